@@ -1,0 +1,8 @@
+module github.com/jwtexp/jwtexp
+
+go 1.26
+
+require (
+	github.com/go-json-experiment/json v1.27.2
+	github.com/golang-jwt/jwt/v5 v5.3.1
+)

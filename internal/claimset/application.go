@@ -1,0 +1,93 @@
+package claimset
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
+	"github.com/jwtexp/jwtexp/internal/strictjson"
+)
+
+// strictV1 makes struct tags mean what they mean in encoding/json, and closes
+// the gaps through which two readers of one token see two things: names match
+// in exact case, none appears twice, and invalid UTF-8 is an error.
+var strictV1 = json.JoinOptions(
+	jsonv1.DefaultOptionsV1(),
+	json.MatchCaseInsensitiveNames(false),
+	jsontext.AllowDuplicateNames(false),
+	jsontext.AllowInvalidUTF8(false),
+	// Only the wording of errors: the legacy ones hide the cause behind text
+	// that quotes the input.
+	jsonv1.ReportErrorsWithLegacySemantics(false),
+	// Escapes for HTML say the same in more bytes; a token is not put in HTML.
+	jsontext.EscapeForHTML(false),
+	numberOptions,
+)
+
+// An Error says why application claims could not be read or written. Its text
+// names Go types and nothing of the claims; Cause is what the application's own
+// methods said, if anything, and may quote them.
+type Error struct {
+	text  string
+	Cause error
+}
+
+func (e *Error) Error() string { return e.text }
+
+// Decode reads the whole claims set into dst, which is what json.Unmarshal takes.
+func Decode(payload []byte, dst any) error {
+	return fixed(json.Unmarshal(payload, dst, strictV1), "read into")
+}
+
+// encodeApp returns the application's claims as a JSON object without white space.
+func encodeApp(app any) ([]byte, error) {
+	if app == nil {
+		return nil, nil
+	}
+	own, err := json.Marshal(app, strictV1)
+	if err != nil {
+		return nil, fixed(err, "written from")
+	}
+	if string(own) == "null" { // a nil map or pointer: no claims, as with nil itself
+		return nil, nil
+	}
+	err = strictjson.Members(own, func(name string, dec *jsontext.Decoder) error {
+		if registered(name) {
+			return fmt.Errorf("claim %q is set by the issuer alone: leave it out of the application claims", name)
+		}
+		return dec.SkipValue()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("application claims of type %T: %w", app, err)
+	}
+	return own, nil
+}
+
+func registered(name string) bool {
+	switch name {
+	case "iss", "sub", "aud", "exp", "nbf", "iat", "jti":
+		return true
+	}
+	return false
+}
+
+// fixed replaces an error of the JSON package, whose text quotes its input.
+func fixed(err error, how string) error {
+	if err == nil {
+		return nil
+	}
+	text := "claims cannot be " + how + " the application's Go type"
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
+		if semantic.GoType != nil {
+			text += " " + semantic.GoType.String()
+		}
+		return &Error{text: text, Cause: semantic.Err}
+	}
+	if known := strictjson.Fixed(err); known != err {
+		return &Error{text: text + ": " + known.Error()}
+	}
+	return &Error{text: text, Cause: err}
+}

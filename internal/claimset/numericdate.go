@@ -1,0 +1,95 @@
+package claimset
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MaxNumericDate is the last second that has a four-digit year,
+// 9999-12-31T23:59:59Z. Later values are refused: they mean no date that
+// anybody meant, and are how an attacker looks for a wrap-around.
+const MaxNumericDate int64 = 253402300799
+
+var (
+	errNotNumber  = errors.New("not a JSON number")
+	errOutOfRange = errors.New("not in 0..253402300799")
+)
+
+// rounding says what becomes of digits below a nanosecond. Each claim is
+// rounded so that the token lives shorter.
+type rounding bool
+
+const (
+	down rounding = false
+	up   rounding = true
+)
+
+// parseNumericDate reads a JSON number as a NumericDate (RFC 7519 §2), exactly:
+// going through float64 would move a date by as much as 15 µs, and can wrap.
+// number must be a number by the JSON grammar.
+func parseNumericDate(number []byte, round rounding) (time.Time, error) {
+	digits, point := decimal(number)
+	if len(digits) == 0 {
+		return time.Unix(0, 0).UTC(), nil
+	}
+	// 10^12 and above is out of range whatever the digits are. Knowing that
+	// first bounds the loop below, whose length the token's author chooses.
+	if number[0] == '-' || point > 12 {
+		return time.Time{}, errOutOfRange
+	}
+
+	digit := func(i int) int64 { // the i-th significant digit: 0 before the first and after the last
+		if i < 0 || i >= len(digits) {
+			return 0
+		}
+		return int64(digits[i] - '0')
+	}
+	var sec, nsec int64
+	for i := range max(point, 0) {
+		sec = sec*10 + digit(i)
+	}
+	for i := range 9 {
+		nsec = nsec*10 + digit(point+i)
+	}
+	inexact := len(digits) > point+9 // the last significant digit is not 0
+
+	if sec > MaxNumericDate || sec == MaxNumericDate && (nsec > 0 || inexact) {
+		return time.Time{}, errOutOfRange
+	}
+	if inexact && round == up {
+		nsec++ // time.Unix carries into the second
+	}
+	return time.Unix(sec, nsec).UTC(), nil
+}
+
+// decimal returns the significant digits of a JSON number and where its decimal
+// point stands: the magnitude is 0.digits × 10^point. Zero has no digits.
+func decimal(number []byte) (digits string, point int) {
+	mantissa, exponent := strings.TrimPrefix(string(number), "-"), 0
+	if i := bytes.IndexAny(number, "eE"); i >= 0 {
+		mantissa = strings.TrimPrefix(string(number[:i]), "-")
+		exponent = saturatedAtoi(string(number[i+1:]))
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	all := whole + fraction
+	digits = strings.TrimLeft(all, "0")
+	point = len(whole) - (len(all) - len(digits)) + exponent
+	return strings.TrimRight(digits, "0"), point
+}
+
+// saturatedAtoi keeps an exponent within what an int of 32 bits holds after a
+// token's length has been added to it.
+func saturatedAtoi(s string) int {
+	const limit = 1 << 29
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil && strings.HasPrefix(s, "-") {
+		return -limit
+	}
+	if err != nil {
+		return limit
+	}
+	return int(max(-limit, min(n, limit)))
+}

@@ -1,0 +1,84 @@
+package jws
+
+import (
+	"crypto"
+	"crypto/elliptic"
+	"crypto/rsa"
+	_ "crypto/sha256" // the hashes that golang-jwt looks up by name
+	_ "crypto/sha512"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// family is the kind of key that an algorithm works with.
+type family string
+
+const (
+	hmacKey    family = "HMAC secret"
+	rsaKey     family = "RSA key"
+	ecdsaKey   family = "ECDSA key"
+	ed25519Key family = "Ed25519 key"
+)
+
+// algorithm is one row of RFC 7518 §3.1, RFC 8037 §3.1 or RFC 9864 §2.2.
+type algorithm struct {
+	family family
+	hash   crypto.Hash
+	pss    bool           // rsaKey only
+	curve  elliptic.Curve // ecdsaKey only
+	method jwt.SigningMethod
+}
+
+// algorithms has every algorithm there is. "none" is not one.
+//
+// The methods are values of our own, not golang-jwt's registry nor its package
+// variables, which anybody in the process can replace.
+var algorithms = map[string]algorithm{
+	"HS256":   hmacAlgorithm("HS256", crypto.SHA256),
+	"HS384":   hmacAlgorithm("HS384", crypto.SHA384),
+	"HS512":   hmacAlgorithm("HS512", crypto.SHA512),
+	"RS256":   rsaAlgorithm("RS256", crypto.SHA256),
+	"RS384":   rsaAlgorithm("RS384", crypto.SHA384),
+	"RS512":   rsaAlgorithm("RS512", crypto.SHA512),
+	"PS256":   pssAlgorithm("PS256", crypto.SHA256),
+	"PS384":   pssAlgorithm("PS384", crypto.SHA384),
+	"PS512":   pssAlgorithm("PS512", crypto.SHA512),
+	"ES256":   ecdsaAlgorithm("ES256", crypto.SHA256, elliptic.P256()),
+	"ES384":   ecdsaAlgorithm("ES384", crypto.SHA384, elliptic.P384()),
+	"ES512":   ecdsaAlgorithm("ES512", crypto.SHA512, elliptic.P521()),
+	"EdDSA":   {family: ed25519Key, method: &jwt.SigningMethodEd25519{}},
+	"Ed25519": {family: ed25519Key, method: &jwt.SigningMethodEd25519{}},
+}
+
+// Supported tells whether name is an algorithm that a key can be bound to.
+func Supported(name string) bool {
+	_, ok := algorithms[name]
+	return ok
+}
+
+func hmacAlgorithm(name string, hash crypto.Hash) algorithm {
+	return algorithm{family: hmacKey, hash: hash, method: &jwt.SigningMethodHMAC{Name: name, Hash: hash}}
+}
+
+func rsaAlgorithm(name string, hash crypto.Hash) algorithm {
+	verifier := &jwt.SigningMethodRSA{Name: name, Hash: hash}
+	return algorithm{family: rsaKey, hash: hash, method: rsaMethod{verifier, hash, hash}}
+}
+
+func pssAlgorithm(name string, hash crypto.Hash) algorithm {
+	// RFC 7518 §3.5: the salt is as long as the hash. golang-jwt's own values
+	// verify with any salt, by their VerifyOptions; without those, Options rule.
+	options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: hash}
+	verifier := &jwt.SigningMethodRSAPSS{
+		SigningMethodRSA: &jwt.SigningMethodRSA{Name: name, Hash: hash},
+		Options:          options,
+	}
+	return algorithm{family: rsaKey, hash: hash, pss: true, method: rsaMethod{verifier, hash, options}}
+}
+
+func ecdsaAlgorithm(name string, hash crypto.Hash, curve elliptic.Curve) algorithm {
+	bits := curve.Params().BitSize
+	size := (bits + 7) / 8
+	verifier := &jwt.SigningMethodECDSA{Name: name, Hash: hash, KeySize: size, CurveBits: bits}
+	return algorithm{family: ecdsaKey, hash: hash, curve: curve, method: ecdsaMethod{verifier, hash, size}}
+}

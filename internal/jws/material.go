@@ -1,0 +1,192 @@
+package jws
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"fmt"
+)
+
+// Material is key material bound to the one algorithm that it serves. It cannot
+// be changed: what it was made from has been copied.
+type Material struct {
+	name      string
+	algorithm algorithm
+	verifyKey any      // what the algorithm's method verifies with
+	signKey   any      // what it signs with: nil where the key only verifies
+	remote    bool     // signKey is code of somebody else's, a KMS or an HSM
+	identity  [32]byte // tells whether two Materials are the same
+}
+
+// A SignerError holds the error of a crypto.Signer that could not sign.
+type SignerError struct{ Cause error }
+
+func (e *SignerError) Error() string { return "the key's signer failed" }
+
+// NewSecret binds an HMAC secret.
+func NewSecret(name string, secret []byte) (*Material, error) {
+	a, err := lookup(name, hmacKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSecret(a, secret); err != nil {
+		return nil, err
+	}
+	secret = bytes.Clone(secret)
+	return newMaterial(name, a, secret, secret, secret), nil
+}
+
+// NewPublic binds a public key, which verifies.
+func NewPublic(name string, public crypto.PublicKey) (*Material, error) {
+	a, err := lookup(name, "")
+	if err != nil {
+		return nil, err
+	}
+	public, err = clonePublic(a, public)
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	return newMaterial(name, a, public, nil, encoded), nil
+}
+
+// NewSigner binds a private key, which signs and verifies: one in memory, or
+// any crypto.Signer, whose public key is read once, here.
+func NewSigner(name string, private crypto.Signer) (*Material, error) {
+	private, remote, err := clonePrivate(private)
+	if err != nil {
+		return nil, err
+	}
+	m, err := NewPublic(name, private.Public())
+	if err != nil {
+		return nil, err
+	}
+	m.signKey, m.remote = private, remote
+	return m, nil
+}
+
+func newMaterial(name string, a algorithm, verifyKey, signKey any, encoded []byte) *Material {
+	m := &Material{name: name, algorithm: a, verifyKey: verifyKey, signKey: signKey}
+	m.identity = sha256.Sum256(append([]byte(name+"\x00"), encoded...))
+	return m
+}
+
+// lookup finds an algorithm that works with keys of the given family, or, where
+// that is empty, with public keys.
+func lookup(name string, want family) (algorithm, error) {
+	a, ok := algorithms[name]
+	switch {
+	case !ok:
+		return a, fmt.Errorf("%q is no algorithm of this package", name)
+	case want == hmacKey && a.family != hmacKey:
+		return a, fmt.Errorf("%s takes an %s: a secret serves HS256, HS384 and HS512", name, a.family)
+	case want != hmacKey && a.family == hmacKey:
+		return a, fmt.Errorf("%s takes a secret of random bytes, never a public or private key", name)
+	}
+	return a, nil
+}
+
+// Algorithm returns the name of the algorithm, as alg has it.
+func (m *Material) Algorithm() string { return m.name }
+
+// CanSign tells whether the material holds a secret or a private key.
+func (m *Material) CanSign() bool { return m.signKey != nil }
+
+// Same tells whether m and other are the same material for the same algorithm,
+// whatever values hold it.
+func (m *Material) Same(other *Material) bool { return m.identity == other.identity }
+
+// Public returns a copy of the public key, nil for a secret.
+func (m *Material) Public() crypto.PublicKey {
+	if m.algorithm.family == hmacKey {
+		return nil
+	}
+	public, err := clonePublic(m.algorithm, m.verifyKey)
+	if err != nil {
+		panic("jwtexp: a public key stopped being valid: " + err.Error())
+	}
+	return public
+}
+
+// Verify tells whether c was signed by m. It does not look at c's header: the
+// caller has chosen m by it.
+func (m *Material) Verify(c *Compact) bool {
+	return m.algorithm.method.Verify(c.signed, c.signature, m.verifyKey) == nil
+}
+
+func (m *Material) sign(signed string) ([]byte, error) {
+	signature, err := m.algorithm.method.Sign(signed, m.signKey)
+	if err != nil {
+		return nil, &SignerError{err}
+	}
+	// A signer behind a network may hold another key than it says. Its answer is
+	// checked, which costs little next to the call, so that no token is born
+	// that every verifier refuses.
+	if m.remote && m.algorithm.method.Verify(signed, signature, m.verifyKey) != nil {
+		return nil, errors.New("the signer's signature does not verify with its own public key")
+	}
+	return signature, nil
+}
+
+// clonePrivate copies a private key that is in memory; any other Signer is
+// remote, and stands for itself.
+func clonePrivate(private crypto.Signer) (clone crypto.Signer, remote bool, err error) {
+	switch key := private.(type) {
+	case *rsa.PrivateKey:
+		clone, err = cloneRSA(key)
+	case *ecdsa.PrivateKey:
+		clone, err = cloneECDSA(key)
+	case ed25519.PrivateKey:
+		clone, err = cloneEd25519(key)
+	default:
+		return private, true, nil
+	}
+	return clone, false, err
+}
+
+var errPrivate = errors.New("the private key is not valid")
+
+func cloneRSA(key *rsa.PrivateKey) (crypto.Signer, error) {
+	if key == nil || key.N == nil || key.D == nil || key.Validate() != nil {
+		return nil, errPrivate
+	}
+	clone, err := x509.ParsePKCS1PrivateKey(x509.MarshalPKCS1PrivateKey(key))
+	if err != nil {
+		return nil, errPrivate
+	}
+	return clone, nil
+}
+
+func cloneECDSA(key *ecdsa.PrivateKey) (crypto.Signer, error) {
+	if key == nil || key.Curve == nil {
+		return nil, errPrivate
+	}
+	scalar, err := key.Bytes()
+	if err != nil {
+		return nil, errPrivate
+	}
+	clone, err := ecdsa.ParseRawPrivateKey(key.Curve, scalar)
+	if err != nil || !clone.PublicKey.Equal(&key.PublicKey) {
+		return nil, errPrivate
+	}
+	return clone, nil
+}
+
+func cloneEd25519(key ed25519.PrivateKey) (crypto.Signer, error) {
+	if len(key) != ed25519.PrivateKeySize {
+		return nil, errPrivate
+	}
+	clone := ed25519.NewKeyFromSeed(key.Seed())
+	if !clone.Equal(key) {
+		return nil, errPrivate
+	}
+	return clone, nil
+}

@@ -1,0 +1,87 @@
+package jws
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/big"
+)
+
+// minRSABits is RFC 7518 §3.3's and §3.5's.
+const minRSABits = 2048
+
+// clonePublic checks that public fits the algorithm, and copies it.
+func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error) {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		if a.family == rsaKey {
+			return clonePublicRSA(key)
+		}
+	case *ecdsa.PublicKey:
+		if a.family == ecdsaKey {
+			return clonePublicECDSA(a, key)
+		}
+	case ed25519.PublicKey:
+		if a.family == ed25519Key {
+			if len(key) != ed25519.PublicKeySize {
+				return nil, fmt.Errorf("an Ed25519 public key has %d bytes, not %d", ed25519.PublicKeySize, len(key))
+			}
+			return bytes.Clone(key), nil
+		}
+	}
+	return nil, fmt.Errorf("the algorithm takes an %s, not a %T", a.family, public)
+}
+
+func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
+	switch {
+	case key == nil || key.N == nil || key.N.Sign() <= 0 || key.N.Bit(0) == 0:
+		return nil, errors.New("the RSA modulus is not valid")
+	case key.N.BitLen() < minRSABits:
+		return nil, fmt.Errorf("an RSA key of %d bits is too short: at least %d (RFC 7518 §3.3)", key.N.BitLen(), minRSABits)
+	case key.E < 3 || key.E&1 == 0:
+		return nil, errors.New("the RSA exponent is not valid")
+	}
+	return &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}, nil
+}
+
+func clonePublicECDSA(a algorithm, key *ecdsa.PublicKey) (crypto.PublicKey, error) {
+	if key == nil || key.Curve != a.curve {
+		return nil, fmt.Errorf("the key is not on the algorithm's curve, %s", a.curve.Params().Name)
+	}
+	point, err := key.Bytes()
+	if err != nil {
+		return nil, errors.New("the ECDSA public key is not a point on its curve")
+	}
+	clone, err := ecdsa.ParseUncompressedPublicKey(a.curve, point)
+	if err != nil {
+		return nil, errors.New("the ECDSA public key is not a point on its curve")
+	}
+	return clone, nil
+}
+
+// checkSecret refuses what is too short (RFC 7518 §3.2), and what everybody may
+// know: a public key as HMAC secret lets anybody mint tokens.
+func checkSecret(a algorithm, secret []byte) error {
+	if short := a.hash.Size() - len(secret); short > 0 {
+		return fmt.Errorf("a secret of %d bytes is too short: at least %d random bytes (RFC 7518 §3.2)", len(secret), a.hash.Size())
+	}
+	if bytes.Contains(secret, []byte("-----BEGIN ")) {
+		return errors.New("the secret is PEM text: a key for ParsePEM, or not a secret at all")
+	}
+	if isPublicDER(secret) {
+		return errors.New("the secret is a public key or a certificate, which everybody may have")
+	}
+	return nil
+}
+
+func isPublicDER(der []byte) bool {
+	_, spki := x509.ParsePKIXPublicKey(der)
+	_, pkcs1 := x509.ParsePKCS1PublicKey(der)
+	_, certificate := x509.ParseCertificate(der)
+	return spki == nil || pkcs1 == nil || certificate == nil
+}

@@ -1,0 +1,63 @@
+package jws
+
+import (
+	"crypto"
+	"crypto/rand"
+	"encoding/asn1"
+	"errors"
+	"math/big"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// golang-jwt signs RSA and ECDSA with private keys that are in memory. The
+// methods here keep its verification and sign with any crypto.Signer, so that
+// the key can stay in a KMS or an HSM. (For Ed25519 it takes a Signer itself.)
+
+var errSignerKey = errors.New("not a crypto.Signer")
+
+type rsaMethod struct {
+	jwt.SigningMethod
+	hash    crypto.Hash
+	options crypto.SignerOpts
+}
+
+func (m rsaMethod) Sign(signed string, key any) ([]byte, error) {
+	return signDigest(signed, key, m.hash, m.options)
+}
+
+type ecdsaMethod struct {
+	jwt.SigningMethod
+	hash crypto.Hash
+	size int // of r and of s, in bytes
+}
+
+// Sign turns the ASN.1 signature of a crypto.Signer into JWA's (RFC 7518 §3.4):
+// r and s side by side, each as long as the curve's order.
+func (m ecdsaMethod) Sign(signed string, key any) ([]byte, error) {
+	der, err := signDigest(signed, key, m.hash, m.hash)
+	if err != nil {
+		return nil, err
+	}
+	var point struct{ R, S *big.Int }
+	rest, err := asn1.Unmarshal(der, &point)
+	if err != nil || len(rest) > 0 || !m.fits(point.R) || !m.fits(point.S) {
+		return nil, errors.New("the signer's answer is not an ASN.1 ECDSA signature for the key's curve")
+	}
+	signature := make([]byte, 2*m.size)
+	point.R.FillBytes(signature[:m.size])
+	point.S.FillBytes(signature[m.size:])
+	return signature, nil
+}
+
+func (m ecdsaMethod) fits(n *big.Int) bool { return n.Sign() > 0 && n.BitLen() <= 8*m.size }
+
+func signDigest(signed string, key any, hash crypto.Hash, options crypto.SignerOpts) ([]byte, error) {
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, errSignerKey
+	}
+	digest := hash.New()
+	digest.Write([]byte(signed))
+	return signer.Sign(rand.Reader, digest.Sum(nil), options)
+}
