@@ -1,0 +1,38 @@
+package jwtexp
+
+import (
+	"errors"
+	"time"
+)
+
+// A Clock tells the time that an [Issuer] and a [Verifier] go by. The default is
+// the system's clock; a test injects one that it moves by hand, such as that of
+// package jwtexptest. Now must be safe for concurrent use. The zero [time.Time]
+// is no reading: to Verify and Recheck, a clock that returns it is an outage
+// ([ErrUnavailable]), and Issue fails.
+type Clock interface {
+	Now() time.Time
+}
+
+// ClockFunc makes a [Clock] of a function that is safe for concurrent use. A nil
+// ClockFunc is refused by every constructor.
+type ClockFunc func() time.Time
+
+// Now calls f.
+func (f ClockFunc) Now() time.Time { return f() }
+
+// systemClock is the library's only way to the wall clock.
+var systemClock Clock = ClockFunc(time.Now)
+
+var errNoReading = errors.New("the clock returned the zero time")
+
+// read takes the one reading of a decision, without its monotonic part: tokens
+// are judged by wall time. The zero time is what a clock that nobody has set
+// returns, and before it every token would be fresh.
+func read(c Clock) (time.Time, error) {
+	now := c.Now()
+	if now.IsZero() {
+		return time.Time{}, errNoReading
+	}
+	return now.Round(0).UTC(), nil
+}

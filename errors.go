@@ -1,0 +1,234 @@
+package jwtexp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jwtexp/jwtexp/internal/claimset"
+)
+
+// The verdicts. An error of [Verifier.Verify], [Verifier.Recheck] and
+// [Middleware.Check] matches exactly one of them under [errors.Is].
+var (
+	// ErrExpired says that time has run out and that nothing else is wrong: form,
+	// algorithm, key, signature, type, issuer, audience, claims, lifetime and
+	// not-before are all good. A client that sees it may refresh. The error is an
+	// [*ExpiredError].
+	ErrExpired = errors.New("jwtexp: token expired")
+
+	// ErrInvalid says that the token must not be used, expired or not. The error
+	// is an [*InvalidError].
+	ErrInvalid = errors.New("jwtexp: invalid token")
+
+	// ErrUnavailable says nothing about the token: what is needed to judge it (the
+	// key set, the revocation store, the clock) failed. Try again later. The error
+	// is an [*UnavailableError].
+	ErrUnavailable = errors.New("jwtexp: temporarily unavailable")
+
+	// ErrMissing says that a request carries no token. Only [Middleware.Check] and
+	// an [Extractor] return it.
+	ErrMissing = errors.New("jwtexp: missing token")
+)
+
+// An ExpiredError is an [ErrExpired]: a token that was good in all but time.
+//
+// It proves that a trusted key once vouched for Subject, which is what a
+// refresh or a friendlier login page needs. It is no proof that Subject may do
+// anything now, and revocation has not been asked about: whoever refreshes asks
+// the store itself.
+//
+// Neither its text nor its JSON tells Subject, ID or any claim.
+type ExpiredError struct {
+	ExpiredAt time.Time     // the token's exp, in UTC
+	Now       time.Time     // the reading it was judged by, in UTC: not before ExpiredAt + Leeway
+	Leeway    time.Duration // the Verifier's
+	Subject   string        `json:"-"` // sub, "" where absent
+	ID        string        `json:"-"` // jti, "" where absent
+
+	token *contents // a pointer, so that no formatting of a copy shows what is behind it
+}
+
+// Ago tells for how long the token has been expired, counted from ExpiredAt: at
+// least Leeway, and 0 at the instant ExpiredAt without leeway.
+func (e *ExpiredError) Ago() time.Duration { return e.Now.Sub(e.ExpiredAt) }
+
+// Claims decodes the expired token's claims set into dst, as [Token.Claims] does.
+// It is an error for an ExpiredError that no Verifier made.
+func (e *ExpiredError) Claims(dst any) error {
+	if e.token == nil {
+		return errors.New("jwtexp: this ExpiredError was not made by a Verifier and has no claims")
+	}
+	return e.token.decode(dst)
+}
+
+// Error tells when the token expired, and nothing of its claims.
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("%v %v ago, at %s", ErrExpired, e.Ago(), e.ExpiredAt.Format(time.RFC3339Nano))
+}
+
+// Is makes e match [ErrExpired].
+func (e *ExpiredError) Is(target error) bool { return target == ErrExpired }
+
+// Format prints the text of Error whatever the verb.
+func (e ExpiredError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
+
+// An InvalidError is an [ErrInvalid]. Its text is the Reason and, where this
+// package made Err, what exactly was wrong; it never quotes the token.
+type InvalidError struct {
+	Reason Reason
+	Err    error `json:"-"` // more, or nil
+}
+
+// Error tells the Reason. An Err that is not from this package is not printed:
+// it may quote the token.
+func (e *InvalidError) Error() string { return describe(ErrInvalid, string(e.Reason), e.Err) }
+
+// Is makes e match [ErrInvalid].
+func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
+
+// Unwrap returns Err, unless that matches a verdict: an error has only one.
+func (e *InvalidError) Unwrap() error { return withoutVerdict(e.Err) }
+
+// Format prints the text of Error whatever the verb.
+func (e InvalidError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
+
+// An UnavailableError is an [ErrUnavailable]. A [KeySet], a [KeySource] or a
+// check given to [WithRevoked] may return one to set RetryAfter; any other error
+// of theirs becomes the cause of one.
+//
+// Where the caller's context was done, it also matches [context.Canceled] or
+// [context.DeadlineExceeded].
+type UnavailableError struct {
+	Err        error         `json:"-"` // what failed
+	RetryAfter time.Duration // when to try again; 0 and below: not known
+}
+
+// Error tells what failed. A cause that is not from this package is not printed,
+// since it may quote what it was asked; [UnavailableError.Unwrap] leads to it.
+func (e *UnavailableError) Error() string { return describe(ErrUnavailable, "", e.Err) }
+
+// Is makes e match [ErrUnavailable].
+func (e *UnavailableError) Is(target error) bool { return target == ErrUnavailable }
+
+// Unwrap returns Err, unless that matches a verdict: an error has only one.
+func (e *UnavailableError) Unwrap() error { return withoutVerdict(e.Err) }
+
+// Format prints the text of Error whatever the verb.
+func (e UnavailableError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
+
+// A Reason says which check refused an invalid token: the first that it failed.
+// The constants stand in the order of the checks, save that the check given to
+// [WithClaims] comes after the audience. Reasons are for logs and metrics; a
+// client learns only that its token is invalid.
+type Reason string
+
+// The reasons of an [InvalidError].
+const (
+	ReasonRequest     Reason = "request"       // the request, not the token: two tokens, or a malformed Authorization header (RFC 6750 §3.1 invalid_request)
+	ReasonTooLarge    Reason = "too large"     // longer than WithMaxSize
+	ReasonMalformed   Reason = "malformed"     // not three strict base64url segments, or a header that is not strict JSON or has crit
+	ReasonType        Reason = "type"          // typ is not the one that WithType names
+	ReasonAlgorithm   Reason = "algorithm"     // alg is none, unknown, or not that of a key with this kid
+	ReasonUnknownKey  Reason = "unknown key"   // no key with this kid
+	ReasonSignature   Reason = "signature"     // not signed by the key
+	ReasonClaims      Reason = "claims"        // the payload is not a strict claims set with exp, or WithClaims refused it
+	ReasonIssuer      Reason = "issuer"        // iss is not the one that WithIssuer names
+	ReasonAudience    Reason = "audience"      // aud names none that WithAudience names
+	ReasonLifetime    Reason = "lifetime"      // longer than WithMaxLifetime, or than the key vouches for (Key.WithNotAfter)
+	ReasonNotYetValid Reason = "not yet valid" // before nbf
+	ReasonRevoked     Reason = "revoked"       // WithRevoked said so
+)
+
+// verdicts has the gravest first.
+var verdicts = [...]error{ErrUnavailable, ErrInvalid, ErrMissing, ErrExpired}
+
+// soleVerdict returns the one verdict that err matches, nil where it matches
+// none or several.
+func soleVerdict(err error) error {
+	var sole error
+	for _, v := range verdicts {
+		if errors.Is(err, v) {
+			if sole != nil {
+				return nil
+			}
+			sole = v
+		}
+	}
+	return sole
+}
+
+// withoutVerdict returns err, or nil where err, or anything it wraps, would pass
+// for a verdict: what an application's error says must not change ours.
+func withoutVerdict(err error) error {
+	for _, v := range verdicts {
+		if errors.Is(err, v) {
+			return nil
+		}
+	}
+	// An As method can pass for a type without passing for its sentinel.
+	_, expired := errors.AsType[*ExpiredError](err)
+	_, invalid := errors.AsType[*InvalidError](err)
+	_, unavailable := errors.AsType[*UnavailableError](err)
+	if expired || invalid || unavailable {
+		return nil
+	}
+	return err
+}
+
+// A fault is a text of this package's, safe to show to anybody, in front of a
+// cause that may not be.
+type fault struct {
+	text  string
+	cause error
+}
+
+func (f *fault) Error() string                     { return f.text }
+func (f *fault) Unwrap() error                     { return withoutVerdict(f.cause) }
+func (f *fault) Format(s fmt.State, verb rune)     { format(s, verb, f.text) }
+func invalid(r Reason, err error) *InvalidError    { return &InvalidError{Reason: r, Err: err} }
+func invalidText(r Reason, t string) *InvalidError { return invalid(r, &fault{text: t}) }
+
+// unavailable makes the error for an outage of what, which failed with cause.
+func unavailable(ctx context.Context, what string, cause error) *UnavailableError {
+	e := &UnavailableError{}
+	if theirs, ok := errors.AsType[*UnavailableError](cause); ok {
+		cause, e.RetryAfter = theirs.Err, theirs.RetryAfter
+	}
+	cause = withoutVerdict(cause)
+	// ctx.Err and not context.Cause: a cause can be anything, an ExpiredError too.
+	if done := ctx.Err(); done != nil && !errors.Is(cause, done) {
+		cause = errors.Join(done, cause)
+	}
+	e.Err = &fault{text: what, cause: cause}
+	return e
+}
+
+// decodeFault makes a fault of an error of claimset's, whose cause is an
+// application method's.
+func decodeFault(err error) *fault {
+	f := &fault{text: err.Error()}
+	if e, ok := errors.AsType[*claimset.Error](err); ok {
+		f.cause = e.Cause
+	}
+	return f
+}
+
+// describe joins what may be shown of an error: of err only what is ours.
+func describe(verdict error, reason string, err error) string {
+	text := verdict.Error()
+	if reason != "" {
+		text += ": " + reason
+	}
+	if f, ok := err.(*fault); ok {
+		text += ": " + f.text
+	}
+	return text
+}
+
+// format prints text under any verb. Without it, a verb that is not for strings,
+// such as %d, would print an error's or a token's fields.
+func format(f fmt.State, verb rune, text string) {
+	fmt.Fprintf(f, fmt.FormatString(f, verb), text)
+}

@@ -1,0 +1,413 @@
+package jwtexp
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jwtexp/jwtexp/internal/claimset"
+	"github.com/jwtexp/jwtexp/internal/jws"
+)
+
+// An Issuer mints tokens with a lifetime. It is safe for concurrent use. The
+// zero Issuer mints nothing: make one with [NewIssuer].
+type Issuer struct {
+	names
+	keys     KeySource
+	lifetime time.Duration
+}
+
+// NewIssuer returns an Issuer whose tokens are signed with the key that keys has
+// at the time, and live for lifetime: whole seconds, at least one. Per token,
+// [WithLifetime] can shorten it.
+//
+// Every fault of the configuration is in the error.
+func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*Issuer, error) {
+	i := &Issuer{names: defaultNames(), keys: keys, lifetime: lifetime}
+	i.typ = "JWT"
+	s := newSetup("NewIssuer")
+	if isNil(keys) {
+		s.fault("keys", errors.New("nil"))
+	} else if key, ok := keys.(Key); ok {
+		s.fault("keys", checkSigning(key))
+	}
+	s.fault("lifetime", checkLifetime(lifetime))
+	for _, o := range opts {
+		if !s.isNil(o) {
+			o.forIssuer(i, s)
+		}
+	}
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+// Issue mints a token for subject, which becomes sub and must not be empty.
+//
+// claims are the application's own: nil, or a struct or map that encoding/json
+// makes a JSON object of. The issuer alone sets iss, sub, aud, exp, iat, jti and
+// nbf; a claim of one of these names is an error. They are signed, not secret:
+// everybody who holds the token can read them.
+//
+// iat is the clock's reading cut to the second, and exp is exactly the lifetime
+// later, so that the token never lives longer than asked. jti is 130 random bits.
+//
+// An error matches [ErrUnavailable] where the key source, a key's signer or the
+// clock failed, and no verdict otherwise. A token that would be larger than
+// [DefaultMaxSize] is an error.
+func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...IssueOption) (*Token, error) {
+	if i == nil || i.keys == nil {
+		return nil, errors.New("jwtexp: Issue: not an Issuer that NewIssuer made")
+	}
+	request := issueRequest{subject: subject, claims: claims, lifetime: i.lifetime}
+	if err := request.apply(opts); err != nil {
+		return nil, fmt.Errorf("jwtexp: Issue: %w", err)
+	}
+	now, err := read(i.clock)
+	if err != nil {
+		return nil, unavailable(ctx, err.Error(), nil)
+	}
+	key, err := i.keys.SigningKey(ctx, now)
+	if err != nil {
+		return nil, unavailable(ctx, "the key source failed", err)
+	}
+	token, err := i.mint(&request, key, now)
+	if err == nil {
+		return token, nil
+	}
+	if signer, ok := errors.AsType[*jws.SignerError](err); ok {
+		return nil, unavailable(ctx, signer.Error(), signer.Cause)
+	}
+	f := decodeFault(err)
+	f.text = "jwtexp: Issue: " + f.text
+	return nil, f
+}
+
+func (i *Issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
+	if err := checkSigning(key); err != nil {
+		return nil, err
+	}
+	set, err := i.claims(r, now)
+	if err != nil {
+		return nil, err
+	}
+	if set.ExpiresAt.After(key.notAfter) {
+		return nil, fmt.Errorf("the signing key %q vouches for no token that expires after %s", key.id, key.notAfter.UTC().Format(time.RFC3339))
+	}
+	payload, err := claimset.Encode(&set, r.claims)
+	if err != nil {
+		return nil, err
+	}
+	header := jws.Header{
+		Algorithm: key.material.Algorithm(),
+		Type:      i.typ, HasType: true,
+		KeyID: key.id, HasKeyID: key.id != "",
+	}
+	raw, err := jws.Sign(key.material, header, payload)
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > DefaultMaxSize {
+		return nil, fmt.Errorf("the token would have %d bytes, more than the %d that verifiers take: leave claims out", len(raw), DefaultMaxSize)
+	}
+	return newToken(&contents{raw: raw, header: header, claims: set, payload: payload, material: key.material}), nil
+}
+
+// claims returns the registered claims.
+func (i *Issuer) claims(r *issueRequest, now time.Time) (claimset.Set, error) {
+	issuedAt := time.Unix(now.Unix(), 0).UTC()
+	set := claimset.Set{
+		Issuer:    i.issuer,
+		Subject:   r.subject,
+		Audience:  i.audience,
+		IssuedAt:  issuedAt,
+		ExpiresAt: issuedAt.Add(r.lifetime),
+		ID:        rand.Text(),
+	}
+	if r.hasNotBefore {
+		set.NotBefore = ceilSecond(r.notBefore)
+	}
+	switch {
+	case issuedAt.Unix() < 0 || set.ExpiresAt.After(endOfTime):
+		return set, fmt.Errorf("the clock reads %s, and no token can be issued then", now.Format(time.RFC3339))
+	case r.hasNotBefore && set.NotBefore.Unix() < 0:
+		return set, errors.New("WithNotBefore: before 1970")
+	case r.hasNotBefore && !set.NotBefore.Before(set.ExpiresAt):
+		return set, errors.New("WithNotBefore: not before the token expires, so that it would never be good")
+	}
+	return set, nil
+}
+
+func ceilSecond(t time.Time) time.Time {
+	sec := t.Unix()
+	if t.Nanosecond() > 0 {
+		sec++
+	}
+	return time.Unix(sec, 0).UTC()
+}
+
+func checkSigning(key Key) error {
+	if err := key.check(); err != nil {
+		return err
+	}
+	if !key.material.CanSign() {
+		return errors.New("a public key cannot sign")
+	}
+	return nil
+}
+
+func checkLifetime(d time.Duration) error {
+	if d < time.Second || d%time.Second != 0 {
+		return fmt.Errorf("%v is not a lifetime: whole seconds, at least one", d)
+	}
+	return nil
+}
+
+// An IssueOption concerns one token.
+type IssueOption interface {
+	forIssue(*issueRequest) error
+}
+
+// WithLifetime makes one token live for d: whole seconds, at least one. The
+// issuer's own lifetime is a ceiling; a longer one is an error.
+func WithLifetime(d time.Duration) IssueOption { return lifetimeOption(d) }
+
+// WithNotBefore sets nbf, before which the token is not good (RFC 7519 §4.1.5).
+// It is rounded up to the second. One that is not before exp is an error.
+func WithNotBefore(t time.Time) IssueOption { return notBeforeOption(t) }
+
+// issueRequest is one call of Issue.
+type issueRequest struct {
+	subject      string
+	claims       any
+	lifetime     time.Duration
+	notBefore    time.Time
+	hasLifetime  bool
+	hasNotBefore bool
+}
+
+func (r *issueRequest) apply(opts []IssueOption) error {
+	if r.subject == "" {
+		return errors.New("the subject is empty: a token is about somebody")
+	}
+	for _, o := range opts {
+		if o == nil {
+			return errNilOption
+		}
+		if err := o.forIssue(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type lifetimeOption time.Duration
+
+func (o lifetimeOption) forIssue(r *issueRequest) error {
+	d := time.Duration(o)
+	if r.hasLifetime {
+		return fmt.Errorf("WithLifetime: %w", errGivenTwice)
+	}
+	if err := checkLifetime(d); err != nil {
+		return fmt.Errorf("WithLifetime: %w", err)
+	}
+	if d > r.lifetime {
+		return fmt.Errorf("WithLifetime: %v is longer than the issuer's %v", d, r.lifetime)
+	}
+	r.lifetime, r.hasLifetime = d, true
+	return nil
+}
+
+type notBeforeOption time.Time
+
+func (o notBeforeOption) forIssue(r *issueRequest) error {
+	if r.hasNotBefore {
+		return fmt.Errorf("WithNotBefore: %w", errGivenTwice)
+	}
+	r.notBefore, r.hasNotBefore = time.Time(o), true
+	return nil
+}
+
+// An IssuerOption configures [NewIssuer].
+type IssuerOption interface {
+	forIssuer(*Issuer, *setup)
+}
+
+// A CommonOption configures both halves, [NewIssuer] and [NewVerifier].
+type CommonOption interface {
+	IssuerOption
+	VerifierOption
+}
+
+// Options bundles options into one, so that what both halves must agree on is
+// written once.
+func Options(common ...CommonOption) CommonOption { return bundle(slices.Clone(common)) }
+
+// WithClock replaces the system's clock. A nil clock is an error, also a nil
+// pointer or func in the interface.
+func WithClock(c Clock) CommonOption {
+	return commonOption{"WithClock", func(n *names) error {
+		n.clock = c
+		if isNil(c) {
+			return errors.New("nil")
+		}
+		return nil
+	}}
+}
+
+// WithIssuer makes an issuer set iss, and a verifier require exactly it. An
+// empty one is an error: it is most often an unset environment variable.
+func WithIssuer(issuer string) CommonOption {
+	return commonOption{"WithIssuer", func(n *names) error {
+		n.issuer = issuer
+		return checkName(issuer)
+	}}
+}
+
+// WithAudience makes an issuer set aud, and a verifier require at least one of
+// the given. No audience, or an empty one, is an error.
+//
+// A verifier that names none refuses tokens that name one: they are meant for
+// somebody else (RFC 7519 §4.1.3).
+func WithAudience(audience ...string) CommonOption {
+	return commonOption{"WithAudience", func(n *names) error {
+		n.audience = slices.Clone(audience)
+		if len(audience) == 0 {
+			return errors.New("no audience given")
+		}
+		for _, one := range audience {
+			if err := checkName(one); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+// WithType makes an issuer write typ, and a verifier require it, so that a token
+// for one purpose is not taken for another (RFC 8725 §3.11): "at+jwt", say, for
+// access tokens (RFC 9068). It is compared as a media type: case does not
+// matter, and "application/" may be left out (RFC 7515 §4.1.9).
+//
+// By default an issuer writes JWT and a verifier takes JWT and absence, and
+// nothing else. What is not a media type without parameters is an error.
+func WithType(typ string) CommonOption {
+	return commonOption{"WithType", func(n *names) error {
+		n.typ = typ
+		full := mediaType(typ)
+		if parsed, params, err := mime.ParseMediaType(full); err != nil || parsed != full || len(params) > 0 {
+			return fmt.Errorf("%q is not a media type such as at+jwt", typ)
+		}
+		return nil
+	}}
+}
+
+// names is what the two halves must agree on.
+type names struct {
+	clock    Clock
+	issuer   string
+	audience []string
+	typ      string // "" only in a Verifier without WithType
+}
+
+func defaultNames() names { return names{clock: systemClock} }
+
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("empty: is an environment variable unset?")
+	case !utf8.ValidString(name):
+		return errors.New("not valid UTF-8")
+	}
+	return nil
+}
+
+// mediaType returns the one spelling of a typ under which two are compared. Only
+// ASCII is folded: Unicode's folding takes U+017F for an s.
+func mediaType(typ string) string {
+	if !strings.Contains(typ, "/") {
+		typ = "application/" + typ
+	}
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, typ)
+}
+
+type commonOption struct {
+	name string
+	set  func(*names) error
+}
+
+func (o commonOption) forIssuer(i *Issuer, s *setup)     { s.option(o.name, o.set(&i.names)) }
+func (o commonOption) forVerifier(v *Verifier, s *setup) { s.option(o.name, o.set(&v.names)) }
+
+type bundle []CommonOption
+
+func (b bundle) forIssuer(i *Issuer, s *setup) {
+	for _, o := range b {
+		if !s.isNil(o) {
+			o.forIssuer(i, s)
+		}
+	}
+}
+
+func (b bundle) forVerifier(v *Verifier, s *setup) {
+	for _, o := range b {
+		if !s.isNil(o) {
+			o.forVerifier(v, s)
+		}
+	}
+}
+
+var (
+	errNilOption  = errors.New("a nil option")
+	errGivenTwice = errors.New("given twice")
+)
+
+// setup collects every fault of one configuration, so that whoever deploys it
+// sees them all at once.
+type setup struct {
+	constructor string
+	given       map[string]bool
+	faults      []error
+}
+
+func newSetup(constructor string) *setup {
+	return &setup{constructor: constructor, given: make(map[string]bool)}
+}
+
+func (s *setup) fault(what string, err error) {
+	if err != nil {
+		s.faults = append(s.faults, fmt.Errorf("jwtexp: %s: %s: %w", s.constructor, what, err))
+	}
+}
+
+// option notes that an option was given, and what is wrong with it.
+func (s *setup) option(name string, err error) {
+	if s.given[name] {
+		s.fault(name, errGivenTwice)
+	}
+	s.given[name] = true
+	s.fault(name, err)
+}
+
+// isNil tells, and notes, that an option is nil.
+func (s *setup) isNil(option any) bool {
+	if option == nil {
+		s.fault("options", errNilOption)
+		return true
+	}
+	return false
+}
+
+func (s *setup) err() error { return errors.Join(s.faults...) }

@@ -1,0 +1,454 @@
+// Package jwtexp issues and verifies JSON Web Tokens (RFC 7519) that expire.
+//
+// An [Issuer] mints tokens with a lifetime, a [Verifier] tells good, expired and
+// invalid ones apart, a [Middleware] puts that in front of any [http.Handler],
+// and one [Clock], which a test can move by hand, drives all of it.
+//
+//	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)      // 32 random bytes or more
+//	names := jwtexp.Options(jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api"))
+//	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, names)
+//	verifier, err := jwtexp.NewVerifier(key, names)
+//
+//	token, err := issuer.Issue(ctx, user.ID, nil)              // token.Raw() is for the client
+//
+//	token, err = verifier.Verify(ctx, raw)
+//	switch {
+//	case errors.Is(err, jwtexp.ErrExpired):                    // good, but late: log in again, or refresh
+//	case err != nil:                                           // do not use it
+//	}
+//
+//	guard, err := jwtexp.NewMiddleware(verifier)
+//	mux.Handle("GET /resource", guard.Handler(resource))       // jwtexp.FromContext has the token
+//
+// # What it promises
+//
+//   - One verdict. An error matches exactly one of [ErrExpired], [ErrInvalid] and
+//     [ErrUnavailable] (and [ErrMissing], where there was a request to look in).
+//   - Expired means only expired: all else about the token is good. A client that
+//     sees it may refresh; one that sees ErrInvalid must not.
+//   - One rule for time: a token is good for nbf <= t < exp, to the nanosecond,
+//     and leeway moves both ends outward. iat is no gate.
+//   - No token without an end. One without exp is neither issued nor accepted.
+//   - A [Key] knows its algorithm, so there is no list of algorithms to get wrong,
+//     no "none", and no public key that passes for an HMAC secret.
+//   - JSON and base64url are read strictly: what two parsers could read in two
+//     ways is refused. Key material in a token's header is never used.
+//   - An outage is not a forgery: where a key set or a revocation store fails, the
+//     answer is 503, never 401.
+//   - Bad configuration fails at start, with every fault in the error. Zero values
+//     accept nothing.
+//   - Secrets stay out of errors, logs, formatting and HTTP answers.
+//   - A [Token] is proof: only Issue and a successful Verify make one, and nothing
+//     changes it.
+//
+// # Pitfalls
+//
+// Claims are signed, not encrypted: whoever holds a token can read it.
+//
+// A token cannot be called back. Keep lifetimes short, minutes for access tokens,
+// and let [WithRevoked] ask a store where a logout has to count at once.
+//
+// Tokens for two purposes, such as access and refresh tokens, need two types
+// ([WithType]) or two audiences, or one can be used as the other. A refresh token
+// must be remembered by the server in any case (RFC 9700 §4.14.2).
+//
+// A verifier that names no audience refuses tokens that name one. One that names
+// no issuer takes tokens of any: the key alone then says who issued them.
+//
+// Leeway is for clocks that differ, not for slow clients: start with none.
+//
+// A secret is random bytes, not a password, and does not belong in the source.
+//
+// This package does not keep sessions, rotate refresh tokens, or encrypt (JWE).
+package jwtexp
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jwtexp/jwtexp/internal/claimset"
+	"github.com/jwtexp/jwtexp/internal/jws"
+)
+
+// A Token is proof: only [Issuer.Issue] and a successful [Verifier.Verify] make
+// one. It cannot be changed, is safe for concurrent use, and may be kept; it
+// stays what it was, so ask [Verifier.Recheck] whether it is still good.
+//
+// Its accessors panic on a nil or zero Token. That is on purpose: a handler that
+// ignored the ok of [FromContext] must not go on with "" for a subject.
+//
+// Formatting, logging and JSON never show the token or its claims.
+type Token struct {
+	in *contents // a pointer, so that formatting a copy shows an address
+}
+
+// contents holds the Token that points to it, so that both are one allocation.
+type contents struct {
+	Token
+	raw      string
+	header   jws.Header
+	claims   claimset.Set
+	payload  []byte
+	material *jws.Material // of the key that signed it
+}
+
+func newToken(c *contents) *Token {
+	c.Token.in = c
+	return &c.Token
+}
+
+// proven tells a Token that Issue or Verify made from a nil or zero one.
+func (t *Token) proven() bool { return t != nil && t.in != nil }
+
+func (c *contents) decode(dst any) error {
+	if err := claimset.Decode(c.payload, dst); err != nil {
+		f := decodeFault(err)
+		f.text = "jwtexp: " + f.text
+		return f
+	}
+	return nil
+}
+
+// Raw returns the token itself, in the JWS compact serialization. It is a
+// credential: it belongs in a response to its owner and nowhere else. It is no
+// name for the token either, since one ECDSA token has several valid forms: use
+// [Token.ID].
+func (t *Token) Raw() string { return t.in.raw }
+
+// ID returns the token's unique name, jti (RFC 7519 §4.1.7), "" where absent.
+func (t *Token) ID() string { return t.in.claims.ID }
+
+// Issuer returns iss (RFC 7519 §4.1.1), "" where absent.
+func (t *Token) Issuer() string { return t.in.claims.Issuer }
+
+// Subject returns sub (RFC 7519 §4.1.2), "" where absent. An [Issuer] always
+// writes it; another issuer need not.
+func (t *Token) Subject() string { return t.in.claims.Subject }
+
+// Audience returns a copy of aud (RFC 7519 §4.1.3), nil where absent.
+func (t *Token) Audience() []string { return slices.Clone(t.in.claims.Audience) }
+
+// Type returns the header's typ as it was written (RFC 7519 §5.1), "" where absent.
+func (t *Token) Type() string { return t.in.header.Type }
+
+// KeyID returns the header's kid (RFC 7515 §4.1.4), "" where absent.
+func (t *Token) KeyID() string { return t.in.header.KeyID }
+
+// IssuedAt returns iat in UTC (RFC 7519 §4.1.6), the zero time where absent.
+func (t *Token) IssuedAt() time.Time { return t.in.claims.IssuedAt }
+
+// NotBefore returns nbf in UTC (RFC 7519 §4.1.5), the first instant at which the
+// token is good; the zero time where absent.
+func (t *Token) NotBefore() time.Time { return t.in.claims.NotBefore }
+
+// ExpiresAt returns exp in UTC (RFC 7519 §4.1.4), the first instant at which the
+// token is no longer good. Every Token has one.
+func (t *Token) ExpiresAt() time.Time { return t.in.claims.ExpiresAt }
+
+// Claims decodes the whole claims set, registered claims included, into dst, a
+// pointer to a struct or map. Struct tags mean what they mean in encoding/json,
+// but names match in exact case. Claims that dst has no place for are ignored.
+//
+// An error says that the claims are not of dst's type, and may leave dst partly
+// written; its text quotes no claim. [WithClaims] moves it to the door.
+func (t *Token) Claims(dst any) error { return t.in.decode(dst) }
+
+// Equal tells whether t and u are the same token, byte for byte; nil equals nil.
+// It is there for go-cmp.
+func (t *Token) Equal(u *Token) bool {
+	if !t.proven() || !u.proven() {
+		return t.proven() == u.proven()
+	}
+	return t.in.raw == u.in.raw
+}
+
+// String names the key and the times, and never the token or a claim that is
+// text: log [Token.Subject] or [Token.ID] by name where they may be logged.
+func (t *Token) String() string {
+	if !t.proven() {
+		return "jwtexp.Token(none)"
+	}
+	return fmt.Sprintf("jwtexp.Token(alg=%s kid=%q exp=%s)",
+		t.in.header.Algorithm, t.KeyID(), t.ExpiresAt().Format(time.RFC3339Nano))
+}
+
+// LogValue logs what String tells.
+func (t *Token) LogValue() slog.Value {
+	if !t.proven() {
+		return slog.StringValue(t.String())
+	}
+	return slog.GroupValue(
+		slog.String("alg", t.in.header.Algorithm),
+		slog.String("kid", t.KeyID()),
+		slog.Time("exp", t.ExpiresAt()),
+	)
+}
+
+// Format prints what String returns, whatever the verb.
+func (t Token) Format(f fmt.State, verb rune) { format(f, verb, t.String()) }
+
+type contextKey struct{}
+
+// NewContext returns a context that carries t for [FromContext]. A nil t hides
+// one that ctx carries.
+func NewContext(ctx context.Context, t *Token) context.Context {
+	return context.WithValue(ctx, contextKey{}, t)
+}
+
+// FromContext returns the token that [Middleware.Handler] accepted for this
+// request. ok is false where there is none; it is never true for a nil or zero
+// Token.
+func FromContext(ctx context.Context) (t *Token, ok bool) {
+	t, _ = ctx.Value(contextKey{}).(*Token)
+	if !t.proven() {
+		return nil, false
+	}
+	return t, true
+}
+
+// An Algorithm is a signature algorithm by its name in a token's alg.
+type Algorithm string
+
+// The algorithms: RFC 7518 §3.1, RFC 8037 §3.1 and RFC 9864 §2.2. There is no
+// "none". For a service that verifies its own tokens HS256 is right; where
+// others verify them, Ed25519 (or EdDSA, its older name, for older libraries)
+// or ES256.
+const (
+	HS256   Algorithm = "HS256"   // HMAC with SHA-256; the secret has at least 32 bytes
+	HS384   Algorithm = "HS384"   // HMAC with SHA-384; at least 48 bytes
+	HS512   Algorithm = "HS512"   // HMAC with SHA-512; at least 64 bytes
+	RS256   Algorithm = "RS256"   // RSA PKCS #1 v1.5 with SHA-256; at least 2048 bits, as all RSA here
+	RS384   Algorithm = "RS384"   // RSA PKCS #1 v1.5 with SHA-384
+	RS512   Algorithm = "RS512"   // RSA PKCS #1 v1.5 with SHA-512
+	PS256   Algorithm = "PS256"   // RSA PSS with SHA-256; the salt is as long as the hash
+	PS384   Algorithm = "PS384"   // RSA PSS with SHA-384
+	PS512   Algorithm = "PS512"   // RSA PSS with SHA-512
+	ES256   Algorithm = "ES256"   // ECDSA on P-256 with SHA-256
+	ES384   Algorithm = "ES384"   // ECDSA on P-384 with SHA-384
+	ES512   Algorithm = "ES512"   // ECDSA on P-521 with SHA-512
+	EdDSA   Algorithm = "EdDSA"   // Ed25519 under the name of RFC 8037
+	Ed25519 Algorithm = "Ed25519" // Ed25519 under the name of RFC 9864, which replaces EdDSA
+)
+
+// A Key is key material bound to one [Algorithm], with an ID and a last moment.
+// What it was made from has been copied. It cannot be changed, and is safe for
+// concurrent use. Formatting it never shows the material. The zero Key is
+// refused everywhere.
+//
+// A Key is a [KeySet] of one, and, where it can sign, a [KeySource].
+type Key struct {
+	material *jws.Material
+	id       string
+	notAfter time.Time
+}
+
+// NewSecretKey returns a key that signs and verifies with HS256, HS384 or HS512.
+// The secret must be random bytes, at least as many as the hash has (RFC 7518
+// §3.2): 32, 48 or 64; rand.Read makes one. PEM text, and public keys and
+// certificates in DER, are refused: they are no secrets.
+func NewSecretKey(alg Algorithm, secret []byte) (Key, error) {
+	return newKey(jws.NewSecret(string(alg), secret))
+}
+
+// NewSigningKey returns a key that signs and verifies with an RSA, ECDSA or
+// Ed25519 private key: one in memory, or any other crypto.Signer, such as a key
+// in a KMS or an HSM. Of the latter the public key is read now, and each
+// signature is checked with it; an error of its Sign is an outage
+// ([ErrUnavailable]) to Issue. It must be safe for concurrent use.
+func NewSigningKey(alg Algorithm, private crypto.Signer) (Key, error) {
+	if isNil(private) {
+		return Key{}, errNilKey
+	}
+	return newKey(jws.NewSigner(string(alg), private))
+}
+
+// NewPublicKey returns a key that verifies, and cannot sign: an *rsa.PublicKey
+// of at least 2048 bits, an *ecdsa.PublicKey on the algorithm's curve or an
+// ed25519.PublicKey.
+func NewPublicKey(alg Algorithm, public crypto.PublicKey) (Key, error) {
+	if isNil(public) {
+		return Key{}, errNilKey
+	}
+	return newKey(jws.NewPublic(string(alg), public))
+}
+
+// ParsePEM returns the key that PEM text holds: a private key (PKCS #8, PKCS #1
+// or SEC 1), which signs and verifies, or a public key (SPKI, PKCS #1, or that of
+// a certificate, whose dates are not judged), which verifies. More than one key
+// is an error, and so is an encrypted one. An HMAC secret is never PEM.
+func ParsePEM(alg Algorithm, pem []byte) (Key, error) {
+	return newKey(jws.ParsePEM(string(alg), pem))
+}
+
+var (
+	errNilKey = errors.New("jwtexp: key: nil")
+	// endOfTime is what a Key vouches until by default: the latest exp there is.
+	endOfTime = time.Unix(claimset.MaxNumericDate, 0).UTC()
+)
+
+func newKey(material *jws.Material, err error) (Key, error) {
+	if err != nil {
+		return Key{}, fmt.Errorf("jwtexp: key: %w", err)
+	}
+	return Key{material: material, notAfter: endOfTime}, nil
+}
+
+// ID returns the key's ID, "" where it has none.
+func (k Key) ID() string { return k.id }
+
+// Algorithm returns the algorithm that the key is bound to, "" for the zero Key.
+func (k Key) Algorithm() Algorithm {
+	if k.material == nil {
+		return ""
+	}
+	return Algorithm(k.material.Algorithm())
+}
+
+// PublicKey returns a copy of the public key, the half that may be handed out:
+// an *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey; nil for an HMAC
+// secret and for the zero Key.
+func (k Key) PublicKey() crypto.PublicKey {
+	if k.material == nil {
+		return nil
+	}
+	return k.material.Public()
+}
+
+// WithID returns a copy of k with the given ID, which tokens carry as kid (RFC
+// 7515 §4.1.4). It is public, and should say nothing of the secret. "" takes the
+// ID away. One that is not UTF-8 is refused by the constructors that take a Key.
+func (k Key) WithID(id string) Key {
+	k.id = id
+	return k
+}
+
+// WithNotAfter returns a copy of k that vouches only for tokens whose exp is not
+// after t. A key that is to be retired at t is kept with it: tokens that it
+// signed are still recognised, and told apart into expired and invalid, but
+// whoever steals it later cannot mint with it.
+func (k Key) WithNotAfter(t time.Time) Key {
+	k.notAfter = t
+	return k
+}
+
+// SigningKey returns k: a Key is its own [KeySource].
+func (k Key) SigningKey(context.Context, time.Time) (Key, error) { return k, nil }
+
+// VerificationKeys returns k if it has that ID, or if there is no ID to compare:
+// a Key is a [KeySet] of one, and one without an ID takes any kid.
+func (k Key) VerificationKeys(_ context.Context, id string, _ time.Time) ([]Key, error) {
+	if id != "" && k.id != "" && id != k.id {
+		return nil, nil
+	}
+	return []Key{k}, nil
+}
+
+// Format prints the algorithm and the ID, whatever the verb.
+func (k Key) Format(f fmt.State, verb rune) {
+	format(f, verb, fmt.Sprintf("jwtexp.Key(alg=%s id=%q)", k.Algorithm(), k.id))
+}
+
+// check says what a constructor has against k.
+func (k Key) check() error {
+	switch {
+	case k.material == nil:
+		return errors.New("the zero Key: make one with NewSecretKey, NewSigningKey, NewPublicKey or ParsePEM")
+	case !utf8.ValidString(k.id):
+		return errors.New("the key's ID is not valid UTF-8")
+	}
+	return nil
+}
+
+// A KeySource has the key that new tokens are signed with. It must be safe for
+// concurrent use.
+//
+// now is the issuer's one reading of its clock: a source that changes keys by
+// time goes by it, so that a token is not signed with a key of another instant
+// than its iat. An error is an outage ([ErrUnavailable]). A source that waits
+// must return when ctx is done.
+type KeySource interface {
+	SigningKey(ctx context.Context, now time.Time) (Key, error)
+}
+
+// A KeySet has the keys that tokens are trusted by. It must be safe for
+// concurrent use.
+//
+// id is the token's kid, "" where it has none; the set then returns every key
+// that it has, of which those of the token's algorithm are tried, 8 at most.
+// (nil, nil) says that there is no such key, which makes the token invalid. Any
+// error is an outage ([ErrUnavailable]), whatever it wraps. Keys of other
+// algorithms, or of another ID, may be among those returned: they are passed
+// over. The slice belongs to the set and is only read.
+//
+// id comes from a token that nobody has verified. It is data to compare, never a
+// path, a query or a URL.
+//
+// now is the verifier's one reading of its clock. A set that waits must return
+// when ctx is done.
+type KeySet interface {
+	VerificationKeys(ctx context.Context, id string, now time.Time) ([]Key, error)
+}
+
+// NewKeySet returns a fixed set of keys. In a set of several each has an ID; a
+// token's kid must then be one of them, and a token without kid is tried with
+// the keys of its algorithm. One ID for two keys of one algorithm is an error,
+// and so is a set without keys.
+func NewKeySet(keys ...Key) (KeySet, error) {
+	s := &fixedSet{all: slices.Clone(keys), byID: make(map[string][]Key)}
+	var faults []error
+	if len(keys) == 0 {
+		faults = append(faults, errors.New("jwtexp: NewKeySet: no key"))
+	}
+	for i, k := range keys {
+		err := k.check()
+		switch {
+		case err != nil:
+		case len(keys) > 1 && k.id == "":
+			err = errors.New("no ID: in a set of several keys each has one (Key.WithID)")
+		case slices.ContainsFunc(s.byID[k.id], func(other Key) bool { return other.Algorithm() == k.Algorithm() }):
+			err = fmt.Errorf("a second %s key with the ID %q", k.Algorithm(), k.id)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("jwtexp: NewKeySet: key %d: %w", i, err))
+			continue
+		}
+		s.byID[k.id] = append(s.byID[k.id], k)
+	}
+	switch {
+	case len(faults) > 0:
+		return nil, errors.Join(faults...)
+	case len(keys) == 1:
+		return keys[0], nil
+	}
+	return s, nil
+}
+
+type fixedSet struct {
+	all  []Key
+	byID map[string][]Key
+}
+
+func (s *fixedSet) VerificationKeys(_ context.Context, id string, _ time.Time) ([]Key, error) {
+	if id == "" {
+		return s.all, nil
+	}
+	return s.byID[id], nil
+}
+
+// isNil sees a nil pointer, func, map, slice or channel inside an interface too.
+func isNil(v any) bool {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+		return r.IsNil()
+	}
+	return false
+}

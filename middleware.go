@@ -1,0 +1,391 @@
+package jwtexp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// DefaultRealm is the realm of a [Middleware] without [WithRealm].
+	DefaultRealm = "api"
+
+	// DefaultRetryAfter is what a 503 tells the client to wait, where the
+	// [UnavailableError] does not know better.
+	DefaultRetryAfter = 5 * time.Second
+)
+
+// A TokenVerifier judges a token: a [*Verifier], or something in front of one.
+// It must be safe for concurrent use, and return a Token of ours or an error that
+// matches one of [ErrExpired], [ErrInvalid] and [ErrUnavailable]. To
+// [Middleware], anything else it returns is an outage.
+type TokenVerifier interface {
+	Verify(ctx context.Context, raw string) (*Token, error)
+}
+
+// An Extractor finds the token in a request. It returns [ErrMissing] where there
+// is none in its place, and so does "" without an error. Any other error says
+// that the request is malformed, unless it is an [ErrUnavailable] or an
+// [ErrInvalid]. It must be safe for concurrent use.
+type Extractor func(r *http.Request) (string, error)
+
+// Middleware guards an [http.Handler] by bearer tokens (RFC 6750). It is safe for
+// concurrent use. The zero Middleware accepts nothing: make one with
+// [NewMiddleware].
+type Middleware struct {
+	verifier   TokenVerifier
+	realm      string
+	extractors []Extractor
+	optional   bool
+	onError    func(http.ResponseWriter, *http.Request, error)
+}
+
+// NewMiddleware returns a Middleware that takes the tokens that v accepts.
+//
+// Every fault of the configuration is in the error.
+func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, error) {
+	m := &Middleware{verifier: v, realm: DefaultRealm, extractors: []Extractor{FromHeader}}
+	s := newSetup("NewMiddleware")
+	if isNil(v) {
+		s.fault("verifier", errors.New("nil"))
+	}
+	for _, o := range opts {
+		if !s.isNil(o) {
+			o.forMiddleware(m, s)
+		}
+	}
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Check decides about a request: it returns its token, or an error that matches
+// exactly one of [ErrMissing], [ErrExpired], [ErrInvalid] and [ErrUnavailable],
+// never neither. It writes nothing and does not look at [WithOptional].
+// [StatusCode] has the status that fits.
+func (m *Middleware) Check(r *http.Request) (*Token, error) {
+	if m == nil || m.verifier == nil {
+		return nil, unavailable(r.Context(), "not a Middleware that NewMiddleware made", nil)
+	}
+	raw, err := m.extract(r)
+	if err != nil {
+		return nil, err
+	}
+	t, err := m.verifier.Verify(r.Context(), raw)
+	switch {
+	case err == nil && t.proven():
+		return t, nil
+	case err == nil:
+		return nil, unavailable(r.Context(), "the TokenVerifier returned neither a token nor an error", nil)
+	}
+	switch soleVerdict(err) {
+	case ErrExpired, ErrInvalid, ErrUnavailable:
+		return nil, err
+	}
+	return nil, unavailable(r.Context(), "the TokenVerifier returned an error that is no verdict", err)
+}
+
+// extract returns the one token of a request. Two are refused even where they
+// are equal: whoever put the second one there wants it to be taken by somebody.
+func (m *Middleware) extract(r *http.Request) (string, error) {
+	found := ""
+	for _, from := range m.extractors {
+		raw, err := from(r)
+		switch verdict := soleVerdict(err); {
+		case err == nil && raw == "", verdict == ErrMissing:
+			continue
+		case verdict == ErrInvalid, verdict == ErrUnavailable:
+			return "", err
+		case err != nil:
+			return "", invalid(ReasonRequest, &fault{text: "the token could not be extracted", cause: err})
+		case found != "":
+			return "", invalidText(ReasonRequest, "a token in two places")
+		}
+		found = raw
+	}
+	if found == "" {
+		return "", ErrMissing
+	}
+	return found, nil
+}
+
+// Handler returns a handler that serves next where [Middleware.Check] accepts the
+// request, with the token in the request's context ([FromContext]), and refuses
+// the request otherwise. m.Handler fits wherever a func(http.Handler)
+// http.Handler is taken. It panics if next is nil.
+//
+// Where a callback (verifier, key set, extractor, ...) panics, so does the
+// handler, and next is not served.
+func (m *Middleware) Handler(next http.Handler) http.Handler {
+	if isNil(next) {
+		panic("jwtexp: Middleware.Handler: next is nil")
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t, err := m.Check(r)
+		switch {
+		case err == nil:
+			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), t)))
+		case m != nil && m.optional && errors.Is(err, ErrMissing):
+			// Hides a token that some outer middleware accepted by other rules.
+			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), nil)))
+		default:
+			m.refuse(w, r, err)
+		}
+	})
+}
+
+func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status := StatusCode(err)
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	if status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", retryAfter(err))
+	} else {
+		h.Set("WWW-Authenticate", m.challenge(err))
+	}
+	if m != nil && m.onError != nil {
+		guard := &statusWriter{ResponseWriter: w, status: status}
+		m.onError(guard, r, err)
+		if guard.written {
+			return
+		}
+	}
+	h.Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(body(err))
+}
+
+// challenge is the WWW-Authenticate of RFC 6750 §3. It tells a client that has
+// sent no token nothing but how to authenticate (§3.1).
+func (m *Middleware) challenge(err error) string {
+	challenge := "Bearer realm=" + quoted(m.realm)
+	switch {
+	case errors.Is(err, ErrMissing):
+		return challenge
+	case StatusCode(err) == http.StatusBadRequest:
+		return challenge + `, error="invalid_request"`
+	case errors.Is(err, ErrExpired):
+		return challenge + `, error="invalid_token", error_description="The access token expired"`
+	}
+	return challenge + `, error="invalid_token", error_description="The access token is invalid"`
+}
+
+// quoted makes an HTTP quoted-string (RFC 9110 §5.6.4) of printable ASCII.
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+func retryAfter(err error) string {
+	after := DefaultRetryAfter
+	if e, ok := errors.AsType[*UnavailableError](err); ok && e.RetryAfter > 0 {
+		after = e.RetryAfter
+	}
+	seconds := after / time.Second
+	if after%time.Second > 0 {
+		seconds++
+	}
+	return strconv.FormatInt(int64(seconds), 10)
+}
+
+// body is what a client is told: the verdict, and when a token expired.
+func body(err error) []byte {
+	var answer struct {
+		Error     string     `json:"error"`
+		ExpiredAt *time.Time `json:"expired_at,omitempty"`
+	}
+	switch status := StatusCode(err); {
+	case status == http.StatusServiceUnavailable:
+		answer.Error = "Temporarily unavailable"
+	case status == http.StatusBadRequest:
+		answer.Error = "Invalid request"
+	case errors.Is(err, ErrMissing):
+		answer.Error = "Missing token"
+	case errors.Is(err, ErrExpired):
+		answer.Error = "Token expired"
+		if e, ok := errors.AsType[*ExpiredError](err); ok {
+			answer.ExpiredAt = &e.ExpiredAt
+		}
+	default:
+		answer.Error = "Invalid token"
+	}
+	text, err := json.Marshal(answer)
+	if err != nil { // an ExpiredAt that no Verifier of ours made, beyond the year 9999
+		return []byte(`{"error":"Token expired"}`)
+	}
+	return text
+}
+
+// StatusCode returns the HTTP status for an error of [Middleware.Check] or
+// [Verifier.Verify]: 401 for [ErrMissing], [ErrExpired] and [ErrInvalid], 400 for
+// an ErrInvalid because of [ReasonRequest], 503 for [ErrUnavailable]; 200 for
+// nil, and 500 for an error that matches no verdict, or several.
+func StatusCode(err error) int {
+	switch soleVerdict(err) {
+	case ErrMissing, ErrExpired:
+		return http.StatusUnauthorized
+	case ErrInvalid:
+		if e, ok := errors.AsType[*InvalidError](err); ok && e.Reason == ReasonRequest {
+			return http.StatusBadRequest
+		}
+		return http.StatusUnauthorized
+	case ErrUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	if err == nil {
+		return http.StatusOK
+	}
+	return http.StatusInternalServerError
+}
+
+// statusWriter is what an error handler writes to. A body without a status gets
+// the refusal's, never the 200 that net/http would imply. It has no Unwrap:
+// flushing past it would imply the 200 again.
+type statusWriter struct {
+	http.ResponseWriter
+	status  int
+	written bool
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols { // the others are informational
+		w.written = true
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(p []byte) (int, error) {
+	if !w.written {
+		w.WriteHeader(w.status)
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// FromHeader takes the token from the Authorization header (RFC 6750 §2.1). It is
+// the default. A missing header, and another scheme than Bearer, is
+// [ErrMissing]; two headers, and a Bearer that is not followed by one token, is
+// an [ErrInvalid] with [ReasonRequest].
+func FromHeader(r *http.Request) (string, error) {
+	values := r.Header.Values("Authorization")
+	switch len(values) {
+	case 0:
+		return "", ErrMissing
+	case 1:
+	default:
+		return "", invalidText(ReasonRequest, "more than one Authorization header")
+	}
+	scheme, rest := values[0], ""
+	if i := strings.IndexAny(scheme, " \t,"); i >= 0 {
+		scheme, rest = scheme[:i], scheme[i:]
+	}
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", ErrMissing
+	}
+	token := strings.Trim(rest, " ")
+	if token == "" {
+		return "", invalidText(ReasonRequest, "Bearer without a token")
+	}
+	if strings.ContainsAny(token, " \t,") {
+		return "", invalidText(ReasonRequest, "Bearer with more than a token")
+	}
+	return token, nil
+}
+
+// FromCookie takes the token from the cookie of the given name. No such cookie,
+// or an empty one, is [ErrMissing]; two of the name are an [ErrInvalid] with
+// [ReasonRequest].
+//
+// A browser sends cookies on its own, also with requests that another site makes
+// it send: guard what changes state against that, by [http.CrossOriginProtection].
+//
+// For a name that no cookie can have the Extractor is nil, which [NewMiddleware]
+// refuses.
+func FromCookie(name string) Extractor {
+	if (&http.Cookie{Name: name}).Valid() != nil {
+		return nil
+	}
+	return func(r *http.Request) (string, error) {
+		cookies := r.CookiesNamed(name)
+		switch len(cookies) {
+		case 0:
+			return "", ErrMissing
+		case 1:
+			return cookies[0].Value, nil
+		}
+		return "", invalidText(ReasonRequest, "more than one cookie of the name")
+	}
+}
+
+// A MiddlewareOption configures [NewMiddleware].
+type MiddlewareOption interface {
+	forMiddleware(*Middleware, *setup)
+}
+
+// WithRealm replaces [DefaultRealm] in the challenge. An empty realm, or one that
+// is not printable ASCII, is an error.
+func WithRealm(realm string) MiddlewareOption {
+	return middlewareOption{"WithRealm", func(m *Middleware) error {
+		m.realm = realm
+		notPrintable := func(r rune) bool { return r < ' ' || r > '~' }
+		if realm == "" || strings.ContainsFunc(realm, notPrintable) {
+			return fmt.Errorf("%q is not printable ASCII", realm)
+		}
+		return nil
+	}}
+}
+
+// WithTokenFrom replaces [FromHeader]: every given extractor is asked, and a
+// request with a token in two places is refused. None, or a nil one, is an error.
+func WithTokenFrom(extractors ...Extractor) MiddlewareOption {
+	return middlewareOption{"WithTokenFrom", func(m *Middleware) error {
+		m.extractors = append([]Extractor(nil), extractors...)
+		if len(extractors) == 0 {
+			return errors.New("no extractor")
+		}
+		for i, e := range extractors {
+			if e == nil {
+				return fmt.Errorf("extractor %d is nil (as that of FromCookie is for a name that no cookie can have)", i)
+			}
+		}
+		return nil
+	}}
+}
+
+// WithOptional makes [Middleware.Handler] serve requests that carry no token
+// too, without one in the context. A token that is there must still be good.
+func WithOptional() MiddlewareOption {
+	return middlewareOption{"WithOptional", func(m *Middleware) error {
+		m.optional = true
+		return nil
+	}}
+}
+
+// WithErrorHandler lets h answer refused requests. WWW-Authenticate,
+// Cache-Control and Retry-After are set before it runs, for it to keep or change.
+// A body that it writes without a status has the status of the refusal
+// ([StatusCode]); where it writes nothing, the default refusal is sent. A nil h
+// is an error.
+//
+// err matches exactly one verdict. Its text is safe to log; tell the client no
+// more than the verdict.
+func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error)) MiddlewareOption {
+	return middlewareOption{"WithErrorHandler", func(m *Middleware) error {
+		m.onError = h
+		if h == nil {
+			return errors.New("nil")
+		}
+		return nil
+	}}
+}
+
+type middlewareOption struct {
+	name string
+	set  func(*Middleware) error
+}
+
+func (o middlewareOption) forMiddleware(m *Middleware, s *setup) { s.option(o.name, o.set(m)) }
