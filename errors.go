@@ -47,7 +47,7 @@ type ExpiredError struct {
 	Subject   string        `json:"-"` // sub, "" where absent
 	ID        string        `json:"-"` // jti, "" where absent
 
-	token *contents // a pointer, so that no formatting of a copy shows what is behind it
+	token sealed[contents]
 }
 
 // Ago tells for how long the token has been expired, counted from ExpiredAt: at
@@ -57,10 +57,11 @@ func (e *ExpiredError) Ago() time.Duration { return e.Now.Sub(e.ExpiredAt) }
 // Claims decodes the expired token's claims set into dst, as [Token.Claims] does.
 // It is an error for an ExpiredError that no Verifier made.
 func (e *ExpiredError) Claims(dst any) error {
-	if e.token == nil {
+	token := e.token.get()
+	if token == nil {
 		return errors.New("jwtexp: this ExpiredError was not made by a Verifier and has no claims")
 	}
-	return e.token.decode(dst)
+	return token.decode(dst)
 }
 
 // Error tells when the token expired, and nothing of its claims.
@@ -119,8 +120,8 @@ func (e *UnavailableError) Unwrap() error { return withoutVerdict(e.Err) }
 func (e UnavailableError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
 
 // A Reason says which check refused an invalid token: the first that it failed.
-// The constants stand in the order of the checks, save that the check given to
-// [WithClaims] comes after the audience. Reasons are for logs and metrics; a
+// The constants stand in the order of the checks; those of WithClaims come after
+// the audience. Reasons are for logs and metrics; a
 // client learns only that its token is invalid.
 type Reason string
 
@@ -181,14 +182,32 @@ func withoutVerdict(err error) error {
 // cause that may not be.
 type fault struct {
 	text  string
-	cause error
+	cause sealed[error]
 }
 
-func (f *fault) Error() string                     { return f.text }
-func (f *fault) Unwrap() error                     { return withoutVerdict(f.cause) }
-func (f *fault) Format(s fmt.State, verb rune)     { format(s, verb, f.text) }
-func invalid(r Reason, err error) *InvalidError    { return &InvalidError{Reason: r, Err: err} }
-func invalidText(r Reason, t string) *InvalidError { return invalid(r, &fault{text: t}) }
+func newFault(text string, cause error) *fault {
+	f := &fault{text: text}
+	if cause = withoutVerdict(cause); cause != nil {
+		p := &cause
+		f.cause = seal(&p)
+	}
+	return f
+}
+
+func (f *fault) Error() string { return f.text }
+
+func (f *fault) Unwrap() error {
+	if cause := f.cause.get(); cause != nil {
+		return *cause
+	}
+	return nil
+}
+
+func (f fault) Format(s fmt.State, verb rune) { format(s, verb, f.text) }
+
+func invalid(r Reason, err error) *InvalidError { return &InvalidError{Reason: r, Err: err} }
+
+func invalidText(r Reason, text string) *InvalidError { return invalid(r, newFault(text, nil)) }
 
 // unavailable makes the error for an outage of what, which failed with cause.
 func unavailable(ctx context.Context, what string, cause error) *UnavailableError {
@@ -201,18 +220,18 @@ func unavailable(ctx context.Context, what string, cause error) *UnavailableErro
 	if done := ctx.Err(); done != nil && !errors.Is(cause, done) {
 		cause = errors.Join(done, cause)
 	}
-	e.Err = &fault{text: what, cause: cause}
+	e.Err = newFault(what, cause)
 	return e
 }
 
-// decodeFault makes a fault of an error of claimset's, whose cause is an
-// application method's.
-func decodeFault(err error) *fault {
-	f := &fault{text: err.Error()}
+// decodeFault makes a fault of an error of internal/, whose texts are safe. The
+// cause is what a method of the application's types returned, if anything.
+func decodeFault(prefix string, err error) *fault {
+	var cause error
 	if e, ok := errors.AsType[*claimset.Error](err); ok {
-		f.cause = e.Cause
+		cause = e.Cause
 	}
-	return f
+	return newFault(prefix+err.Error(), cause)
 }
 
 // describe joins what may be shown of an error: of err only what is ours.

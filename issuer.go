@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"mime"
 	"slices"
 	"strings"
 	"time"
@@ -85,9 +84,7 @@ func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...
 	if signer, ok := errors.AsType[*jws.SignerError](err); ok {
 		return nil, unavailable(ctx, signer.Error(), signer.Cause)
 	}
-	f := decodeFault(err)
-	f.text = "jwtexp: Issue: " + f.text
-	return nil, f
+	return nil, decodeFault("jwtexp: Issue: ", err)
 }
 
 func (i *Issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
@@ -106,18 +103,18 @@ func (i *Issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
 		return nil, err
 	}
 	header := jws.Header{
-		Algorithm: key.material.Algorithm(),
+		Algorithm: key.material().Algorithm(),
 		Type:      i.typ, HasType: true,
 		KeyID: key.id, HasKeyID: key.id != "",
 	}
-	raw, err := jws.Sign(key.material, header, payload)
+	raw, err := jws.Sign(key.material(), header, payload)
 	if err != nil {
 		return nil, err
 	}
 	if len(raw) > DefaultMaxSize {
 		return nil, fmt.Errorf("the token would have %d bytes, more than the %d that verifiers take: leave claims out", len(raw), DefaultMaxSize)
 	}
-	return newToken(&contents{raw: raw, header: header, claims: set, payload: payload, material: key.material}), nil
+	return newToken(&contents{raw: raw, header: header, claims: set, payload: payload, material: key.material()}), nil
 }
 
 // claims returns the registered claims.
@@ -157,7 +154,7 @@ func checkSigning(key Key) error {
 	if err := key.check(); err != nil {
 		return err
 	}
-	if !key.material.CanSign() {
+	if !key.material().CanSign() {
 		return errors.New("a public key cannot sign")
 	}
 	return nil
@@ -297,13 +294,14 @@ func WithAudience(audience ...string) CommonOption {
 // matter, and "application/" may be left out (RFC 7515 §4.1.9).
 //
 // By default an issuer writes JWT and a verifier takes JWT and absence, and
-// nothing else. What is not a media type without parameters is an error.
+// nothing else. An empty type, or one that is not printable ASCII without spaces,
+// is an error.
 func WithType(typ string) CommonOption {
 	return commonOption{"WithType", func(n *names) error {
 		n.typ = typ
-		full := mediaType(typ)
-		if parsed, params, err := mime.ParseMediaType(full); err != nil || parsed != full || len(params) > 0 {
-			return fmt.Errorf("%q is not a media type such as at+jwt", typ)
+		unfit := func(r rune) bool { return r <= ' ' || r > '~' }
+		if typ == "" || strings.ContainsFunc(typ, unfit) {
+			return fmt.Errorf("%q is not a type such as at+jwt", typ)
 		}
 		return nil
 	}}

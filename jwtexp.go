@@ -86,12 +86,13 @@ import (
 //
 // Formatting, logging and JSON never show the token or its claims.
 type Token struct {
-	in *contents // a pointer, so that formatting a copy shows an address
+	in sealed[contents]
 }
 
-// contents holds the Token that points to it, so that both are one allocation.
+// contents holds the Token that leads to it, so that both are one allocation.
 type contents struct {
-	Token
+	token    Token
+	self     *contents
 	raw      string
 	header   jws.Header
 	claims   claimset.Set
@@ -100,18 +101,17 @@ type contents struct {
 }
 
 func newToken(c *contents) *Token {
-	c.Token.in = c
-	return &c.Token
+	c.self = c
+	c.token.in = seal(&c.self)
+	return &c.token
 }
 
 // proven tells a Token that Issue or Verify made from a nil or zero one.
-func (t *Token) proven() bool { return t != nil && t.in != nil }
+func (t *Token) proven() bool { return t != nil && t.in.get() != nil }
 
 func (c *contents) decode(dst any) error {
 	if err := claimset.Decode(c.payload, dst); err != nil {
-		f := decodeFault(err)
-		f.text = "jwtexp: " + f.text
-		return f
+		return decodeFault("jwtexp: ", err)
 	}
 	return nil
 }
@@ -120,37 +120,37 @@ func (c *contents) decode(dst any) error {
 // credential: it belongs in a response to its owner and nowhere else. It is no
 // name for the token either, since one ECDSA token has several valid forms: use
 // [Token.ID].
-func (t *Token) Raw() string { return t.in.raw }
+func (t *Token) Raw() string { return t.in.get().raw }
 
 // ID returns the token's unique name, jti (RFC 7519 §4.1.7), "" where absent.
-func (t *Token) ID() string { return t.in.claims.ID }
+func (t *Token) ID() string { return t.in.get().claims.ID }
 
 // Issuer returns iss (RFC 7519 §4.1.1), "" where absent.
-func (t *Token) Issuer() string { return t.in.claims.Issuer }
+func (t *Token) Issuer() string { return t.in.get().claims.Issuer }
 
 // Subject returns sub (RFC 7519 §4.1.2), "" where absent. An [Issuer] always
 // writes it; another issuer need not.
-func (t *Token) Subject() string { return t.in.claims.Subject }
+func (t *Token) Subject() string { return t.in.get().claims.Subject }
 
 // Audience returns a copy of aud (RFC 7519 §4.1.3), nil where absent.
-func (t *Token) Audience() []string { return slices.Clone(t.in.claims.Audience) }
+func (t *Token) Audience() []string { return slices.Clone(t.in.get().claims.Audience) }
 
 // Type returns the header's typ as it was written (RFC 7519 §5.1), "" where absent.
-func (t *Token) Type() string { return t.in.header.Type }
+func (t *Token) Type() string { return t.in.get().header.Type }
 
 // KeyID returns the header's kid (RFC 7515 §4.1.4), "" where absent.
-func (t *Token) KeyID() string { return t.in.header.KeyID }
+func (t *Token) KeyID() string { return t.in.get().header.KeyID }
 
 // IssuedAt returns iat in UTC (RFC 7519 §4.1.6), the zero time where absent.
-func (t *Token) IssuedAt() time.Time { return t.in.claims.IssuedAt }
+func (t *Token) IssuedAt() time.Time { return t.in.get().claims.IssuedAt }
 
 // NotBefore returns nbf in UTC (RFC 7519 §4.1.5), the first instant at which the
 // token is good; the zero time where absent.
-func (t *Token) NotBefore() time.Time { return t.in.claims.NotBefore }
+func (t *Token) NotBefore() time.Time { return t.in.get().claims.NotBefore }
 
 // ExpiresAt returns exp in UTC (RFC 7519 §4.1.4), the first instant at which the
 // token is no longer good. Every Token has one.
-func (t *Token) ExpiresAt() time.Time { return t.in.claims.ExpiresAt }
+func (t *Token) ExpiresAt() time.Time { return t.in.get().claims.ExpiresAt }
 
 // Claims decodes the whole claims set, registered claims included, into dst, a
 // pointer to a struct or map. Struct tags mean what they mean in encoding/json,
@@ -158,7 +158,7 @@ func (t *Token) ExpiresAt() time.Time { return t.in.claims.ExpiresAt }
 //
 // An error says that the claims are not of dst's type, and may leave dst partly
 // written; its text quotes no claim. [WithClaims] moves it to the door.
-func (t *Token) Claims(dst any) error { return t.in.decode(dst) }
+func (t *Token) Claims(dst any) error { return t.in.get().decode(dst) }
 
 // Equal tells whether t and u are the same token, byte for byte; nil equals nil.
 // It is there for go-cmp.
@@ -166,7 +166,7 @@ func (t *Token) Equal(u *Token) bool {
 	if !t.proven() || !u.proven() {
 		return t.proven() == u.proven()
 	}
-	return t.in.raw == u.in.raw
+	return t.in.get().raw == u.in.get().raw
 }
 
 // String names the key and the times, and never the token or a claim that is
@@ -176,7 +176,7 @@ func (t *Token) String() string {
 		return "jwtexp.Token(none)"
 	}
 	return fmt.Sprintf("jwtexp.Token(alg=%s kid=%q exp=%s)",
-		t.in.header.Algorithm, t.KeyID(), t.ExpiresAt().Format(time.RFC3339Nano))
+		t.in.get().header.Algorithm, t.KeyID(), t.ExpiresAt().Format(time.RFC3339Nano))
 }
 
 // LogValue logs what String tells.
@@ -185,7 +185,7 @@ func (t *Token) LogValue() slog.Value {
 		return slog.StringValue(t.String())
 	}
 	return slog.GroupValue(
-		slog.String("alg", t.in.header.Algorithm),
+		slog.String("alg", t.in.get().header.Algorithm),
 		slog.String("kid", t.KeyID()),
 		slog.Time("exp", t.ExpiresAt()),
 	)
@@ -244,10 +244,12 @@ const (
 //
 // A Key is a [KeySet] of one, and, where it can sign, a [KeySource].
 type Key struct {
-	material *jws.Material
+	sealed   sealed[jws.Material]
 	id       string
 	notAfter time.Time
 }
+
+func (k Key) material() *jws.Material { return k.sealed.get() }
 
 // NewSecretKey returns a key that signs and verifies with HS256, HS384 or HS512.
 // The secret must be random bytes, at least as many as the hash has (RFC 7518
@@ -297,7 +299,7 @@ func newKey(material *jws.Material, err error) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("jwtexp: key: %w", err)
 	}
-	return Key{material: material, notAfter: endOfTime}, nil
+	return Key{sealed: seal(&material), notAfter: endOfTime}, nil
 }
 
 // ID returns the key's ID, "" where it has none.
@@ -305,20 +307,20 @@ func (k Key) ID() string { return k.id }
 
 // Algorithm returns the algorithm that the key is bound to, "" for the zero Key.
 func (k Key) Algorithm() Algorithm {
-	if k.material == nil {
+	if k.material() == nil {
 		return ""
 	}
-	return Algorithm(k.material.Algorithm())
+	return Algorithm(k.material().Algorithm())
 }
 
 // PublicKey returns a copy of the public key, the half that may be handed out:
 // an *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey; nil for an HMAC
 // secret and for the zero Key.
 func (k Key) PublicKey() crypto.PublicKey {
-	if k.material == nil {
+	if k.material() == nil {
 		return nil
 	}
-	return k.material.Public()
+	return k.material().Public()
 }
 
 // WithID returns a copy of k with the given ID, which tokens carry as kid (RFC
@@ -358,7 +360,7 @@ func (k Key) Format(f fmt.State, verb rune) {
 // check says what a constructor has against k.
 func (k Key) check() error {
 	switch {
-	case k.material == nil:
+	case k.material() == nil:
 		return errors.New("the zero Key: make one with NewSecretKey, NewSigningKey, NewPublicKey or ParsePEM")
 	case !utf8.ValidString(k.id):
 		return errors.New("the key's ID is not valid UTF-8")
@@ -451,4 +453,19 @@ func isNil(v any) bool {
 		return r.IsNil()
 	}
 	return false
+}
+
+// sealed holds a pointer that fmt does not follow. A plain one it does follow,
+// in an unexported field too, given a verb that is not for pointers, such as %s:
+// it then prints what is wrong, and what it points to, one level deep.
+type sealed[T any] struct{ p **T }
+
+func seal[T any](p **T) sealed[T] { return sealed[T]{p} }
+
+// get returns nil for a zero sealed.
+func (s sealed[T]) get() *T {
+	if s.p == nil {
+		return nil
+	}
+	return *s.p
 }

@@ -103,7 +103,7 @@ func (m *Middleware) extract(r *http.Request) (string, error) {
 		case verdict == ErrInvalid, verdict == ErrUnavailable:
 			return "", err
 		case err != nil:
-			return "", invalid(ReasonRequest, &fault{text: "the token could not be extracted", cause: err})
+			return "", invalid(ReasonRequest, newFault("the token could not be extracted", err))
 		case found != "":
 			return "", invalidText(ReasonRequest, "a token in two places")
 		}

@@ -80,7 +80,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	}
 	compact, err := jws.Parse(raw)
 	if err != nil {
-		return nil, invalid(ReasonMalformed, decodeFault(err))
+		return nil, invalid(ReasonMalformed, decodeFault("", err))
 	}
 	if err := v.judgeType(compact.Header); err != nil {
 		return nil, err
@@ -89,25 +89,25 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer := slices.IndexFunc(keys, func(k Key) bool { return k.material.Verify(&compact) })
+	signer := slices.IndexFunc(keys, func(k Key) bool { return k.material().Verify(&compact) })
 	if signer < 0 {
 		return nil, invalid(ReasonSignature, nil)
 	}
 
 	payload, err := compact.Payload()
 	if err != nil {
-		return nil, invalid(ReasonMalformed, decodeFault(err))
+		return nil, invalid(ReasonMalformed, decodeFault("", err))
 	}
 	claims, err := claimset.Parse(payload)
 	if err != nil {
-		return nil, invalid(ReasonClaims, decodeFault(err))
+		return nil, invalid(ReasonClaims, decodeFault("", err))
 	}
 	t := newToken(&contents{
 		raw:      raw,
 		header:   compact.Header,
 		claims:   claims,
 		payload:  payload,
-		material: keys[signer].material,
+		material: keys[signer].material(),
 	})
 	if err := v.judge(ctx, t, keys[signer], now); err != nil {
 		return nil, err
@@ -128,17 +128,17 @@ func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
 	if !t.proven() {
 		return invalidText(ReasonMalformed, "not a Token that an Issuer or a Verifier made")
 	}
-	if len(t.in.raw) > v.maxSize {
+	if len(t.in.get().raw) > v.maxSize {
 		return v.tooLarge()
 	}
-	if err := v.judgeType(t.in.header); err != nil {
+	if err := v.judgeType(t.in.get().header); err != nil {
 		return err
 	}
-	keys, err := v.candidates(ctx, t.in.header, now)
+	keys, err := v.candidates(ctx, t.in.get().header, now)
 	if err != nil {
 		return err
 	}
-	signer := slices.IndexFunc(keys, func(k Key) bool { return k.material.Same(t.in.material) })
+	signer := slices.IndexFunc(keys, func(k Key) bool { return k.material().Same(t.in.get().material) })
 	if signer < 0 {
 		return invalidText(ReasonUnknownKey, "the key that signed the token is no longer trusted")
 	}
@@ -190,11 +190,11 @@ func (v *Verifier) candidates(ctx context.Context, h jws.Header, now time.Time) 
 	var fit []Key
 	for _, k := range keys {
 		anyID := !h.HasKeyID || k.id == "" && len(keys) == 1
-		if k.material == nil || !anyID && k.id != h.KeyID {
+		if k.material() == nil || !anyID && k.id != h.KeyID {
 			continue
 		}
 		known = true
-		if k.material.Algorithm() == h.Algorithm && len(fit) < maxTried {
+		if k.material().Algorithm() == h.Algorithm && len(fit) < maxTried {
 			fit = append(fit, k)
 		}
 	}
@@ -210,7 +210,7 @@ func (v *Verifier) candidates(ctx context.Context, h jws.Header, now time.Time) 
 // judge is all that is asked of a token whose signature is good: exp last but
 // for revocation, so that expired means only expired.
 func (v *Verifier) judge(ctx context.Context, t *Token, key Key, now time.Time) error {
-	claims := &t.in.claims
+	claims := &t.in.get().claims
 	if v.issuer != "" && claims.Issuer != v.issuer {
 		return invalid(ReasonIssuer, nil)
 	}
@@ -218,7 +218,7 @@ func (v *Verifier) judge(ctx context.Context, t *Token, key Key, now time.Time) 
 		return err
 	}
 	if v.checkClaims != nil {
-		if err := v.checkClaims(t.in.payload); err != nil {
+		if err := v.checkClaims(t.in.get().payload); err != nil {
 			return invalid(ReasonClaims, err)
 		}
 	}
@@ -357,13 +357,13 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 	decodeAndCheck := func(payload []byte) error {
 		var claims T
 		if err := claimset.Decode(payload, &claims); err != nil {
-			return decodeFault(err)
+			return decodeFault("", err)
 		}
 		if check == nil {
 			return nil
 		}
 		if err := check(&claims); err != nil {
-			return &fault{text: "the check given to WithClaims refused them", cause: err}
+			return newFault("the check given to WithClaims refused them", err)
 		}
 		return nil
 	}

@@ -3,6 +3,7 @@ package claimset
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,17 +20,13 @@ var strictV1 = json.JoinOptions(
 	json.MatchCaseInsensitiveNames(false),
 	jsontext.AllowDuplicateNames(false),
 	jsontext.AllowInvalidUTF8(false),
-	// Only the wording of errors: the legacy ones hide the cause behind text
-	// that quotes the input.
-	jsonv1.ReportErrorsWithLegacySemantics(false),
 	// Escapes for HTML say the same in more bytes; a token is not put in HTML.
 	jsontext.EscapeForHTML(false),
 	numberOptions,
 )
 
 // An Error says why application claims could not be read or written. Its text
-// names Go types and nothing of the claims; Cause is what the application's own
-// methods said, if anything, and may quote them.
+// names Go types and nothing of the claims; Cause may quote them.
 type Error struct {
 	text  string
 	Cause error
@@ -74,20 +71,32 @@ func registered(name string) bool {
 	return false
 }
 
-// fixed replaces an error of the JSON package, whose text quotes its input.
+// fixed hides an error of the JSON package, whose text quotes its input, behind
+// one that names the Go type at most.
 func fixed(err error, how string) error {
 	if err == nil {
 		return nil
 	}
 	text := "claims cannot be " + how + " the application's Go type"
-	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		if semantic.GoType != nil {
-			text += " " + semantic.GoType.String()
-		}
-		return &Error{text: text, Cause: semantic.Err}
+	if t := typeOf(err); t != nil {
+		text += " " + t.String()
 	}
-	if known := strictjson.Fixed(err); known != err {
-		return &Error{text: text + ": " + known.Error()}
+	if _, ok := errors.AsType[*jsonv1.SyntaxError](err); ok {
+		text += ": not valid JSON in UTF-8, or a name twice in an object"
 	}
 	return &Error{text: text, Cause: err}
+}
+
+func typeOf(err error) reflect.Type {
+	switch err := err.(type) {
+	case *jsonv1.UnmarshalTypeError:
+		return err.Type
+	case *jsonv1.InvalidUnmarshalError:
+		return err.Type
+	case *jsonv1.MarshalerError:
+		return err.Type
+	case *jsonv1.UnsupportedTypeError:
+		return err.Type
+	}
+	return nil
 }

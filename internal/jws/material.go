@@ -124,7 +124,10 @@ func (m *Material) Verify(c *Compact) bool {
 
 func (m *Material) sign(signed string) ([]byte, error) {
 	signature, err := m.algorithm.method.Sign(signed, m.signKey)
-	if err != nil {
+	switch {
+	case errors.Is(err, errAnswer):
+		return nil, err
+	case err != nil:
 		return nil, &SignerError{err}
 	}
 	// A signer behind a network may hold another key than it says. Its answer is
@@ -166,7 +169,8 @@ func cloneRSA(key *rsa.PrivateKey) (crypto.Signer, error) {
 }
 
 func cloneECDSA(key *ecdsa.PrivateKey) (crypto.Signer, error) {
-	if key == nil || key.Curve == nil {
+	//lint:ignore SA1019 only a look whether there is a number: Bytes panics where there is none
+	if key == nil || key.Curve == nil || key.X == nil || key.Y == nil || key.D == nil {
 		return nil, errPrivate
 	}
 	scalar, err := key.Bytes()

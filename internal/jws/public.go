@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 )
 
 // minRSABits is RFC 7518 §3.3's and §3.5's.
@@ -31,7 +32,7 @@ func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error)
 			if len(key) != ed25519.PublicKeySize {
 				return nil, fmt.Errorf("an Ed25519 public key has %d bytes, not %d", ed25519.PublicKeySize, len(key))
 			}
-			return bytes.Clone(key), nil
+			return slices.Clone(key), nil
 		}
 	}
 	return nil, fmt.Errorf("the algorithm takes an %s, not a %T", a.family, public)
@@ -49,17 +50,23 @@ func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
 	return &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}, nil
 }
 
+var errPoint = errors.New("the ECDSA public key is not a point on its curve")
+
 func clonePublicECDSA(a algorithm, key *ecdsa.PublicKey) (crypto.PublicKey, error) {
 	if key == nil || key.Curve != a.curve {
 		return nil, fmt.Errorf("the key is not on the algorithm's curve, %s", a.curve.Params().Name)
 	}
+	//lint:ignore SA1019 only a look whether there is a point: Bytes panics where there is none
+	if key.X == nil || key.Y == nil {
+		return nil, errPoint
+	}
 	point, err := key.Bytes()
 	if err != nil {
-		return nil, errors.New("the ECDSA public key is not a point on its curve")
+		return nil, errPoint
 	}
 	clone, err := ecdsa.ParseUncompressedPublicKey(a.curve, point)
 	if err != nil {
-		return nil, errors.New("the ECDSA public key is not a point on its curve")
+		return nil, errPoint
 	}
 	return clone, nil
 }

@@ -14,7 +14,10 @@ import (
 // methods here keep its verification and sign with any crypto.Signer, so that
 // the key can stay in a KMS or an HSM. (For Ed25519 it takes a Signer itself.)
 
-var errSignerKey = errors.New("not a crypto.Signer")
+var (
+	errSigner = errors.New("not a crypto.Signer")
+	errAnswer = errors.New("the signer's answer is not an ASN.1 ECDSA signature for the key's curve")
+)
 
 type rsaMethod struct {
 	jwt.SigningMethod
@@ -42,7 +45,7 @@ func (m ecdsaMethod) Sign(signed string, key any) ([]byte, error) {
 	var point struct{ R, S *big.Int }
 	rest, err := asn1.Unmarshal(der, &point)
 	if err != nil || len(rest) > 0 || !m.fits(point.R) || !m.fits(point.S) {
-		return nil, errors.New("the signer's answer is not an ASN.1 ECDSA signature for the key's curve")
+		return nil, errAnswer
 	}
 	signature := make([]byte, 2*m.size)
 	point.R.FillBytes(signature[:m.size])
@@ -55,7 +58,7 @@ func (m ecdsaMethod) fits(n *big.Int) bool { return n.Sign() > 0 && n.BitLen() <
 func signDigest(signed string, key any, hash crypto.Hash, options crypto.SignerOpts) ([]byte, error) {
 	signer, ok := key.(crypto.Signer)
 	if !ok {
-		return nil, errSignerKey
+		return nil, errSigner
 	}
 	digest := hash.New()
 	digest.Write([]byte(signed))

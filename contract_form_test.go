@@ -1,0 +1,388 @@
+package jwtexp_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+func TestStrictForm(t *testing.T) {
+	good := sign(testSecret, joseHeader, live(``))
+	parts := strings.Split(good, ".")
+	header, payload, signature := parts[0], parts[1], parts[2]
+	// A signature of 32 bytes leaves two bits of its last character unused.
+	last := base64.RawURLEncoding.EncodeToString([]byte{0})[1:] // "A", of value 0
+	if last != "A" {
+		t.Fatal("the encoding of a test constant changed")
+	}
+	trailingBits := signature[:42] + string(nextInAlphabet(signature[42]))
+
+	for _, c := range []struct{ name, token, want string }{
+		{"good", good, "ok"},
+		{"empty", "", "invalid: malformed"},
+		{"one segment", "a", "invalid: malformed"},
+		{"two segments", header + "." + payload, "invalid: malformed"},
+		{"four segments", good + ".", "invalid: malformed"},
+		{"five segments, a JWE", good + ".a.b", "invalid: malformed"},
+		{"dots alone", "..", "invalid: malformed"},
+		{"many dots", strings.Repeat(".", jwtexp.DefaultMaxSize), "invalid: malformed"},
+		{"no signature", header + "." + payload + ".", "invalid: signature"},
+		{"leading space", " " + good, "invalid: malformed"},
+		{"trailing space", good + " ", "invalid: malformed"},
+		{"trailing newline", good + "\n", "invalid: malformed"},
+		{"CR in the header", header[:4] + "\r" + header[4:] + "." + payload + "." + signature, "invalid: malformed"},
+		{"LF in the signature", header + "." + payload + "." + signature[:4] + "\n" + signature[4:], "invalid: malformed"},
+		{"LF in the payload, signed so", signSegments(testSecret, header, payload[:4]+"\n"+payload[4:]), "invalid: malformed"},
+		{"padded signature", good + "=", "invalid: malformed"},
+		{"padded payload, signed so", signSegments(testSecret, header, segment(live(` `))+"="), "invalid: malformed"},
+		{"standard alphabet", header + "." + payload + "." + strings.Repeat("+", 43), "invalid: malformed"},
+		{"bits beyond the signature", header + "." + payload + "." + trailingBits, "invalid: malformed"},
+		{"NUL", good + "\x00", "invalid: malformed"},
+		{"JSON serialization", `{"payload":"` + payload + `","signature":"` + signature + `"}`, "invalid: malformed"},
+		{"Bearer in front", "Bearer " + good, "invalid: malformed"},
+		{"too large by one", strings.Repeat("a", jwtexp.DefaultMaxSize+1), "invalid: too large"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := verify(t, c.token)
+			wantOutcome(t, err, c.want)
+		})
+	}
+}
+
+// nextInAlphabet sets the lowest bit of a base64url character whose lowest bits are zero.
+func nextInAlphabet(c byte) byte {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return alphabet[strings.IndexByte(alphabet, c)+1]
+}
+
+func TestStrictHeader(t *testing.T) {
+	for header, want := range map[string]string{
+		`{"alg":"HS256"}`:                                     "ok",
+		`{"alg":"HS256","typ":"JWT"}`:                         "ok",
+		`{"\u0061lg":"HS256"}`:                                "ok",
+		` {"alg":"HS256"} `:                                   "ok",
+		`{"alg":"HS256","cty":"x","zip":"DEF","unknown":[1]}`: "ok",
+		// Keys in or behind the header are not looked at.
+		`{"alg":"HS256","jwk":{"kty":"oct","k":"AA"},"jku":"https://evil.example","x5u":"https://evil.example","x5c":["AA"]}`: "ok",
+		`{}`:                                 "invalid: malformed",
+		``:                                   "invalid: malformed",
+		`null`:                               "invalid: malformed",
+		`[]`:                                 "invalid: malformed",
+		`"HS256"`:                            "invalid: malformed",
+		`{"alg":"HS256"`:                     "invalid: malformed",
+		`{"alg":"HS256"}x`:                   "invalid: malformed",
+		`{"alg":"HS256"}{}`:                  "invalid: malformed",
+		`{"alg":"HS256",}`:                   "invalid: malformed",
+		`{"alg":"HS256","alg":"HS256"}`:      "invalid: malformed",
+		`{"alg":"HS256","\u0061lg":"none"}`:  "invalid: malformed",
+		`{"alg":"HS256","x":{"a":1,"a":2}}`:  "invalid: malformed",
+		`{"ALG":"HS256"}`:                    "invalid: malformed",
+		`{"alg":null}`:                       "invalid: malformed",
+		`{"alg":["HS256"]}`:                  "invalid: malformed",
+		`{"alg":256}`:                        "invalid: malformed",
+		`{"alg":"HS256","typ":null}`:         "invalid: malformed",
+		`{"alg":"HS256","kid":null}`:         "invalid: malformed",
+		`{"alg":"HS256","kid":1}`:            "invalid: malformed",
+		`{"alg":"HS256","cty":1}`:            "invalid: malformed",
+		`{"alg":"HS256","crit":[]}`:          "invalid: malformed",
+		`{"alg":"HS256","crit":["exp"]}`:     "invalid: malformed",
+		`{"alg":"HS256","crit":null}`:        "invalid: malformed",
+		`{"alg":"HS256","b64":true}`:         "invalid: malformed",
+		`{"alg":"HS256","b64":false}`:        "invalid: malformed",
+		"{\"alg\":\"HS256\",\"x\":\"\xff\"}": "invalid: malformed",
+		`{"alg":"HS256","x":"\ud800"}`:       "invalid: malformed",
+		"\ufeff" + `{"alg":"HS256"}`:         "invalid: malformed",
+		`{"alg":"none"}`:                     "invalid: algorithm",
+		`{"alg":"None"}`:                     "invalid: algorithm",
+		`{"alg":"hs256"}`:                    "invalid: algorithm",
+		`{"alg":""}`:                         "invalid: algorithm",
+		`{"alg":"HS512"}`:                    "invalid: algorithm",
+		`{"alg":"RS256"}`:                    "invalid: algorithm",
+		`{"alg":"HS256","typ":""}`:           "invalid: type",
+		`{"alg":"HS256","typ":"at+jwt"}`:     "invalid: type",
+	} {
+		t.Run(header, func(t *testing.T) {
+			_, err := verify(t, sign(testSecret, header, live(``)))
+			wantOutcome(t, err, want)
+		})
+	}
+}
+
+func TestStrictClaims(t *testing.T) {
+	for members, want := range map[string]string{
+		``:                               "ok",
+		`,"sub":"alice","iss":"","x":1}`: "invalid: claims", // a second closing brace
+		`,"sub":"alice","unknown":{"a":[1,null,"x"]}`: "ok",
+		`,"EXP":1,"Exp":"x"`:                          "ok", // other names, unknown ones
+		`,"exp":99999999999`:                          "invalid: claims",
+		`,"\u0065xp":99999999999`:                     "invalid: claims",
+		`,"x":1,"x":1`:                                "invalid: claims",
+		`,"x":{"a":1,"a":1}`:                          "invalid: claims",
+		`,"x":[{"a":1,"\u0061":1}]`:                   "invalid: claims",
+		`,"sub":null`:                                 "invalid: claims",
+		`,"sub":1`:                                    "invalid: claims",
+		`,"iss":{}`:                                   "invalid: claims",
+		`,"jti":["x"]`:                                "invalid: claims",
+		`,"aud":null`:                                 "invalid: claims",
+		`,"aud":""`:                                   "invalid: claims",
+		`,"aud":[]`:                                   "invalid: claims",
+		`,"aud":[""]`:                                 "invalid: claims",
+		`,"aud":["a",null]`:                           "invalid: claims",
+		`,"aud":["a",1]`:                              "invalid: claims",
+		`,"aud":[["a"]]`:                              "invalid: claims",
+		`,"aud":{"a":1}`:                              "invalid: claims",
+		`,"aud":1`:                                    "invalid: claims",
+		`,"x":"` + "\xc0\xaf" + `"`:                   "invalid: claims",
+		`,"x":"\udc00"`:                               "invalid: claims",
+		`,"x":01`:                                     "invalid: claims",
+		`,"x":NaN`:                                    "invalid: claims",
+		`,"x":"` + "\x01" + `"`:                       "invalid: claims",
+		`,`:                                           "invalid: claims",
+		`} `:                                          "invalid: claims",
+		`}{`:                                          "invalid: claims",
+	} {
+		t.Run(members, func(t *testing.T) {
+			_, err := verify(t, sign(testSecret, joseHeader, live(members)))
+			wantOutcome(t, err, want)
+		})
+	}
+	for _, payload := range []string{``, `null`, `[]`, `"exp"`, `1`, "\ufeff" + live(``), live(``) + "\x00", live(``) + `//`} {
+		_, err := verify(t, sign(testSecret, joseHeader, payload))
+		wantOutcome(t, err, "invalid: claims")
+	}
+}
+
+func TestMaxSize(t *testing.T) {
+	small := sign(testSecret, joseHeader, live(``))
+	verifier := func(n int) *jwtexp.Verifier {
+		return newVerifier(jwtexptest.NewClock(epoch), jwtexp.WithMaxSize(n))
+	}
+	proof, err := verifier(len(small)).Verify(t.Context(), small)
+	wantOutcome(t, err, "ok")
+	_, err = verifier(len(small)-1).Verify(t.Context(), small)
+	wantOutcome(t, err, "invalid: too large")
+	wantOutcome(t, verifier(len(small)-1).Recheck(t.Context(), proof), "invalid: too large")
+
+	large := sign(testSecret, joseHeader, live(`,"x":"`+strings.Repeat("x", jwtexp.DefaultMaxSize)+`"`))
+	_, err = verifier(2*jwtexp.DefaultMaxSize).Verify(t.Context(), large)
+	wantOutcome(t, err, "ok")
+}
+
+func TestAudience(t *testing.T) {
+	for _, c := range []struct {
+		members  string
+		audience []string
+		want     string
+	}{
+		{``, nil, "ok"},
+		{`,"aud":"api"`, nil, "invalid: audience"}, // RFC 7519 §4.1.3
+		{`,"aud":["api"]`, nil, "invalid: audience"},
+		{``, []string{"api"}, "invalid: audience"},
+		{`,"aud":"api"`, []string{"api"}, "ok"},
+		{`,"aud":["web","api"]`, []string{"api"}, "ok"},
+		{`,"aud":"api"`, []string{"web", "api"}, "ok"},
+		{`,"aud":["x","y"]`, []string{"web", "api"}, "invalid: audience"},
+		{`,"aud":"API"`, []string{"api"}, "invalid: audience"},
+		{`,"aud":"api,web"`, []string{"api"}, "invalid: audience"},
+		{`,"aud":"*"`, []string{"api"}, "invalid: audience"},
+		{`,"AUD":"api"`, []string{"api"}, "invalid: audience"},
+	} {
+		var opts []jwtexp.VerifierOption
+		if c.audience != nil {
+			opts = append(opts, jwtexp.WithAudience(c.audience...))
+		}
+		_, err := verify(t, sign(testSecret, joseHeader, live(c.members)), opts...)
+		if got := outcome(err); got != c.want {
+			t.Errorf("%s for %q: got %s, want %s", c.members, c.audience, got, c.want)
+		}
+	}
+}
+
+func TestIssuerName(t *testing.T) {
+	for members, want := range map[string]string{
+		`,"iss":"login"`:              "ok",
+		`,"iss":"l\u006fgin"`:         "ok",
+		``:                            "invalid: issuer",
+		`,"iss":""`:                   "invalid: issuer",
+		`,"iss":"Login"`:              "invalid: issuer",
+		`,"iss":"login "`:             "invalid: issuer",
+		`,"iss":"evil","ISS":"login"`: "invalid: issuer",
+	} {
+		_, err := verify(t, sign(testSecret, joseHeader, live(members)), jwtexp.WithIssuer("login"))
+		if got := outcome(err); got != want {
+			t.Errorf("%s: got %s, want %s", members, got, want)
+		}
+	}
+	_, err := verify(t, sign(testSecret, joseHeader, live(`,"iss":"anybody"`)))
+	wantOutcome(t, err, "ok")
+}
+
+func TestType(t *testing.T) {
+	for _, c := range []struct{ want, typ, outcome string }{
+		// want and typ are JSON; "" is an absent typ, or a verifier without WithType.
+		{"", ``, "ok"},
+		{"", `"JWT"`, "ok"},
+		{"", `"jwt"`, "ok"},
+		{"", `"application/jwt"`, "ok"},
+		{"", `"at+jwt"`, "invalid: type"},
+		{"", `"dpop+jwt"`, "invalid: type"},
+		{"", `"JWT "`, "invalid: type"},
+		{"", `"application/application/jwt"`, "invalid: type"},
+		{"JWT", ``, "invalid: type"},
+		{"JWT", `"jwt"`, "ok"},
+		{"at+jwt", `"at+jwt"`, "ok"},
+		{"at+jwt", `"AT+JWT"`, "ok"},
+		{"at+jwt", `"application/at+jwt"`, "ok"},
+		{"application/at+jwt", `"at+jwt"`, "ok"},
+		{"at+jwt", `"JWT"`, "invalid: type"},
+		{"at+jwt", ``, "invalid: type"},
+		{"at+jwt", `"text/at+jwt"`, "invalid: type"},
+		{"at+jwt", `"at+jwt;x=y"`, "invalid: type"},
+		{"secevent+jwt", `"\u017fecevent+jwt"`, "invalid: type"}, // a long s, which Unicode folds to s
+	} {
+		header := `{"alg":"HS256"}`
+		if c.typ != "" {
+			header = `{"alg":"HS256","typ":` + c.typ + `}`
+		}
+		var opts []jwtexp.VerifierOption
+		if c.want != "" {
+			opts = append(opts, jwtexp.WithType(c.want))
+		}
+		_, err := verify(t, sign(testSecret, header, live(``)), opts...)
+		if got := outcome(err); got != c.outcome {
+			t.Errorf("typ %s for %q: got %s, want %s", c.typ, c.want, got, c.outcome)
+		}
+	}
+}
+
+func TestKeyID(t *testing.T) {
+	one := must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(testSecret)))
+	two := must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret)))
+	// A set that answers with all its keys whatever it is asked.
+	careless := func(keys ...jwtexp.Key) jwtexp.KeySet {
+		return keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) { return keys, nil })
+	}
+	for _, c := range []struct {
+		name string
+		keys jwtexp.KeySet
+		kid  string // JSON
+		want string
+	}{
+		{"a key without ID takes any kid", one, `"anything"`, "ok"},
+		{"a key without ID takes none", one, ``, "ok"},
+		{"a key without ID takes an empty kid", one, `""`, "ok"},
+		{"a set of one without ID", must(jwtexp.NewKeySet(one)), `"anything"`, "ok"},
+		{"a key with ID takes its kid", one.WithID("k1"), `"k1"`, "ok"},
+		{"a key with ID takes none", one.WithID("k1"), ``, "ok"},
+		{"a key with ID and another kid", one.WithID("k1"), `"K1"`, "invalid: unknown key"},
+		{"a key with ID and an empty kid", one.WithID("k1"), `""`, "invalid: unknown key"},
+		{"a set by kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k1"`, "ok"},
+		{"a set by none", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), ``, "ok"},
+		{"a set and the kid of another key", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k2"`, "invalid: signature"},
+		{"a set and an unknown kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k3"`, "invalid: unknown key"},
+		{"a set and an empty kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `""`, "invalid: unknown key"},
+		{"a careless set of another ID", careless(one.WithID("k1")), `"k3"`, "invalid: unknown key"},
+		{"a careless set of several without ID", careless(two, one), `"k3"`, "invalid: unknown key"},
+		{"a careless set of several without ID and no kid", careless(two, one), ``, "ok"},
+		{"no key", careless(), `"k1"`, "invalid: unknown key"},
+		{"zero keys", careless(jwtexp.Key{}, jwtexp.Key{}), ``, "invalid: unknown key"},
+		{"a zero key before the good one", careless(jwtexp.Key{}, one.WithID("k1")), `"k1"`, "ok"},
+		{"the eighth key of the algorithm", careless(append(repeat(two, 7), one)...), ``, "ok"},
+		{"the ninth key of the algorithm", careless(append(repeat(two, 8), one)...), ``, "invalid: signature"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			header := `{"alg":"HS256"}`
+			if c.kid != "" {
+				header = `{"alg":"HS256","kid":` + c.kid + `}`
+			}
+			v := must(jwtexp.NewVerifier(c.keys, jwtexp.WithClock(jwtexptest.NewClock(epoch))))
+			token, err := v.Verify(t.Context(), sign(testSecret, header, live(``)))
+			wantOutcome(t, err, c.want)
+			if err == nil {
+				wantOutcome(t, v.Recheck(t.Context(), token), "ok")
+			}
+		})
+	}
+}
+
+func repeat(k jwtexp.Key, n int) (all []jwtexp.Key) {
+	for range n {
+		all = append(all, k)
+	}
+	return all
+}
+
+// Nothing of the payload is decoded before the signature is good.
+func TestSignatureBeforePayload(t *testing.T) {
+	for name, payload := range map[string]string{
+		"not base64url": "!",
+		"not JSON":      segment("{"),
+		"no exp":        segment("{}"),
+		"expired":       segment(`{"exp":1}`),
+	} {
+		_, err := verify(t, signSegments(otherSecret, segment(joseHeader), payload))
+		if got := outcome(err); got != "invalid: signature" {
+			t.Errorf("%s: got %s, want invalid: signature", name, got)
+		}
+	}
+}
+
+func TestRecheckAsksForTheVeryKey(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	current := testKey().WithID("k1")
+	var outage error
+	keys := keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+		return []jwtexp.Key{current}, outage
+	})
+	v := must(jwtexp.NewVerifier(keys, jwtexp.WithClock(clock)))
+	token := must(v.Verify(t.Context(), sign(testSecret, `{"alg":"HS256","kid":"k1"}`, live(``))))
+
+	current = testKey().WithID("k1") // made anew of the same secret
+	wantOutcome(t, v.Recheck(t.Context(), token), "ok")
+	current = testKey().WithID("k1").WithNotAfter(epoch)
+	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: lifetime")
+	current = must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret))).WithID("k1") // another under its name
+	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown key")
+	current = testKey().WithID("k2")
+	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown key")
+	current = jwtexp.Key{}
+	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown key")
+	outage = errors.New("down")
+	wantOutcome(t, v.Recheck(t.Context(), token), "unavailable")
+}
+
+// Recheck judges all but the signature, by the verifier's own configuration.
+func TestRecheckJudgesAll(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	token := must(newVerifier(clock, jwtexp.WithAudience("api")).Verify(t.Context(),
+		sign(testSecret, joseHeader, live(`,"iss":"login","aud":"api"`))))
+	for _, c := range []struct {
+		name string
+		opts []jwtexp.VerifierOption
+		want string
+	}{
+		{"good", []jwtexp.VerifierOption{jwtexp.WithAudience("api")}, "ok"},
+		{"typ", []jwtexp.VerifierOption{jwtexp.WithAudience("api"), jwtexp.WithType("at+jwt")}, "invalid: type"},
+		{"iss", []jwtexp.VerifierOption{jwtexp.WithAudience("api"), jwtexp.WithIssuer("other")}, "invalid: issuer"},
+		{"aud", nil, "invalid: audience"},
+		{"lifetime", []jwtexp.VerifierOption{jwtexp.WithAudience("api"), jwtexp.WithMaxLifetime(time.Hour)}, "invalid: lifetime"},
+		{"claims", []jwtexp.VerifierOption{jwtexp.WithAudience("api"), jwtexp.WithClaims(func(*struct{}) error {
+			return errors.New("no")
+		})}, "invalid: claims"},
+		{"revoked", []jwtexp.VerifierOption{jwtexp.WithAudience("api"), jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
+			return true, nil
+		})}, "invalid: revoked"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			wantOutcome(t, newVerifier(clock, c.opts...).Recheck(t.Context(), token), c.want)
+		})
+	}
+	clock.Advance(time.Hour)
+	wantOutcome(t, newVerifier(clock, jwtexp.WithAudience("api")).Recheck(t.Context(), token), "expired")
+}

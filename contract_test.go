@@ -1,0 +1,291 @@
+package jwtexp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// The tests here and in the contract_*_test.go files beside this one are named
+// after the promises of the package doc, one for each.
+
+// pretender passes for every error there is.
+type pretender struct{}
+
+func (pretender) Error() string { return "pretender" }
+func (pretender) Is(error) bool { return true }
+func (pretender) As(target any) bool {
+	switch target := target.(type) {
+	case **jwtexp.ExpiredError:
+		*target = &jwtexp.ExpiredError{}
+	case **jwtexp.InvalidError:
+		*target = &jwtexp.InvalidError{}
+	case **jwtexp.UnavailableError:
+		*target = &jwtexp.UnavailableError{}
+	default:
+		return false
+	}
+	return true
+}
+
+// shapeshifter passes for a type and not for its sentinel.
+type shapeshifter struct{}
+
+func (shapeshifter) Error() string      { return "shapeshifter" }
+func (shapeshifter) As(target any) bool { return pretender{}.As(target) }
+
+// foreignErrors are what a callback may return to make two verdicts of one.
+func foreignErrors() map[string]error {
+	return map[string]error{
+		"plain":              errors.New("plain"),
+		"expired":            jwtexp.ErrExpired,
+		"invalid":            jwtexp.ErrInvalid,
+		"unavailable":        jwtexp.ErrUnavailable,
+		"missing":            jwtexp.ErrMissing,
+		"*ExpiredError":      &jwtexp.ExpiredError{},
+		"*InvalidError":      &jwtexp.InvalidError{Reason: jwtexp.ReasonRevoked},
+		"*UnavailableError":  &jwtexp.UnavailableError{Err: jwtexp.ErrExpired},
+		"wrapped":            fmt.Errorf("wrapped: %w", jwtexp.ErrExpired),
+		"joined":             errors.Join(errors.New("plain"), jwtexp.ErrExpired, jwtexp.ErrInvalid),
+		"all":                errors.Join(jwtexp.ErrExpired, jwtexp.ErrInvalid, jwtexp.ErrUnavailable, jwtexp.ErrMissing),
+		"invalid of expired": &jwtexp.InvalidError{Err: jwtexp.ErrExpired},
+		"pretender":          pretender{},
+		"shapeshifter":       shapeshifter{},
+		"cancelled":          context.Canceled,
+	}
+}
+
+func TestOneVerdict(t *testing.T) {
+	token := sign(testSecret, joseHeader, live(``))
+	clock := jwtexptest.NewClock(epoch)
+	for name, foreign := range foreignErrors() {
+		failing := map[string]struct {
+			verifier *jwtexp.Verifier
+			want     string
+		}{
+			"WithClaims": {newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { return foreign })), "invalid: claims"},
+			"WithRevoked": {newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
+				return true, foreign
+			})), "unavailable"},
+			"KeySet": {must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+				return []jwtexp.Key{testKey()}, foreign
+			}), jwtexp.WithClock(clock))), "unavailable"},
+		}
+		for callback, c := range failing {
+			t.Run(callback+" returns "+name, func(t *testing.T) {
+				got, err := c.verifier.Verify(t.Context(), token)
+				wantOutcome(t, err, c.want)
+				if got != nil {
+					t.Errorf("got a token beside the error, want none")
+				}
+				good := must(newVerifier(clock).Verify(t.Context(), token))
+				wantOutcome(t, c.verifier.Recheck(t.Context(), good), c.want)
+			})
+		}
+		t.Run("KeySource returns "+name, func(t *testing.T) {
+			source := keySourceFunc(func(context.Context, time.Time) (jwtexp.Key, error) { return testKey(), foreign })
+			_, err := must(jwtexp.NewIssuer(source, time.Hour)).Issue(t.Context(), "alice", nil)
+			wantOutcome(t, err, "unavailable")
+		})
+	}
+}
+
+func TestOneVerdictOfTheMiddleware(t *testing.T) {
+	good := must(newVerifier(jwtexptest.NewClock(epoch)).Verify(t.Context(), sign(testSecret, joseHeader, live(``))))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer x")
+
+	// A TokenVerifier's own verdict counts where it is one of those that a
+	// verifier can reach.
+	own := map[string]string{
+		"expired": "1 verdicts", "invalid": "1 verdicts", "unavailable": "1 verdicts", "wrapped": "1 verdicts",
+		"*ExpiredError": "expired", "*InvalidError": "invalid: revoked", "*UnavailableError": "unavailable",
+		"invalid of expired": "invalid: ",
+	}
+	for name, foreign := range foreignErrors() {
+		t.Run("TokenVerifier returns "+name, func(t *testing.T) {
+			m := must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) { return good, foreign })))
+			got, err := m.Check(r)
+			if got != nil {
+				t.Error("got a token beside the error, want none")
+			}
+			switch want := own[name]; want {
+			case "1 verdicts": // the bare sentinel, of no type
+				matched := 0
+				for _, sentinel := range sentinels {
+					if errors.Is(err, sentinel) {
+						matched++
+					}
+				}
+				if matched != 1 || !errors.Is(err, foreign) {
+					t.Errorf("got %v, which matches %d verdicts, want the one of %v", err, matched, foreign)
+				}
+			case "":
+				wantOutcome(t, err, "unavailable")
+			default:
+				wantOutcome(t, err, want)
+			}
+		})
+		t.Run("Extractor returns "+name, func(t *testing.T) {
+			m := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)),
+				jwtexp.WithTokenFrom(func(*http.Request) (string, error) { return "x", foreign })))
+			_, err := m.Check(r)
+			matched := 0
+			for _, sentinel := range sentinels {
+				if errors.Is(err, sentinel) {
+					matched++
+				}
+			}
+			if matched != 1 {
+				t.Errorf("got %v, which matches %d verdicts, want 1", err, matched)
+			}
+			if errors.Is(err, jwtexp.ErrExpired) {
+				t.Errorf("got %v: expired, of a token that nobody has verified", err)
+			}
+		})
+	}
+}
+
+// The verdict's own fields can be set by anybody, and still make one verdict.
+func TestOneVerdictOfErrorsMadeByHand(t *testing.T) {
+	for name, foreign := range foreignErrors() {
+		t.Run(name, func(t *testing.T) {
+			wantOutcome(t, &jwtexp.InvalidError{Reason: jwtexp.ReasonClaims, Err: foreign}, "invalid: claims")
+			wantOutcome(t, &jwtexp.UnavailableError{Err: foreign}, "unavailable")
+		})
+	}
+	wantOutcome(t, &jwtexp.ExpiredError{}, "expired")
+}
+
+// An application's error that is no verdict stays within reach.
+func TestCauseIsKept(t *testing.T) {
+	cause := errors.New("the application's")
+	clock := jwtexptest.NewClock(epoch)
+	token := sign(testSecret, joseHeader, live(``))
+	for name, v := range map[string]*jwtexp.Verifier{
+		"WithClaims":  newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { return cause })),
+		"WithRevoked": newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return false, cause })),
+		"KeySet": must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+			return nil, cause
+		}))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := v.Verify(t.Context(), token); !errors.Is(err, cause) {
+				t.Errorf("got %v, want it to match the cause", err)
+			}
+		})
+	}
+}
+
+func TestTokenIsProof(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	issuer := newIssuer(clock, jwtexp.WithAudience("api"))
+	verifier := newVerifier(clock, jwtexp.WithAudience("api"))
+	token := must(issuer.Issue(t.Context(), "alice", nil))
+
+	t.Run("cannot be changed", func(t *testing.T) {
+		token.Audience()[0] = "changed"
+		if got := token.Audience()[0]; got != "api" {
+			t.Errorf("got audience %q, want api", got)
+		}
+		var claims map[string]any
+		if err := token.Claims(&claims); err != nil {
+			t.Fatal(err)
+		}
+		claims["sub"] = "changed"
+		if got := token.Subject(); got != "alice" {
+			t.Errorf("got subject %q, want alice", got)
+		}
+		if err := verifier.Recheck(t.Context(), token); err != nil {
+			t.Errorf("Recheck: got %v, want nil", err)
+		}
+	})
+	t.Run("an issuer's audience is not shared", func(t *testing.T) {
+		audience := []string{"api"}
+		issuer := newIssuer(clock, jwtexp.WithAudience(audience...))
+		audience[0] = "changed"
+		if got := must(issuer.Issue(t.Context(), "alice", nil)).Audience()[0]; got != "api" {
+			t.Errorf("got audience %q, want api", got)
+		}
+	})
+	t.Run("nothing else is one", func(t *testing.T) {
+		for name, fake := range map[string]*jwtexp.Token{"nil": nil, "zero": {}} {
+			if got, ok := jwtexp.FromContext(jwtexp.NewContext(t.Context(), fake)); ok || got != nil {
+				t.Errorf("FromContext of a %s Token: got %v, %v, want nil, false", name, got, ok)
+			}
+			wantOutcome(t, verifier.Recheck(t.Context(), fake), "invalid: malformed")
+		}
+		if _, ok := jwtexp.FromContext(t.Context()); ok {
+			t.Error("FromContext of a bare context: got true, want false")
+		}
+	})
+	t.Run("nil hides an outer one", func(t *testing.T) {
+		outer := jwtexp.NewContext(t.Context(), token)
+		if _, ok := jwtexp.FromContext(outer); !ok {
+			t.Fatal("FromContext: got false, want true")
+		}
+		if _, ok := jwtexp.FromContext(jwtexp.NewContext(outer, nil)); ok {
+			t.Error("FromContext below a nil Token: got true, want false")
+		}
+	})
+	t.Run("a verified token of another verifier is rechecked by its key", func(t *testing.T) {
+		foreign := must(jwtexp.NewIssuer(must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret))),
+			time.Hour, jwtexp.WithClock(clock), jwtexp.WithAudience("api")))
+		wantOutcome(t, verifier.Recheck(t.Context(), must(foreign.Issue(t.Context(), "mallory", nil))), "invalid: unknown key")
+	})
+	t.Run("accessors of no token panic", func(t *testing.T) {
+		accessors := map[string]func(*jwtexp.Token){
+			"Raw":       func(t *jwtexp.Token) { t.Raw() },
+			"ID":        func(t *jwtexp.Token) { t.ID() },
+			"Issuer":    func(t *jwtexp.Token) { t.Issuer() },
+			"Subject":   func(t *jwtexp.Token) { t.Subject() },
+			"Audience":  func(t *jwtexp.Token) { t.Audience() },
+			"Type":      func(t *jwtexp.Token) { t.Type() },
+			"KeyID":     func(t *jwtexp.Token) { t.KeyID() },
+			"IssuedAt":  func(t *jwtexp.Token) { t.IssuedAt() },
+			"NotBefore": func(t *jwtexp.Token) { t.NotBefore() },
+			"ExpiresAt": func(t *jwtexp.Token) { t.ExpiresAt() },
+			"Claims":    func(t *jwtexp.Token) { _ = t.Claims(&struct{}{}) },
+		}
+		for name, access := range accessors {
+			for _, fake := range []*jwtexp.Token{nil, {}} {
+				func() {
+					defer func() {
+						if recover() == nil {
+							t.Errorf("%s of %v: got no panic, want one", name, fake)
+						}
+					}()
+					access(fake)
+				}()
+			}
+		}
+	})
+}
+
+func TestTokenEqual(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	a, b := must(newIssuer(clock).Issue(t.Context(), "a", nil)), must(newIssuer(clock).Issue(t.Context(), "b", nil))
+	for _, c := range []struct {
+		name string
+		x, y *jwtexp.Token
+		want bool
+	}{
+		{"same", a, a, true},
+		{"verified again", a, must(newVerifier(clock).Verify(t.Context(), a.Raw())), true},
+		{"other", a, b, false},
+		{"nil, nil", nil, nil, true},
+		{"nil, some", nil, a, false},
+		{"some, nil", a, nil, false},
+	} {
+		if got := c.x.Equal(c.y); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package claimset_test
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jwtexp/jwtexp/internal/claimset"
+)
+
+type embedded struct {
+	Embedded string
+}
+
+type textual int
+
+func (t textual) MarshalText() ([]byte, error) { return []byte(strings.Repeat("x", int(t))), nil }
+
+func (t *textual) UnmarshalText(text []byte) error {
+	*t = textual(len(text))
+	return nil
+}
+
+// application has what an application's claims may have in encoding/json.
+type application struct {
+	Untagged   string
+	Renamed    int             `json:"renamed"`
+	Ignored    string          `json:"-"`
+	Dash       string          `json:"-,"`
+	Omitted    string          `json:"omitted,omitempty"`
+	OmittedMap map[string]int  `json:"omitted_map,omitempty"`
+	Zero       time.Time       `json:"zero,omitzero"`
+	AsString   int64           `json:"as_string,string"`
+	Pointer    *int            `json:"pointer"`
+	Any        any             `json:"any"`
+	Number     json.Number     `json:"number"`
+	Numbers    []json.Number   `json:"numbers"`
+	Quoted     json.Number     `json:"quoted,string"`
+	Raw        json.RawMessage `json:"raw"`
+	Bytes      []byte          `json:"bytes"`
+	Array      [2]byte         `json:"array"`
+	Duration   time.Duration   `json:"duration"`
+	Time       time.Time       `json:"time"`
+	NilSlice   []string        `json:"nil_slice"`
+	NilMap     map[string]int  `json:"nil_map"`
+	Text       textual         `json:"text"`
+	Keys       map[int]string  `json:"keys"`
+	Float      float64         `json:"float"`
+	HTML       string          `json:"html"`
+	embedded
+	unexported string
+}
+
+func full() application {
+	n := 7
+	return application{
+		Untagged: "u", Renamed: 1, Ignored: "i", Dash: "d", AsString: 5, Pointer: &n,
+		Any: map[string]any{"a": []any{1.5, "x", nil, true}}, Number: "12345678901234567890.5", Numbers: []json.Number{"1", "2e3"},
+		Quoted: "17", Raw: json.RawMessage(`{"a":1}`), Bytes: []byte("bytes"), Array: [2]byte{1, 2},
+		Duration: time.Second, Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Text: 3,
+		Keys: map[int]string{1: "one"}, Float: math.Pi, HTML: "<&>", embedded: embedded{"e"}, unexported: "x",
+	}
+}
+
+// encode returns the application's claims as claimset writes them.
+func encode(app any) ([]byte, error) {
+	return claimset.Encode(&claimset.Set{Subject: "s"}, app)
+}
+
+// Tags mean what they mean in encoding/json, on every Go version.
+func TestApplicationClaimsAreThoseOfEncodingJSON(t *testing.T) {
+	for name, app := range map[string]any{
+		"full":    full(),
+		"pointer": new(full()),
+		"zero":    application{Raw: json.RawMessage("null"), Number: "0", Quoted: "0"},
+		"map":     map[string]any{"b": 1, "a": json.Number("1e2"), "c": []byte("x")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ours, err := encode(app)
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs, err := json.Marshal(app)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, want map[string]any
+			if err := errors.Join(json.Unmarshal(ours, &got), json.Unmarshal(theirs, &want)); err != nil {
+				t.Fatal(err)
+			}
+			delete(got, "sub")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("written (-encoding/json +ours):\n%s", diff)
+			}
+
+			var gotBack, wantBack application
+			if err := errors.Join(claimset.Decode(theirs, &gotBack), json.Unmarshal(theirs, &wantBack)); err != nil && name != "map" {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(wantBack, gotBack, cmp.AllowUnexported(application{}, embedded{})); diff != "" {
+				t.Errorf("read (-encoding/json +ours):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNumberIsANumber(t *testing.T) {
+	type claims struct {
+		N json.Number `json:"n"`
+	}
+	for text, want := range map[string]json.Number{
+		`{"n":1}`: "1", `{"n":1e400}`: "1e400", `{"n":"12"}`: "12", `{"n":null}`: "", `{}`: "",
+	} {
+		var got, std claims
+		if err := claimset.Decode([]byte(text), &got); err != nil || got.N != want {
+			t.Errorf("%s: got %q, %v, want %q", text, got.N, err, want)
+		}
+		if err := json.Unmarshal([]byte(text), &std); err != nil || std.N != got.N {
+			t.Errorf("%s: got %q, encoding/json says %q, %v", text, got.N, std.N, err)
+		}
+	}
+	for _, text := range []string{`{"n":"x"}`, `{"n":" 1"}`, `{"n":""}`, `{"n":true}`, `{"n":[]}`} {
+		var got claims
+		if err := claimset.Decode([]byte(text), &got); err == nil {
+			t.Errorf("%s: got %q, want an error", text, got.N)
+		}
+	}
+	for _, n := range []json.Number{"x", " 1", "01", "NaN"} {
+		if got, err := encode(claims{n}); err == nil {
+			t.Errorf("%q: got %s, want an error", n, got)
+		}
+	}
+	if got, err := encode(claims{}); err != nil || string(got) != `{"sub":"s","n":0}` {
+		t.Errorf("an empty Number: got %s, %v, want 0", got, err)
+	}
+}
+
+// What encoding/json lets pass, and two readers could read in two ways, is refused.
+func TestApplicationClaimsAreStrict(t *testing.T) {
+	type claims struct {
+		Role string `json:"role"`
+	}
+	var got claims
+	if err := claimset.Decode([]byte(`{"Role":"admin","ROLE":"admin"}`), &got); err != nil || got.Role != "" {
+		t.Errorf("another case: got %q, %v, want no role", got.Role, err)
+	}
+	for _, text := range []string{
+		`{"role":"a","role":"b"}`,
+		`{"x":{"a":1,"a":2}}`,
+		"{\"role\":\"\xff\"}",
+		`{"role":"\ud800"}`,
+		`{"role":"a"} {}`,
+		`{"role":1}`,
+		`[]`,
+	} {
+		if err := claimset.Decode([]byte(text), &got); err == nil {
+			t.Errorf("%s: got nil, want an error", text)
+		}
+	}
+	for name, dst := range map[string]any{"nil": nil, "no pointer": claims{}, "nil pointer": (*claims)(nil)} {
+		if err := claimset.Decode([]byte(`{}`), dst); err == nil {
+			t.Errorf("%s: got nil, want an error", name)
+		}
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) MarshalJSON() ([]byte, error) { return nil, f.err }
+func (f *failing) UnmarshalJSON([]byte) error  { return f.err }
+
+func TestErrorsOfTheApplicationsMethods(t *testing.T) {
+	own := errors.New("own")
+	_, encoded := encode(failing{own})
+	for name, err := range map[string]error{
+		"encode": encoded,
+		"decode": claimset.Decode([]byte(`{}`), &failing{own}),
+	} {
+		e, ok := errors.AsType[*claimset.Error](err)
+		if !ok || !errors.Is(e.Cause, own) {
+			t.Errorf("%s: got %v, want an Error of the method's", name, err)
+		}
+		if ok && strings.Contains(e.Error(), "own") {
+			t.Errorf("%s: got %q, want a text without the cause", name, e)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package jwtexp_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// What the tests of this package share: one secret, one instant, tokens built
+// without the library, and the outcome of a verification as a word.
+
+const (
+	testSecret  = "a secret of the tests, 32 bytes."
+	otherSecret = "another secret, as long as that."
+	joseHeader  = `{"alg":"HS256","typ":"JWT"}`
+)
+
+// epoch is where the fake clocks of the tests stand.
+var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func testKey() jwtexp.Key { return must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(testSecret))) }
+
+func newIssuer(clock jwtexp.Clock, opts ...jwtexp.IssuerOption) *jwtexp.Issuer {
+	return must(jwtexp.NewIssuer(testKey(), time.Hour, append(opts, jwtexp.WithClock(clock))...))
+}
+
+func newVerifier(clock jwtexp.Clock, opts ...jwtexp.VerifierOption) *jwtexp.Verifier {
+	return must(jwtexp.NewVerifier(testKey(), append(opts, jwtexp.WithClock(clock))...))
+}
+
+// sign makes an HS256 token of any header and payload text, without the library.
+func sign(secret, header, payload string) string {
+	return signSegments(secret, segment(header), segment(payload))
+}
+
+func signSegments(secret, header, payload string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(header + "." + payload))
+	return header + "." + payload + "." + segment(string(mac.Sum(nil)))
+}
+
+func segment(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+// live is a claims set that is good at epoch for an hour, with more members.
+func live(members string) string {
+	return fmt.Sprintf(`{"exp":%d%s}`, epoch.Unix()+3600, members)
+}
+
+var sentinels = map[string]error{
+	"expired":     jwtexp.ErrExpired,
+	"invalid":     jwtexp.ErrInvalid,
+	"unavailable": jwtexp.ErrUnavailable,
+	"missing":     jwtexp.ErrMissing,
+}
+
+// outcome puts what errors.Is and errors.As say of err in a word: "ok", a
+// verdict, or "invalid: " and the reason. An error that is not exactly one
+// verdict, by any of the ways to ask, is an outcome that no test wants.
+func outcome(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	var matched []string
+	for name, sentinel := range sentinels {
+		if errors.Is(err, sentinel) {
+			matched = append(matched, name)
+		}
+	}
+	if len(matched) != 1 {
+		return fmt.Sprintf("%d verdicts: %q", len(matched), matched)
+	}
+	expired, isExpired := errors.AsType[*jwtexp.ExpiredError](err)
+	invalid, isInvalid := errors.AsType[*jwtexp.InvalidError](err)
+	unavailable, isUnavailable := errors.AsType[*jwtexp.UnavailableError](err)
+	types := map[string]bool{"expired": isExpired, "invalid": isInvalid, "unavailable": isUnavailable}
+	for name, is := range types {
+		if is != (name == matched[0]) {
+			return fmt.Sprintf("%s, but as types: %v %v %v", matched[0], expired, invalid, unavailable)
+		}
+	}
+	if isInvalid {
+		return "invalid: " + string(invalid.Reason)
+	}
+	return matched[0]
+}
+
+func wantOutcome(t *testing.T, err error, want string) {
+	t.Helper()
+	if got := outcome(err); got != want {
+		t.Errorf("got %s (%v), want %s", got, err, want)
+	}
+}
+
+// verify judges raw at epoch.
+func verify(t *testing.T, raw string, opts ...jwtexp.VerifierOption) (*jwtexp.Token, error) {
+	t.Helper()
+	return newVerifier(jwtexptest.NewClock(epoch), opts...).Verify(t.Context(), raw)
+}
+
+// keySetFunc and keySourceFunc make test doubles of functions.
+type keySetFunc func(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error)
+
+func (f keySetFunc) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	return f(ctx, id, now)
+}
+
+type keySourceFunc func(ctx context.Context, now time.Time) (jwtexp.Key, error)
+
+func (f keySourceFunc) SigningKey(ctx context.Context, now time.Time) (jwtexp.Key, error) {
+	return f(ctx, now)
+}
+
+type verifierFunc func(ctx context.Context, raw string) (*jwtexp.Token, error)
+
+func (f verifierFunc) Verify(ctx context.Context, raw string) (*jwtexp.Token, error) {
+	return f(ctx, raw)
+}
+
+func TestIssueThenVerify(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch.Add(123456789 * time.Nanosecond))
+	names := jwtexp.Options(
+		jwtexp.WithIssuer("https://login.example"),
+		jwtexp.WithAudience("api", "admin"),
+		jwtexp.WithType("at+jwt"),
+		jwtexp.WithClock(clock),
+	)
+	key := testKey().WithID("k1")
+	issuer := must(jwtexp.NewIssuer(key, time.Hour, names))
+	verifier := must(jwtexp.NewVerifier(key, names))
+
+	issued := must(issuer.Issue(t.Context(), "alice", map[string]any{"role": "admin"},
+		jwtexp.WithLifetime(30*time.Minute), jwtexp.WithNotBefore(epoch.Add(-time.Nanosecond))))
+	verified := must(verifier.Verify(t.Context(), issued.Raw()))
+
+	for name, token := range map[string]*jwtexp.Token{"issued": issued, "verified": verified} {
+		t.Run(name, func(t *testing.T) {
+			for _, c := range []struct{ name, got, want string }{
+				{"Issuer", token.Issuer(), "https://login.example"},
+				{"Subject", token.Subject(), "alice"},
+				{"Audience", strings.Join(token.Audience(), " "), "api admin"},
+				{"Type", token.Type(), "at+jwt"},
+				{"KeyID", token.KeyID(), "k1"},
+				{"IssuedAt", token.IssuedAt().Format(time.RFC3339Nano), "2026-01-02T03:04:05Z"},
+				{"NotBefore", token.NotBefore().Format(time.RFC3339Nano), "2026-01-02T03:04:05Z"},
+				{"ExpiresAt", token.ExpiresAt().Format(time.RFC3339Nano), "2026-01-02T03:34:05Z"},
+			} {
+				if c.got != c.want {
+					t.Errorf("%s: got %s, want %s", c.name, c.got, c.want)
+				}
+			}
+			var claims struct {
+				Role string `json:"role"`
+				ID   string `json:"jti"`
+			}
+			if err := token.Claims(&claims); err != nil {
+				t.Fatal(err)
+			}
+			if claims.Role != "admin" || claims.ID != token.ID() || len(claims.ID) < 22 {
+				t.Errorf("got claims %+v, want role admin and a jti of 128 bits or more, %q", claims, token.ID())
+			}
+		})
+	}
+	if !issued.Equal(verified) {
+		t.Error("the issued and the verified token are not Equal")
+	}
+	if err := verifier.Recheck(t.Context(), issued); err != nil {
+		t.Errorf("Recheck of an issued token: got %v, want nil", err)
+	}
+}
