@@ -1,0 +1,273 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// The story of the tutorial: log in, use the token, see it expire, log in again.
+func TestStory(t *testing.T) {
+	d := startDemo(t)
+	token := logIn(t, d.URL, `{"user_id":1}`)
+	steps := []struct {
+		name    string
+		advance time.Duration
+		want    reply
+	}{
+		{"at once", 0, alice},
+		{"in its last nanosecond", lifetime - 1, alice},
+		{"at the end of its lifetime", 1, tokenExpired},
+		{"a day later", 24 * time.Hour, tokenExpired},
+	}
+	for _, step := range steps {
+		d.clock.Advance(step.advance)
+		if diff := cmp.Diff(step.want, get(t, d.URL, "Bearer "+token)); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", step.name, diff)
+		}
+	}
+	again := logIn(t, d.URL, `{"user_id":1}`)
+	if diff := cmp.Diff(alice, get(t, d.URL, "Bearer "+again)); diff != "" {
+		t.Errorf("after a new login: (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff(tokenExpired, get(t, d.URL, "Bearer "+token)); diff != "" {
+		t.Errorf("the old token after a new login: (-want +got)\n%s", diff)
+	}
+}
+
+func TestLoginToken(t *testing.T) {
+	for _, id := range []string{"1", "2", "99", "9223372036854775807"} {
+		d := startDemo(t)
+		parts := strings.Split(logIn(t, d.URL, `{"user_id":`+id+`}`), ".")
+		if len(parts) != 3 {
+			t.Fatalf("user %s: got %d segments, want 3", id, len(parts))
+		}
+		wantHeader := map[string]any{"alg": "HS256", "typ": "JWT"}
+		if diff := cmp.Diff(wantHeader, decode(t, parts[0])); diff != "" {
+			t.Errorf("user %s: header (-want +got)\n%s", id, diff)
+		}
+		got := decode(t, parts[1])
+		if jti, _ := got["jti"].(string); jti == "" {
+			t.Errorf("user %s: got jti %v, want a name", id, got["jti"])
+		}
+		delete(got, "jti")
+		wantClaims := map[string]any{
+			"sub":     id,
+			"user_id": json.Number(id),
+			"iat":     json.Number("1700000000"),
+			"exp":     json.Number("1700001800"),
+		}
+		if diff := cmp.Diff(wantClaims, got); diff != "" {
+			t.Errorf("user %s: claims (-want +got)\n%s", id, diff)
+		}
+	}
+}
+
+func decode(t *testing.T, segment string) map[string]any {
+	t.Helper()
+	text, err := base64.RawURLEncoding.DecodeString(segment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(text)))
+	dec.UseNumber()
+	var members map[string]any
+	if err := dec.Decode(&members); err != nil {
+		t.Fatal(err)
+	}
+	return members
+}
+
+func TestResource(t *testing.T) {
+	d := startDemo(t)
+	var (
+		userNotFound = jsonReply(404, `{"error":"User not found"}`)
+		noToken      = jsonReply(400, `{"error":"Invalid token"}`).challenged(challengeMissing)
+		badRequest   = jsonReply(400, `{"error":"Invalid token"}`).challenged(challengeRequest)
+		ours         = logIn(t, d.URL, `{"user_id":1}`)
+		key          = []byte(secret)
+		longKey      = []byte(strings.Repeat(secret, 2)) // golang-jwt takes any, HS512 wants 64 bytes
+		past         = start.Add(-1 * time.Second).Unix()
+		good         = `{"user_id":1,"iat":1700000000,"exp":1700001800}`
+	)
+	changed := func(changes jwt.MapClaims) string {
+		return "Bearer " + forge(t, jwt.SigningMethodHS256, key, payload(changes))
+	}
+	tests := []struct {
+		name          string
+		authorization []string
+		want          reply
+	}{
+		{"good", []string{"Bearer " + ours}, alice},
+		{"scheme in lower case", []string{"bearer " + ours}, alice},
+		{"user 2", []string{"Bearer " + logIn(t, d.URL, `{"user_id":2}`)}, jsonReply(200, `{"user":{"id":2,"name":"Bob"}}`)},
+		{"another library's", []string{changed(nil)}, alice},
+		{"as PyJWT writes it", []string{"Bearer " + sign(`{"alg":"HS256","typ":"JWT"}`, `{"user_id":1,"exp":1700001800,"iat":1700000000}`)}, alice},
+		{"without typ", []string{"Bearer " + sign(`{"alg":"HS256"}`, good)}, alice},
+		{"a claim error", []string{changed(jwt.MapClaims{"error": "Token expired"})}, alice},
+
+		{"user 99", []string{"Bearer " + logIn(t, d.URL, `{"user_id":99}`)}, userNotFound},
+		{"no user_id", []string{changed(jwt.MapClaims{"user_id": nil})}, userNotFound},
+		{"user_id null", []string{"Bearer " + sign(`{"alg":"HS256","typ":"JWT"}`, `{"user_id":null,"exp":1700001800}`)}, userNotFound},
+		{"user_id in another case", []string{"Bearer " + sign(`{"alg":"HS256"}`, `{"USER_ID":1,"exp":1700001800}`)}, userNotFound},
+		{"user_id negative", []string{changed(jwt.MapClaims{"user_id": -1})}, userNotFound},
+
+		{"no Authorization", nil, noToken},
+		{"empty Authorization", []string{""}, noToken},
+		{"Basic", []string{"Basic YWxpY2U6eA=="}, noToken},
+		{"the token alone", []string{ours}, noToken},
+		{"Bearer", []string{"Bearer"}, badRequest},
+		{"Bearer and a space", []string{"Bearer "}, badRequest},
+		{"two tokens", []string{"Bearer " + ours + " " + ours}, badRequest},
+		{"two headers", []string{"Bearer " + ours, "Bearer " + ours}, badRequest},
+
+		{"garbage", []string{"Bearer garbage"}, invalidToken},
+		{"three segments of garbage", []string{"Bearer a.b.c"}, invalidToken},
+		{"too large", []string{"Bearer " + strings.Repeat("a", 9<<10)}, invalidToken},
+		{"tampered payload", []string{"Bearer " + tamper(ours, 1)}, invalidToken},
+		{"tampered signature", []string{"Bearer " + tamper(ours, 2)}, invalidToken},
+		{"no signature", []string{"Bearer " + ours[:strings.LastIndex(ours, ".")+1]}, invalidToken},
+		{"other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS256, []byte("another key"), payload(nil))}, invalidToken},
+		{"HS512", []string{"Bearer " + forge(t, jwt.SigningMethodHS512, key, payload(nil))}, invalidToken},
+		{"HS512, other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS512, longKey, payload(nil))}, invalidToken},
+		{"alg none", []string{"Bearer " + forge(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, payload(nil))}, invalidToken},
+		{"alg none, signed all the same", []string{"Bearer " + sign(`{"alg":"none","typ":"JWT"}`, good)}, invalidToken},
+		{"another typ", []string{"Bearer " + sign(`{"alg":"HS256","typ":"at+jwt"}`, good)}, invalidToken},
+		{"crit", []string{"Bearer " + sign(`{"alg":"HS256","crit":["x"],"x":1}`, good)}, invalidToken},
+		{"future nbf", []string{changed(jwt.MapClaims{"nbf": start.Unix() + 1})}, invalidToken},
+		{"no exp", []string{changed(jwt.MapClaims{"exp": nil})}, invalidToken},
+		{"exp a string", []string{changed(jwt.MapClaims{"exp": "1700001800"})}, invalidToken},
+		{"an audience", []string{changed(jwt.MapClaims{"aud": "another service"})}, invalidToken},
+		{"user_id twice", []string{"Bearer " + sign(`{"alg":"HS256"}`, `{"user_id":1,"user_id":2,"exp":1700001800}`)}, invalidToken},
+		{"user_id a string", []string{changed(jwt.MapClaims{"user_id": "1"})}, invalidToken},
+		{"user_id a fraction", []string{changed(jwt.MapClaims{"user_id": 1.5})}, invalidToken},
+		{"user_id a bool", []string{changed(jwt.MapClaims{"user_id": true})}, invalidToken},
+		{"user_id a list", []string{changed(jwt.MapClaims{"user_id": []int{1}})}, invalidToken},
+		{"user_id an object", []string{changed(jwt.MapClaims{"user_id": map[string]int{"id": 1}})}, invalidToken},
+		{"user_id beyond int64", []string{"Bearer " + sign(`{"alg":"HS256"}`, `{"user_id":9223372036854775808,"exp":1700001800}`)}, invalidToken},
+
+		{"expired", []string{changed(jwt.MapClaims{"exp": start.Unix()})},
+			jsonReply(401, `{"error":"Token expired","expired_at":"2023-11-14T22:13:20Z"}`).challenged(challengeExpired)},
+		{"expired and other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS256, []byte("another key"), payload(jwt.MapClaims{"exp": past}))}, invalidToken},
+		{"expired and alg none", []string{"Bearer " + forge(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, payload(jwt.MapClaims{"exp": past}))}, invalidToken},
+		{"expired and future nbf", []string{changed(jwt.MapClaims{"exp": past, "nbf": start.Unix() + 1})}, invalidToken},
+		{"expired and mistyped user_id", []string{changed(jwt.MapClaims{"exp": past, "user_id": "1"})}, invalidToken},
+		{"expired and tampered", []string{tamper(changed(jwt.MapClaims{"exp": past}), 2)}, invalidToken},
+	}
+	for _, tt := range tests {
+		if diff := cmp.Diff(tt.want, get(t, d.URL, tt.authorization...)); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", tt.name, diff)
+		}
+	}
+}
+
+// tamper changes the first character of a segment, which holds no spare bits.
+func tamper(token string, segment int) string {
+	parts := strings.Split(token, ".")
+	first := "A"
+	if strings.HasPrefix(parts[segment], first) {
+		first = "B"
+	}
+	parts[segment] = first + parts[segment][1:]
+	return strings.Join(parts, ".")
+}
+
+func TestRoutes(t *testing.T) {
+	d := startDemo(t)
+	notAllowed := jsonReply(405, `{"error":"Method not allowed"}`)
+	notFound := jsonReply(404, `{"error":"Not found"}`)
+	tests := []struct {
+		method, path string
+		want         reply
+	}{
+		{"GET", "/login", notAllowed.allowing("POST")},
+		{"PUT", "/login", notAllowed.allowing("POST")},
+		{"POST", "/resource", notAllowed.allowing("GET, HEAD")}, // before it asks for a token
+		{"DELETE", "/resource", notAllowed.allowing("GET, HEAD")},
+		{"HEAD", "/resource", reply{Status: 400, Type: "application/json", Cache: "no-store", Challenge: challengeMissing}},
+		{"GET", "/", notFound},
+		{"GET", "/nowhere", notFound},
+		{"POST", "/login/", notFound},
+		{"GET", "/resource/1", notFound},
+	}
+	for _, tt := range tests {
+		if diff := cmp.Diff(tt.want, send(t, request(t, tt.method, d.URL+tt.path, nil))); diff != "" {
+			t.Errorf("%s %s: (-want +got)\n%s", tt.method, tt.path, diff)
+		}
+	}
+}
+
+// A broken clock is an outage, and no 500.
+func TestBrokenClock(t *testing.T) {
+	d := startDemo(t)
+	token := logIn(t, d.URL, `{"user_id":1}`)
+	unavailable := jsonReply(503, `{"error":"Temporarily unavailable"}`)
+
+	d.clock.Set(time.Time{})
+	if diff := cmp.Diff(unavailable.after("5"), get(t, d.URL, "Bearer "+token)); diff != "" {
+		t.Errorf("resource: (-want +got)\n%s", diff)
+	}
+	for _, broken := range []time.Time{{}, time.Unix(-1, 0), time.Unix(253402300799, 0)} {
+		d.clock.Set(broken)
+		if diff := cmp.Diff(unavailable, post(t, d.URL, `{"user_id":1}`)); diff != "" {
+			t.Errorf("login at %v: (-want +got)\n%s", broken, diff)
+		}
+	}
+}
+
+// A handler is tested without the guard by a token of jwtexptest in its context.
+func TestResourceAlone(t *testing.T) {
+	two := int64(2)
+	ctx := jwtexptest.Context(t, "2", claims{UserID: &two})
+	w := httptest.NewRecorder()
+	resource(w, httptest.NewRequestWithContext(ctx, "GET", "/resource", nil))
+	if got, want := w.Body.String(), `{"user":{"id":2,"name":"Bob"}}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Without the guard, and so without a token, the handler must not answer.
+func TestResourceUnguarded(t *testing.T) {
+	w := httptest.NewRecorder()
+	defer func() {
+		if recover() == nil || w.Body.Len() > 0 {
+			t.Errorf("got the answer %q, want a panic", w.Body)
+		}
+	}()
+	resource(w, httptest.NewRequestWithContext(t.Context(), "GET", "/resource", nil))
+}
+
+func TestBadConfig(t *testing.T) {
+	good := config{jwtexptest.NewClock(start), []byte(secret), lifetime, slog.New(slog.DiscardHandler)}
+	if _, err := newServer(good); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name   string
+		change func(*config)
+	}{
+		{"short secret", func(c *config) { c.secret = c.secret[:31] }},
+		{"PEM for a secret", func(c *config) { c.secret = []byte("-----BEGIN PUBLIC KEY-----\n" + secret) }},
+		{"no clock", func(c *config) { c.clock = nil }},
+		{"nil clock", func(c *config) { c.clock = jwtexp.ClockFunc(nil) }},
+		{"no lifetime", func(c *config) { c.lifetime = 0 }},
+		{"half a second", func(c *config) { c.lifetime = 90*time.Second + time.Second/2 }},
+	}
+	for _, tt := range tests {
+		bad := good
+		tt.change(&bad)
+		if handler, err := newServer(bad); err == nil || handler != nil {
+			t.Errorf("%s: got %v, %v, want nil and an error", tt.name, handler, err)
+		}
+	}
+}
