@@ -283,6 +283,19 @@ func TestOneReadingADecision(t *testing.T) {
 	}
 }
 
+// A reading is judged, and reported, as an instant: whatever zone it is in.
+func TestClockInAnotherZone(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch.In(time.FixedZone("elsewhere", 9*3600)))
+	_, err := newVerifier(clock).Verify(t.Context(), sign(testSecret, joseHeader, fmt.Sprintf(`{"exp":%d}`, epoch.Unix())))
+	wantOutcome(t, err, "expired")
+	if e, _ := errors.AsType[*jwtexp.ExpiredError](err); e.Now != epoch || e.ExpiredAt != epoch {
+		t.Errorf("got Now %v and ExpiredAt %v, want both %v", e.Now, e.ExpiredAt, epoch)
+	}
+	if token := must(newIssuer(clock).Issue(t.Context(), "alice", nil)); token.IssuedAt() != epoch {
+		t.Errorf("got iat %v, want %v", token.IssuedAt(), epoch)
+	}
+}
+
 func TestClockThatWasNeverSet(t *testing.T) {
 	clock := jwtexp.ClockFunc(func() time.Time { return time.Time{} })
 	token := must(newIssuer(jwtexptest.NewClock(epoch)).Issue(t.Context(), "alice", nil))

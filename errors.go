@@ -78,8 +78,8 @@ func (e ExpiredError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()
 // An InvalidError is an [ErrInvalid]. Its text is the Reason and, where this
 // package made Err, what exactly was wrong; it never quotes the token.
 type InvalidError struct {
-	Reason Reason
-	Err    error `json:"-"` // more, or nil
+	Reason Reason // the check that refused the token
+	Err    error  `json:"-"` // more, or nil
 }
 
 // Error tells the Reason. An Err that is not from this package is not printed:
@@ -130,13 +130,13 @@ const (
 	ReasonRequest     Reason = "request"       // the request, not the token: two tokens, or a malformed Authorization header (RFC 6750 §3.1 invalid_request)
 	ReasonTooLarge    Reason = "too large"     // longer than WithMaxSize
 	ReasonMalformed   Reason = "malformed"     // not three strict base64url segments, or a header that is not strict JSON or has crit
-	ReasonType        Reason = "type"          // typ is not the one that WithType names
+	ReasonType        Reason = "type"          // typ is not the one that WithType names, or without it neither JWT nor absent
 	ReasonAlgorithm   Reason = "algorithm"     // alg is none, unknown, or not that of a key with this kid
-	ReasonUnknownKey  Reason = "unknown key"   // no key with this kid
+	ReasonUnknownKey  Reason = "unknown key"   // no key with this kid; in Recheck also: the key is no longer trusted
 	ReasonSignature   Reason = "signature"     // not signed by the key
 	ReasonClaims      Reason = "claims"        // the payload is not a strict claims set with exp, or WithClaims refused it
 	ReasonIssuer      Reason = "issuer"        // iss is not the one that WithIssuer names
-	ReasonAudience    Reason = "audience"      // aud names none that WithAudience names
+	ReasonAudience    Reason = "audience"      // aud names none that WithAudience names, or names one where the verifier has none
 	ReasonLifetime    Reason = "lifetime"      // longer than WithMaxLifetime, or than the key vouches for (Key.WithNotAfter)
 	ReasonNotYetValid Reason = "not yet valid" // before nbf
 	ReasonRevoked     Reason = "revoked"       // WithRevoked said so
@@ -202,8 +202,6 @@ func (f *fault) Unwrap() error {
 	}
 	return nil
 }
-
-func (f fault) Format(s fmt.State, verb rune) { format(s, verb, f.text) }
 
 func invalid(r Reason, err error) *InvalidError { return &InvalidError{Reason: r, Err: err} }
 

@@ -26,7 +26,8 @@ type Issuer struct {
 // at the time, and live for lifetime: whole seconds, at least one. Per token,
 // [WithLifetime] can shorten it.
 //
-// Every fault of the configuration is in the error.
+// Every fault of the configuration is in the error. An option given twice, by
+// itself or in [Options], is one.
 func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*Issuer, error) {
 	i := &Issuer{names: defaultNames(), keys: keys, lifetime: lifetime}
 	i.typ = "JWT"
@@ -268,8 +269,9 @@ func WithIssuer(issuer string) CommonOption {
 	}}
 }
 
-// WithAudience makes an issuer set aud, and a verifier require at least one of
-// the given. No audience, or an empty one, is an error.
+// WithAudience makes an issuer set aud, a string for one audience and an array
+// for several, and a verifier require at least one of the given. No audience, or
+// an empty one, is an error.
 //
 // A verifier that names none refuses tokens that name one: they are meant for
 // somebody else (RFC 7519 §4.1.3).
@@ -294,7 +296,7 @@ func WithAudience(audience ...string) CommonOption {
 // matter, and "application/" may be left out (RFC 7515 §4.1.9).
 //
 // By default an issuer writes JWT and a verifier takes JWT and absence, and
-// nothing else. An empty type, or one that is not printable ASCII without spaces,
+// nothing else; one that is given "JWT" does not take absence. An empty type, or one that is not printable ASCII without spaces,
 // is an error.
 func WithType(typ string) CommonOption {
 	return commonOption{"WithType", func(n *names) error {

@@ -22,12 +22,13 @@
 //
 // # What it promises
 //
-//   - One verdict. An error matches exactly one of [ErrExpired], [ErrInvalid] and
-//     [ErrUnavailable] (and [ErrMissing], where there was a request to look in).
+//   - One verdict. An error of Verify matches exactly one of [ErrExpired],
+//     [ErrInvalid] and [ErrUnavailable]; [Middleware.Check] adds [ErrMissing].
 //   - Expired means only expired: all else about the token is good. A client that
 //     sees it may refresh; one that sees ErrInvalid must not.
 //   - One rule for time: a token is good for nbf <= t < exp, to the nanosecond,
-//     and leeway moves both ends outward. iat is no gate.
+//     and leeway moves both ends outward. iat is not compared with the clock: a
+//     token of an issuer whose clock is fast is not refused for it.
 //   - No token without an end. One without exp is neither issued nor accepted.
 //   - A [Key] knows its algorithm, so there is no list of algorithms to get wrong,
 //     no "none", and no public key that passes for an HMAC secret.
@@ -50,7 +51,8 @@
 //
 // Tokens for two purposes, such as access and refresh tokens, need two types
 // ([WithType]) or two audiences, or one can be used as the other. A refresh token
-// must be remembered by the server in any case (RFC 9700 §4.14.2).
+// must not be stateless: the server has to notice when a used one turns up again
+// (RFC 9700 §4.14.2).
 //
 // A verifier that names no audience refuses tokens that name one. One that names
 // no issuer takes tokens of any: the key alone then says who issued them.
@@ -60,6 +62,12 @@
 // A secret is random bytes, not a password, and does not belong in the source.
 //
 // This package does not keep sessions, rotate refresh tokens, or encrypt (JWE).
+//
+// # Testing
+//
+// Give both halves [WithClock] with a clock of package jwtexptest, and move it; or
+// give them none and run the test in a testing/synctest bubble. A handler is
+// tested without the middleware in front of it by jwtexptest.Context.
 package jwtexp
 
 import (
@@ -81,7 +89,7 @@ import (
 // one. It cannot be changed, is safe for concurrent use, and may be kept; it
 // stays what it was, so ask [Verifier.Recheck] whether it is still good.
 //
-// Its accessors panic on a nil or zero Token. That is on purpose: a handler that
+// Its accessors (not String, LogValue and Equal) panic on a nil or zero Token. That is on purpose: a handler that
 // ignored the ok of [FromContext] must not go on with "" for a subject.
 //
 // Formatting, logging and JSON never show the token or its claims.
@@ -157,7 +165,7 @@ func (t *Token) ExpiresAt() time.Time { return t.in.get().claims.ExpiresAt }
 // but names match in exact case. Claims that dst has no place for are ignored.
 //
 // An error says that the claims are not of dst's type, and may leave dst partly
-// written; its text quotes no claim. [WithClaims] moves it to the door.
+// written; its text quotes no claim. With [WithClaims], Verify finds this out.
 func (t *Token) Claims(dst any) error { return t.in.get().decode(dst) }
 
 // Equal tells whether t and u are the same token, byte for byte; nil equals nil.
@@ -196,14 +204,15 @@ func (t Token) Format(f fmt.State, verb rune) { format(f, verb, t.String()) }
 
 type contextKey struct{}
 
-// NewContext returns a context that carries t for [FromContext]. A nil t hides
-// one that ctx carries.
+// NewContext returns a context that carries t for [FromContext], for those who
+// call [Middleware.Check] or [Verifier.Verify] themselves. A nil t hides one that
+// ctx carries. A test has jwtexptest.Context.
 func NewContext(ctx context.Context, t *Token) context.Context {
 	return context.WithValue(ctx, contextKey{}, t)
 }
 
 // FromContext returns the token that [Middleware.Handler] accepted for this
-// request. ok is false where there is none; it is never true for a nil or zero
+// request, or that [NewContext] put there. ok is false where there is none; it is never true for a nil or zero
 // Token.
 func FromContext(ctx context.Context) (t *Token, ok bool) {
 	t, _ = ctx.Value(contextKey{}).(*Token)
@@ -220,6 +229,10 @@ type Algorithm string
 // "none". For a service that verifies its own tokens HS256 is right; where
 // others verify them, Ed25519 (or EdDSA, its older name, for older libraries)
 // or ES256.
+//
+// EdDSA and Ed25519 are two algorithms here: a key of one refuses the tokens of
+// the other. A verifier that takes both has a [KeySet] of the key under each; both
+// may have the same ID.
 const (
 	HS256   Algorithm = "HS256"   // HMAC with SHA-256; the secret has at least 32 bytes
 	HS384   Algorithm = "HS384"   // HMAC with SHA-384; at least 48 bytes
@@ -237,8 +250,8 @@ const (
 	Ed25519 Algorithm = "Ed25519" // Ed25519 under the name of RFC 9864, which replaces EdDSA
 )
 
-// A Key is key material bound to one [Algorithm], with an ID and a last moment.
-// What it was made from has been copied. It cannot be changed, and is safe for
+// A Key is key material bound to one [Algorithm], with an ID ([Key.WithID]) and a
+// limit to what it vouches for ([Key.WithNotAfter]). What it was made from has been copied. It cannot be changed, and is safe for
 // concurrent use. Formatting it never shows the material. The zero Key is
 // refused everywhere.
 //
@@ -253,7 +266,7 @@ func (k Key) material() *jws.Material { return k.sealed.get() }
 
 // NewSecretKey returns a key that signs and verifies with HS256, HS384 or HS512.
 // The secret must be random bytes, at least as many as the hash has (RFC 7518
-// §3.2): 32, 48 or 64; rand.Read makes one. PEM text, and public keys and
+// §3.2): 32, 48 or 64; crypto/rand.Read makes one. PEM text, and public keys and
 // certificates in DER, are refused: they are no secrets.
 func NewSecretKey(alg Algorithm, secret []byte) (Key, error) {
 	return newKey(jws.NewSecret(string(alg), secret))
@@ -325,16 +338,21 @@ func (k Key) PublicKey() crypto.PublicKey {
 
 // WithID returns a copy of k with the given ID, which tokens carry as kid (RFC
 // 7515 §4.1.4). It is public, and should say nothing of the secret. "" takes the
-// ID away. One that is not UTF-8 is refused by the constructors that take a Key.
+// ID away; a verifier with a single key without an ID takes any kid. An ID that is
+// not UTF-8 is refused by the constructors that take a Key.
 func (k Key) WithID(id string) Key {
 	k.id = id
 	return k
 }
 
 // WithNotAfter returns a copy of k that vouches only for tokens whose exp is not
-// after t. A key that is to be retired at t is kept with it: tokens that it
-// signed are still recognised, and told apart into expired and invalid, but
-// whoever steals it later cannot mint with it.
+// after t. A retired key is kept with it: tokens that it signed are still
+// recognised, and told apart into expired and invalid, but whoever steals it
+// later cannot mint with it.
+//
+// Let t be the moment at which the key's last token expires: that of the change
+// to a new key plus the issuer's lifetime. With an earlier t, tokens that are
+// still in time become invalid.
 func (k Key) WithNotAfter(t time.Time) Key {
 	k.notAfter = t
 	return k
@@ -382,12 +400,14 @@ type KeySource interface {
 // A KeySet has the keys that tokens are trusted by. It must be safe for
 // concurrent use.
 //
-// id is the token's kid, "" where it has none; the set then returns every key
-// that it has, of which those of the token's algorithm are tried, 8 at most.
-// (nil, nil) says that there is no such key, which makes the token invalid. Any
-// error is an outage ([ErrUnavailable]), whatever it wraps. Keys of other
-// algorithms, or of another ID, may be among those returned: they are passed
-// over. The slice belongs to the set and is only read.
+// id is the token's kid. Where it is "", the token has none, and the set returns
+// every key that it has (those of the token's algorithm are tried, 8 at most), or
+// none, if it wants tokens to carry a kid. (nil, nil) says that there is no such
+// key, which makes the token invalid. Any error is an outage ([ErrUnavailable]),
+// whatever it wraps. Keys of other algorithms, or of another ID, may be among
+// those returned: they are passed over. A key without an ID counts for a token
+// with kid only where it is the only one returned. The slice belongs to the set
+// and is only read.
 //
 // id comes from a token that nobody has verified. It is data to compare, never a
 // path, a query or a URL.

@@ -21,15 +21,15 @@ const (
 )
 
 // A TokenVerifier judges a token: a [*Verifier], or something in front of one.
-// It must be safe for concurrent use, and return a Token of ours or an error that
-// matches one of [ErrExpired], [ErrInvalid] and [ErrUnavailable]. To
-// [Middleware], anything else it returns is an outage.
+// It must be safe for concurrent use, and return a Token that this package made,
+// or an error that matches one of [ErrExpired], [ErrInvalid] and
+// [ErrUnavailable]. To [Middleware], anything else it returns is an outage.
 type TokenVerifier interface {
 	Verify(ctx context.Context, raw string) (*Token, error)
 }
 
 // An Extractor finds the token in a request. It returns [ErrMissing] where there
-// is none in its place, and so does "" without an error. Any other error says
+// is none in its place; "" without an error means the same. Any other error says
 // that the request is malformed, unless it is an [ErrUnavailable] or an
 // [ErrInvalid]. It must be safe for concurrent use.
 type Extractor func(r *http.Request) (string, error)
@@ -47,7 +47,7 @@ type Middleware struct {
 
 // NewMiddleware returns a Middleware that takes the tokens that v accepts.
 //
-// Every fault of the configuration is in the error.
+// Every fault of the configuration is in the error. An option given twice is one.
 func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, error) {
 	m := &Middleware{verifier: v, realm: DefaultRealm, extractors: []Extractor{FromHeader}}
 	s := newSetup("NewMiddleware")
@@ -119,6 +119,16 @@ func (m *Middleware) extract(r *http.Request) (string, error) {
 // request, with the token in the request's context ([FromContext]), and refuses
 // the request otherwise. m.Handler fits wherever a func(http.Handler)
 // http.Handler is taken. It panics if next is nil.
+//
+// A refusal has the status of [StatusCode], the challenge of RFC 6750 in
+// WWW-Authenticate (Retry-After where the status is 503), Cache-Control:
+// no-store, and a JSON body:
+//
+//	no token               401  {"error":"Missing token"}
+//	a malformed request    400  {"error":"Invalid request"}
+//	an expired token       401  {"error":"Token expired","expired_at":"2026-01-02T03:04:05Z"}
+//	an invalid token       401  {"error":"Invalid token"}
+//	an outage              503  {"error":"Temporarily unavailable"}
 //
 // Where a callback (verifier, key set, extractor, ...) panics, so does the
 // handler, and next is not served.
@@ -221,8 +231,8 @@ func body(err error) []byte {
 	return text
 }
 
-// StatusCode returns the HTTP status for an error of [Middleware.Check] or
-// [Verifier.Verify]: 401 for [ErrMissing], [ErrExpired] and [ErrInvalid], 400 for
+// StatusCode returns the HTTP status for an error of [Middleware.Check],
+// [Verifier.Verify] or [Issuer.Issue]: 401 for [ErrMissing], [ErrExpired] and [ErrInvalid], 400 for
 // an ErrInvalid because of [ReasonRequest], 503 for [ErrUnavailable]; 200 for
 // nil, and 500 for an error that matches no verdict, or several.
 func StatusCode(err error) int {
@@ -301,7 +311,7 @@ func FromHeader(r *http.Request) (string, error) {
 // [ReasonRequest].
 //
 // A browser sends cookies on its own, also with requests that another site makes
-// it send: guard what changes state against that, by [http.CrossOriginProtection].
+// it send: wrap the whole mux in [http.CrossOriginProtection].
 //
 // For a name that no cookie can have the Extractor is nil, which [NewMiddleware]
 // refuses.
@@ -368,8 +378,8 @@ func WithOptional() MiddlewareOption {
 // WithErrorHandler lets h answer refused requests. WWW-Authenticate,
 // Cache-Control and Retry-After are set before it runs, for it to keep or change.
 // A body that it writes without a status has the status of the refusal
-// ([StatusCode]); where it writes nothing, the default refusal is sent. A nil h
-// is an error.
+// ([StatusCode]); where it writes nothing, the default refusal is sent. w cannot
+// be flushed or hijacked. A nil h is an error.
 //
 // err matches exactly one verdict. Its text is safe to log; tell the client no
 // more than the verdict.

@@ -39,7 +39,8 @@ type Verifier struct {
 // NewVerifier returns a Verifier that trusts the keys of the given set: a [Key],
 // what [NewKeySet] returns, or an implementation of your own.
 //
-// Every fault of the configuration is in the error.
+// Every fault of the configuration is in the error. An option given twice, by
+// itself or in [Options], is one.
 func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 	v := &Verifier{names: defaultNames(), keys: keys, maxSize: DefaultMaxSize}
 	s := newSetup("NewVerifier")
@@ -64,9 +65,9 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 //
 // The checks run in this order, and the first that fails decides: size, form,
 // header, typ, key (by kid and alg), signature; and only then the payload: iss,
-// aud, application claims, lifetime, the key's last moment, nbf, exp, revocation.
-// So a token is [ErrExpired] only where nothing but time is against it. The
-// clock is read once.
+// aud, application claims, lifetime, what the key vouches for
+// ([Key.WithNotAfter]), nbf, exp, revocation. So a token is [ErrExpired] only
+// where nothing but time is against it. The clock is read once.
 //
 // ctx is handed to the key set and to the revocation check. Verify itself does
 // not watch it: with fixed keys nothing waits.
@@ -169,7 +170,7 @@ func (v *Verifier) judgeType(h jws.Header) error {
 		}
 		want = "JWT"
 	}
-	if !h.HasType || mediaType(h.Type) != mediaType(want) {
+	if mediaType(h.Type) != mediaType(want) {
 		return invalidText(ReasonType, "typ is not "+want)
 	}
 	return nil
@@ -347,8 +348,9 @@ func WithMaxSize(n int) VerifierOption {
 // WithClaims makes application claims part of the verdict: the claims set,
 // registered claims too where T has them, is decoded into a T as [Token.Claims]
 // does, and handed to check before time is judged. A claims set that is no T, or
-// an error of check, is [ErrInvalid] at the door instead of a surprise in a
-// handler. With a nil check it is decoded only.
+// an error of check, is [ErrInvalid] from Verify, instead of an error in a
+// handler. A claim that is absent leaves its field zero: check has to look for
+// it. With a nil check the claims set is decoded only.
 //
 // check must be safe for concurrent use and depend on nothing but its argument:
 // the verdict may be remembered for this token. The error's text is not shown;
@@ -374,12 +376,13 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 }
 
 // WithRevoked asks revoked about every token that is good in all else, and in
-// time. true is [ErrInvalid]; an error is [ErrUnavailable], whatever it says. It
-// must be safe for concurrent use and return when its context is done. A nil
-// func is an error.
+// time. true is [ErrInvalid]; an error is [ErrUnavailable], whatever it says.
+// revoked must be safe for concurrent use and return when its context is done. A
+// nil func is an error.
 //
-// Ask by [Token.ID] or [Token.Subject], never by a hash of the raw token, which
-// has several valid forms. An expired token is not asked about: it is
+// Ask by [Token.ID] (which a token of another issuer may lack) or by
+// [Token.Subject], never by a hash of the raw token, which has several valid
+// forms. An entry can be dropped once [Token.ExpiresAt] plus the leeway is past. An expired token is not asked about: it is
 // [ErrExpired] also where it has been revoked, so whoever hands out a new token
 // for an expired one asks the store itself.
 func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) VerifierOption {

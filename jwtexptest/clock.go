@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Clock is a [github.com/jwtexp/jwtexp.Clock] that stands still until it is
+// A Clock is a [jwtexp.Clock] that stands still until it is
 // moved. It is safe for concurrent use. The zero Clock has not been set, and is
 // an outage to a Verifier: make one with [NewClock].
 type Clock struct {

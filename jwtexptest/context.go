@@ -16,8 +16,9 @@ import (
 //	r := httptest.NewRequestWithContext(jwtexptest.Context(t, "alice", nil), "GET", "/", nil)
 //
 // The token is signed with a key of its own and lives for an hour. opts go to
-// both of its halves; without WithClock it goes by the system's clock. The
-// context is otherwise that of tb. A fault fails the test.
+// both the issuer and the verifier that make it; without WithClock they go by the
+// system's clock. The context is a child of tb.Context(), which ends with the
+// test. A fault fails the test.
 func Context(tb testing.TB, subject string, claims any, opts ...jwtexp.CommonOption) context.Context {
 	tb.Helper()
 	secret := make([]byte, 32)

@@ -20,7 +20,7 @@ type Material struct {
 	verifyKey any      // what the algorithm's method verifies with
 	signKey   any      // what it signs with: nil where the key only verifies
 	remote    bool     // signKey is code of somebody else's, a KMS or an HSM
-	identity  [32]byte // tells whether two Materials are the same
+	identity  [32]byte // a hash of the key
 }
 
 // A SignerError holds the error of a crypto.Signer that could not sign.
@@ -74,9 +74,11 @@ func NewSigner(name string, private crypto.Signer) (*Material, error) {
 }
 
 func newMaterial(name string, a algorithm, verifyKey, signKey any, encoded []byte) *Material {
-	m := &Material{name: name, algorithm: a, verifyKey: verifyKey, signKey: signKey}
-	m.identity = sha256.Sum256(append([]byte(name+"\x00"), encoded...))
-	return m
+	return &Material{
+		name: name, algorithm: a,
+		verifyKey: verifyKey, signKey: signKey,
+		identity: sha256.Sum256(encoded),
+	}
 }
 
 // lookup finds an algorithm that works with keys of the given family, or, where
@@ -100,8 +102,7 @@ func (m *Material) Algorithm() string { return m.name }
 // CanSign tells whether the material holds a secret or a private key.
 func (m *Material) CanSign() bool { return m.signKey != nil }
 
-// Same tells whether m and other are the same material for the same algorithm,
-// whatever values hold it.
+// Same tells whether m and other hold the same key, for whichever algorithm.
 func (m *Material) Same(other *Material) bool { return m.identity == other.identity }
 
 // Public returns a copy of the public key, nil for a secret.

@@ -53,7 +53,8 @@ func (m ecdsaMethod) Sign(signed string, key any) ([]byte, error) {
 	return signature, nil
 }
 
-func (m ecdsaMethod) fits(n *big.Int) bool { return n.Sign() > 0 && n.BitLen() <= 8*m.size }
+// fits tells whether n can be written; whether it is right, verification tells.
+func (m ecdsaMethod) fits(n *big.Int) bool { return n.BitLen() <= 8*m.size }
 
 func signDigest(signed string, key any, hash crypto.Hash, options crypto.SignerOpts) ([]byte, error) {
 	signer, ok := key.(crypto.Signer)

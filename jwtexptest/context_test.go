@@ -1,0 +1,128 @@
+package jwtexptest_test
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+func TestContext(t *testing.T) {
+	type facts struct {
+		Subject, Plan, Issuer, Audience, Type string
+		IssuedAt                              time.Time
+	}
+	clock := jwtexp.WithClock(jwtexptest.NewClock(start))
+	issuedAt := start.Truncate(time.Second)
+	type plan struct {
+		Plan string `json:"plan"`
+	}
+	tests := []struct {
+		name   string
+		claims any
+		opts   []jwtexp.CommonOption
+		want   facts
+	}{
+		{"no claims", nil, nil, facts{}},
+		{"claims in a map", map[string]any{"plan": "large"}, nil, facts{Plan: "large"}},
+		{"claims in a struct", plan{"large"}, nil, facts{Plan: "large"}},
+		{"WithIssuer", nil, []jwtexp.CommonOption{jwtexp.WithIssuer("https://login.example")}, facts{Issuer: "https://login.example"}},
+		{"WithAudience", nil, []jwtexp.CommonOption{jwtexp.WithAudience("a", "b")}, facts{Audience: "a b"}},
+		{"WithType", nil, []jwtexp.CommonOption{jwtexp.WithType("at+jwt")}, facts{Type: "at+jwt"}},
+		{"several options", plan{"small"}, []jwtexp.CommonOption{jwtexp.WithIssuer("i"), jwtexp.Options(jwtexp.WithAudience("a"), jwtexp.WithType("at+jwt"))}, facts{Plan: "small", Issuer: "i", Audience: "a", Type: "at+jwt"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			ctx := jwtexptest.Context(t, "alice", test.claims, append(test.opts, clock)...)
+			token, ok := jwtexp.FromContext(ctx)
+			if !ok {
+				t.Fatal("got no token, want one")
+			}
+			var claims plan
+			if err := token.Claims(&claims); err != nil {
+				t.Fatal(err)
+			}
+			got := facts{token.Subject(), claims.Plan, token.Issuer(), strings.Join(token.Audience(), " "), token.Type(), token.IssuedAt()}
+			test.want.Subject, test.want.IssuedAt = "alice", issuedAt
+			if test.want.Type == "" {
+				test.want.Type = "JWT"
+			}
+			if got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+			if got, want := token.ExpiresAt(), issuedAt.Add(time.Hour); !got.Equal(want) {
+				t.Errorf("expires at: got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// fakeTB is a testing.TB whose failures are noted instead of failing the test.
+// What it does not replace is the real one's.
+type fakeTB struct {
+	testing.TB
+	ctx    context.Context
+	fatals int
+}
+
+func (f *fakeTB) Context() context.Context { return f.ctx }
+
+func (f *fakeTB) Fatalf(string, ...any) {
+	f.fatals++
+	runtime.Goexit()
+}
+
+type contextKey struct{}
+
+func TestContextIsOtherwiseThatOfTB(t *testing.T) {
+	parent, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, "kept"))
+	ctx := jwtexptest.Context(&fakeTB{TB: t, ctx: parent}, "alice", nil)
+	if got, want := ctx.Value(contextKey{}), "kept"; got != want {
+		t.Errorf("value: got %v, want %v", got, want)
+	}
+	if err := ctx.Err(); err != nil {
+		t.Errorf("before the test ends: got %v, want nil", err)
+	}
+	cancel()
+	if got, want := ctx.Err(), context.Canceled; got != want {
+		t.Errorf("when the test ends: got %v, want %v", got, want)
+	}
+}
+
+func TestContextFaultFailsTheTest(t *testing.T) {
+	tests := []struct {
+		name    string
+		subject string
+		claims  any
+		opts    []jwtexp.CommonOption
+	}{
+		{"empty subject", "", nil, nil},
+		{"registered claim", "alice", map[string]any{"exp": 1}, nil},
+		{"claims that are no object", "alice", []int{1}, nil},
+		{"empty issuer", "alice", nil, []jwtexp.CommonOption{jwtexp.WithIssuer("")}},
+		{"option given twice", "alice", nil, []jwtexp.CommonOption{jwtexp.WithType("a"), jwtexp.WithType("a")}},
+		{"nil option", "alice", nil, []jwtexp.CommonOption{nil}},
+		{"nil clock", "alice", nil, []jwtexp.CommonOption{jwtexp.WithClock(nil)}},
+		{"clock that was never set", "alice", nil, []jwtexp.CommonOption{jwtexp.WithClock(new(jwtexptest.Clock))}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			fake := &fakeTB{TB: t, ctx: t.Context()}
+			returned := false
+			done := make(chan struct{})
+			go func() { // which Fatalf ends
+				defer close(done)
+				jwtexptest.Context(fake, test.subject, test.claims, test.opts...)
+				returned = true
+			}()
+			<-done
+			if fake.fatals != 1 || returned {
+				t.Errorf("got %d calls of Fatalf, returned: %t; want 1, and false", fake.fatals, returned)
+			}
+		})
+	}
+}
