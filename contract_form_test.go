@@ -238,6 +238,7 @@ func TestType(t *testing.T) {
 		{"JWT", `"jwt"`, "ok"},
 		{"at+jwt", `"at+jwt"`, "ok"},
 		{"at+jwt", `"AT+JWT"`, "ok"},
+		{"z+jwt", `"Z+JWT"`, "ok"},
 		{"at+jwt", `"application/at+jwt"`, "ok"},
 		{"application/at+jwt", `"at+jwt"`, "ok"},
 		{"at+jwt", `"JWT"`, "invalid: type"},

@@ -244,8 +244,8 @@ func describe(verdict error, reason string, err error) string {
 	return text
 }
 
-// format prints text under any verb. Without it, a verb that is not for strings,
-// such as %d, would print an error's or a token's fields.
+// format prints text under any verb. Without it, %#v, and a verb that is not for
+// strings, such as %d, would print an error's fields.
 func format(f fmt.State, verb rune, text string) {
 	fmt.Fprintf(f, fmt.FormatString(f, verb), text)
 }

@@ -199,9 +199,6 @@ func (t *Token) LogValue() slog.Value {
 	)
 }
 
-// Format prints what String returns, whatever the verb.
-func (t Token) Format(f fmt.State, verb rune) { format(f, verb, t.String()) }
-
 type contextKey struct{}
 
 // NewContext returns a context that carries t for [FromContext], for those who
@@ -370,10 +367,8 @@ func (k Key) VerificationKeys(_ context.Context, id string, _ time.Time) ([]Key,
 	return []Key{k}, nil
 }
 
-// Format prints the algorithm and the ID, whatever the verb.
-func (k Key) Format(f fmt.State, verb rune) {
-	format(f, verb, fmt.Sprintf("jwtexp.Key(alg=%s id=%q)", k.Algorithm(), k.id))
-}
+// String names the algorithm and the ID, and never the material.
+func (k Key) String() string { return fmt.Sprintf("jwtexp.Key(alg=%s id=%q)", k.Algorithm(), k.id) }
 
 // check says what a constructor has against k.
 func (k Key) check() error {

@@ -14,6 +14,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"strings"
@@ -369,6 +370,9 @@ func TestKeyCopies(t *testing.T) {
 	named := key.WithID("k1").WithNotAfter(epoch)
 	if key.ID() != "" || named.ID() != "k1" || named.Algorithm() != jwtexp.HS256 {
 		t.Errorf("got %q and %v, want the original without ID and its copy with k1", key.ID(), named)
+	}
+	if got, want := fmt.Sprintf("%v %s", named, key), `jwtexp.Key(alg=HS256 id="k1") jwtexp.Key(alg=HS256 id="")`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := (jwtexp.Key{}); got.ID() != "" || got.Algorithm() != "" || got.PublicKey() != nil {
 		t.Errorf("the zero Key: got %v, want nothing in it", got)
