@@ -110,6 +110,7 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"good middleware", middleware(good), 0},
 		{"nil verifier", middleware(nil), 1},
 		{"nil verifier in the interface", middleware(nilVerifier), 1},
+		{"zero verifier", middleware(&jwtexp.Verifier{}), 1},
 		{"empty realm", middleware(good, jwtexp.WithRealm("")), 1},
 		{"realm with a line break", middleware(good, jwtexp.WithRealm("a\r\nSet-Cookie: x")), 1},
 		{"realm that is not ASCII", middleware(good, jwtexp.WithRealm("é")), 1},

@@ -75,16 +75,17 @@ func (e *ExpiredError) Is(target error) bool { return target == ErrExpired }
 // Format prints the text of Error whatever the verb.
 func (e ExpiredError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
 
-// An InvalidError is an [ErrInvalid]. Its text is the Reason and, where this
-// package made Err, what exactly was wrong; it never quotes the token.
+// An InvalidError is an [ErrInvalid].
 type InvalidError struct {
 	Reason Reason // the check that refused the token
-	Err    error  `json:"-"` // more, or nil
+	Err    error  `json:"-"` // that of the check given to WithClaims, or of an Extractor; or why the claims are no T; or nil
+
+	detail string // what exactly was wrong: nothing of the token's is in it
 }
 
-// Error tells the Reason. An Err that is not from this package is not printed:
-// it may quote the token.
-func (e *InvalidError) Error() string { return describe(ErrInvalid, string(e.Reason), e.Err) }
+// Error tells the Reason and what exactly was wrong. It does not print Err, which
+// may quote the token: log that by itself where it may be logged.
+func (e *InvalidError) Error() string { return describe(ErrInvalid, string(e.Reason), e.detail) }
 
 // Is makes e match [ErrInvalid].
 func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
@@ -102,13 +103,15 @@ func (e InvalidError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()
 // Where the caller's context was done, it also matches [context.Canceled] or
 // [context.DeadlineExceeded].
 type UnavailableError struct {
-	Err        error         `json:"-"` // what failed
+	Err        error         `json:"-"` // that of the key set, key source, signer or revocation check; or nil
 	RetryAfter time.Duration // when to try again; 0 and below: not known
+
+	what string // failed
 }
 
-// Error tells what failed. A cause that is not from this package is not printed,
-// since it may quote what it was asked; [UnavailableError.Unwrap] leads to it.
-func (e *UnavailableError) Error() string { return describe(ErrUnavailable, "", e.Err) }
+// Error tells what failed. It does not print Err, which may quote what was asked:
+// log that by itself where it may be logged.
+func (e *UnavailableError) Error() string { return describe(ErrUnavailable, e.what) }
 
 // Is makes e match [ErrUnavailable].
 func (e *UnavailableError) Is(target error) bool { return target == ErrUnavailable }
@@ -178,68 +181,77 @@ func withoutVerdict(err error) error {
 	return err
 }
 
+func invalid(r Reason, detail string) *InvalidError { return &InvalidError{Reason: r, detail: detail} }
+
+// unavailable makes the error for an outage of what, which failed with cause.
+func unavailable(ctx context.Context, what string, cause error) *UnavailableError {
+	e := &UnavailableError{what: what}
+	if theirs, ok := errors.AsType[*UnavailableError](cause); ok {
+		cause, e.RetryAfter = theirs.Err, theirs.RetryAfter
+	}
+	// ctx.Err and not context.Cause: a cause can be anything, an ExpiredError too.
+	if done := ctx.Err(); done != nil && !errors.Is(withoutVerdict(cause), done) {
+		cause = errors.Join(done, withoutVerdict(cause))
+	}
+	e.Err = conceal(cause)
+	return e
+}
+
 // A fault is a text of this package's, safe to show to anybody, in front of a
-// cause that may not be.
+// cause that may not be. It keeps the cause out of fmt's reach.
 type fault struct {
-	text  string
+	text  string // "": that of the cause
 	cause sealed[error]
 }
 
 func newFault(text string, cause error) *fault {
 	f := &fault{text: text}
-	if cause = withoutVerdict(cause); cause != nil {
+	if cause != nil {
 		p := &cause
 		f.cause = seal(&p)
 	}
 	return f
 }
 
-func (f *fault) Error() string { return f.text }
+// conceal returns an error that says what an application's error does, and leads
+// to it, but is not looked into where an error that holds it is printed.
+func conceal(err error) error {
+	if err == nil {
+		return nil
+	}
+	return newFault("", err)
+}
+
+func (f *fault) Error() string {
+	if f.text == "" {
+		return (*f.cause.get()).Error()
+	}
+	return f.text
+}
 
 func (f *fault) Unwrap() error {
 	if cause := f.cause.get(); cause != nil {
-		return *cause
+		return withoutVerdict(*cause)
 	}
 	return nil
 }
 
-func invalid(r Reason, err error) *InvalidError { return &InvalidError{Reason: r, Err: err} }
-
-func invalidText(r Reason, text string) *InvalidError { return invalid(r, newFault(text, nil)) }
-
-// unavailable makes the error for an outage of what, which failed with cause.
-func unavailable(ctx context.Context, what string, cause error) *UnavailableError {
-	e := &UnavailableError{}
-	if theirs, ok := errors.AsType[*UnavailableError](cause); ok {
-		cause, e.RetryAfter = theirs.Err, theirs.RetryAfter
-	}
-	cause = withoutVerdict(cause)
-	// ctx.Err and not context.Cause: a cause can be anything, an ExpiredError too.
-	if done := ctx.Err(); done != nil && !errors.Is(cause, done) {
-		cause = errors.Join(done, cause)
-	}
-	e.Err = newFault(what, cause)
-	return e
-}
-
-// decodeFault makes a fault of an error of internal/, whose texts are safe. The
-// cause is what a method of the application's types returned, if anything.
-func decodeFault(prefix string, err error) *fault {
-	var cause error
+// causeOf returns what a method of the application's types said, if that is why
+// its claims could not be read or written.
+func causeOf(err error) error {
 	if e, ok := errors.AsType[*claimset.Error](err); ok {
-		cause = e.Cause
+		return e.Cause
 	}
-	return newFault(prefix+err.Error(), cause)
+	return nil
 }
 
-// describe joins what may be shown of an error: of err only what is ours.
-func describe(verdict error, reason string, err error) string {
+// describe joins the parts of a text that are not empty.
+func describe(verdict error, parts ...string) string {
 	text := verdict.Error()
-	if reason != "" {
-		text += ": " + reason
-	}
-	if f, ok := err.(*fault); ok {
-		text += ": " + f.text
+	for _, part := range parts {
+		if part != "" {
+			text += ": " + part
+		}
 	}
 	return text
 }

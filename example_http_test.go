@@ -155,6 +155,7 @@ func ExampleFromCookie() {
 			w.WriteHeader(jwtexp.StatusCode(err)) // 503 for an outage, else 500
 			return
 		}
+		w.Header().Set("Cache-Control", "no-store")
 		http.SetCookie(w, &http.Cookie{
 			Name:     name,
 			Value:    token.Raw(),
@@ -292,7 +293,7 @@ func ExampleWithOptional() {
 
 // An Extractor of your own. A script in a browser can give a WebSocket no header
 // but the subprotocols that it offers, so the token comes as one of them. The server
-// picks another one: what it picks is in its answer.
+// picks another one, since it sends back what it picks.
 func ExampleExtractor() {
 	fromSubprotocol := func(r *http.Request) (string, error) {
 		found := ""

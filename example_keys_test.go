@@ -35,14 +35,12 @@ func exampleKeyFromEnv(name string) (jwtexp.Key, error) {
 //
 //	openssl rand -base64 32
 func ExampleNewSecretKey() {
-	if _, err := exampleKeyFromEnv("EXAMPLE_SECRET"); err != nil {
-		fmt.Println("refused: not set")
-	}
+	_, err := exampleKeyFromEnv("EXAMPLE_SECRET") // not set
+	fmt.Println(err)
 
 	os.Setenv("EXAMPLE_SECRET", base64.StdEncoding.EncodeToString([]byte("a password")))
-	if _, err := exampleKeyFromEnv("EXAMPLE_SECRET"); err != nil {
-		fmt.Println("refused: too short")
-	}
+	_, err = exampleKeyFromEnv("EXAMPLE_SECRET")
+	fmt.Println(err)
 
 	random := make([]byte, 32)
 	rand.Read(random)
@@ -53,8 +51,8 @@ func ExampleNewSecretKey() {
 	}
 	fmt.Println("taken for", key.Algorithm())
 	// Output:
-	// refused: not set
-	// refused: too short
+	// EXAMPLE_SECRET: jwtexp: key: a secret of 0 bytes is too short: at least 32 random bytes (RFC 7518 §3.2)
+	// EXAMPLE_SECRET: jwtexp: key: a secret of 10 bytes is too short: at least 32 random bytes (RFC 7518 §3.2)
 	// taken for HS256
 }
 
@@ -155,8 +153,8 @@ func ExampleNewKeySet() {
 	// 2026-02 with both: true afterwards: true
 }
 
-// A retired key is kept with its last moment: the one at which the last token that
-// it was meant to sign expires, a lifetime after the new key took over. Tokens that
+// A retired key is kept with a limit: the moment at which the last token that it was
+// meant to sign expires, a lifetime after the new key took over. Tokens that
 // a thief mints with it later expire later, and are refused.
 func ExampleKey_WithNotAfter() {
 	secret := make([]byte, 32)
@@ -200,6 +198,55 @@ func ExampleKey_WithNotAfter() {
 	// good: true
 	// minted with the stolen key: true
 	// expired: true
+}
+
+// exampleSchedule is a KeySource that goes by the time it is handed: the issuer's, so
+// that a key and the iat of its tokens never disagree.
+type exampleSchedule struct {
+	takeover      time.Time
+	before, after jwtexp.Key
+}
+
+func (s exampleSchedule) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) {
+	if now.Before(s.takeover) {
+		return s.before, nil
+	}
+	return s.after, nil
+}
+
+// One issuer that changes keys at a moment which was set in advance.
+func ExampleKeySource() {
+	secrets := make([]byte, 64)
+	rand.Read(secrets)
+	january, err := jwtexp.NewSecretKey(jwtexp.HS256, secrets[:32])
+	if err != nil {
+		log.Fatal(err)
+	}
+	february, err := jwtexp.NewSecretKey(jwtexp.HS256, secrets[32:])
+	if err != nil {
+		log.Fatal(err)
+	}
+	clock := jwtexptest.NewClock(time.Date(2026, 1, 31, 23, 59, 59, 0, time.UTC))
+	issuer, err := jwtexp.NewIssuer(exampleSchedule{
+		takeover: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
+		before:   january.WithID("2026-01"),
+		after:    february.WithID("2026-02"),
+	}, 15*time.Minute, jwtexp.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	for range 2 {
+		token, err := issuer.Issue(context.Background(), "alice", nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(token.IssuedAt().Format(time.DateTime), token.KeyID())
+		clock.Advance(time.Second)
+	}
+	// Output:
+	// 2026-01-31 23:59:59 2026-01
+	// 2026-02-01 00:00:00 2026-02
 }
 
 // exampleKeyTable is a KeySet on a database, which can be down.

@@ -49,7 +49,7 @@ func Example() {
 }
 
 // WRONG, on purpose: one key signs tokens for two purposes, and nothing in them
-// tells the purposes apart. Who gets hold of a link in an e-mail can use the API.
+// tells the purposes apart. Whoever gets hold of a link in an e-mail can use the API.
 //
 // The right way stands below it: each purpose has a type.
 func Example_wrong() {
@@ -298,12 +298,12 @@ func (d *exampleDenylist) revoked(_ context.Context, t *jwtexp.Token) (bool, err
 	return found, nil
 }
 
-// prune drops the tokens that are refused without it, for they are expired. The
-// minute is for leeway, and for servers whose clocks differ.
+// prune drops the tokens that are refused without it, for they are expired, also
+// to a verifier with leeway.
 func (d *exampleDenylist) prune(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	maps.DeleteFunc(d.expiresAt, func(_ string, exp time.Time) bool { return now.After(exp.Add(time.Minute)) })
+	maps.DeleteFunc(d.expiresAt, func(_ string, exp time.Time) bool { return now.After(exp.Add(jwtexp.MaxLeeway)) })
 }
 
 // Logout: a list of the tokens that must not be used any more, each until it
@@ -343,7 +343,7 @@ func ExampleWithRevoked() {
 	judge()
 	loggedOut.add(token)
 	judge()
-	clock.Advance(20 * time.Minute)
+	clock.Advance(30 * time.Minute)
 	loggedOut.prune(clock.Now())
 	judge()
 	fmt.Println("remembered:", len(loggedOut.expiresAt))

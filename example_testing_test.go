@@ -84,3 +84,38 @@ func ExampleVerifier_Recheck() {
 	// 12:10PM open
 	// 12:20PM closed, expired: true
 }
+
+// What an expired token still tells: whose it was, and since when it is over. That
+// makes for a friendlier answer, and proves nothing about now.
+func ExampleExpiredError() {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
+	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, jwtexp.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := jwtexp.NewVerifier(key, jwtexp.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	issued, err := issuer.Issue(ctx, "alice", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	clock.Advance(time.Hour)
+
+	_, err = verifier.Verify(ctx, issued.Raw())
+	if expired, ok := errors.AsType[*jwtexp.ExpiredError](err); ok {
+		fmt.Printf("Welcome back, %s: your session ended %v ago.\n", expired.Subject, expired.Ago())
+	}
+	fmt.Println(err) // for the log, and without the subject
+	// Output:
+	// Welcome back, alice: your session ended 45m0s ago.
+	// jwtexp: token expired 45m0s ago, at 2026-01-02T12:15:00Z
+}

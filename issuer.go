@@ -53,8 +53,9 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 //
 // claims are the application's own: nil, or a struct or map that encoding/json
 // makes a JSON object of. The issuer alone sets iss, sub, aud, exp, iat, jti and
-// nbf; a claim of one of these names is an error. They are signed, not secret:
-// everybody who holds the token can read them.
+// nbf; a claim of one of these names is an error, in any case: there are verifiers
+// that take EXP for exp. Claims are signed, not secret: everybody who holds the
+// token can read them.
 //
 // iat is the clock's reading cut to the second, and exp is exactly the lifetime
 // later, so that the token never lives longer than asked. jti is 130 random bits.
@@ -85,7 +86,7 @@ func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...
 	if signer, ok := errors.AsType[*jws.SignerError](err); ok {
 		return nil, unavailable(ctx, signer.Error(), signer.Cause)
 	}
-	return nil, decodeFault("jwtexp: Issue: ", err)
+	return nil, newFault("jwtexp: Issue: "+err.Error(), causeOf(err))
 }
 
 func (i *Issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
@@ -163,7 +164,7 @@ func checkSigning(key Key) error {
 
 func checkLifetime(d time.Duration) error {
 	if d < time.Second || d%time.Second != 0 {
-		return fmt.Errorf("%v is not a lifetime: whole seconds, at least one", d)
+		return fmt.Errorf("%v is no lifetime: whole seconds, at least one, such as 15*time.Minute", d)
 	}
 	return nil
 }
@@ -254,7 +255,7 @@ func WithClock(c Clock) CommonOption {
 	return commonOption{"WithClock", func(n *names) error {
 		n.clock = c
 		if isNil(c) {
-			return errors.New("nil")
+			return errors.New("nil: leave the option out for the system's clock")
 		}
 		return nil
 	}}

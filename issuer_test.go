@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,10 @@ func TestIssueRefuses(t *testing.T) {
 		{"jti", "alice", struct {
 			ID string `json:"jti"`
 		}{"x"}, nil},
+		{"exp in another case, which golang-jwt takes for exp", "alice", map[string]any{"EXP": 1}, nil},
+		{"a field without a tag", "alice", struct{ Exp int64 }{1}, nil},
+		{"iss with a long s", "alice", map[string]any{"i\u017fs": "x"}, nil},
+		{"NaN", "alice", map[string]any{"x": math.NaN()}, nil},
 		{"exp, escaped", "alice", json.RawMessage(`{"\u0065xp":1}`), nil},
 		{"array", "alice", []string{"x"}, nil},
 		{"string", "alice", "x", nil},

@@ -51,8 +51,11 @@
 //
 // Tokens for two purposes, such as access and refresh tokens, need two types
 // ([WithType]) or two audiences, or one can be used as the other. A refresh token
-// must not be stateless: the server has to notice when a used one turns up again
-// (RFC 9700 §4.14.2).
+// is not a longer access token: the server has to notice when one that was used
+// turns up again, and so to remember it (RFC 9700 §4.14.2).
+//
+// A token of somebody who lacks a permission is good. Refuse the request in the
+// handler, with 403, and not the token in [WithClaims].
 //
 // A verifier that names no audience refuses tokens that name one. One that names
 // no issuer takes tokens of any: the key alone then says who issued them.
@@ -119,7 +122,7 @@ func (t *Token) proven() bool { return t != nil && t.in.get() != nil }
 
 func (c *contents) decode(dst any) error {
 	if err := claimset.Decode(c.payload, dst); err != nil {
-		return decodeFault("jwtexp: ", err)
+		return newFault("jwtexp: "+err.Error(), causeOf(err))
 	}
 	return nil
 }
@@ -300,7 +303,7 @@ func ParsePEM(alg Algorithm, pem []byte) (Key, error) {
 }
 
 var (
-	errNilKey = errors.New("jwtexp: key: nil")
+	errNilKey = errors.New("jwtexp: key: nil, where a private or public key is due (an HMAC secret has no public key)")
 	// endOfTime is what a Key vouches until by default: the latest exp there is.
 	endOfTime = time.Unix(claimset.MaxNumericDate, 0).UTC()
 )
@@ -348,8 +351,8 @@ func (k Key) WithID(id string) Key {
 // later cannot mint with it.
 //
 // Let t be the moment at which the key's last token expires: that of the change
-// to a new key plus the issuer's lifetime. With an earlier t, tokens that are
-// still in time become invalid.
+// to a new key plus the longest lifetime of the issuers that used this one. With
+// an earlier t, tokens that are still in time become invalid.
 func (k Key) WithNotAfter(t time.Time) Key {
 	k.notAfter = t
 	return k

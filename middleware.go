@@ -51,8 +51,8 @@ type Middleware struct {
 func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, error) {
 	m := &Middleware{verifier: v, realm: DefaultRealm, extractors: []Extractor{FromHeader}}
 	s := newSetup("NewMiddleware")
-	if isNil(v) {
-		s.fault("verifier", errors.New("nil"))
+	if zero, ok := v.(*Verifier); isNil(v) || ok && zero.keys == nil {
+		s.fault("verifier", errors.New("nil, or a Verifier that NewVerifier did not make"))
 	}
 	for _, o := range opts {
 		if !s.isNil(o) {
@@ -103,9 +103,9 @@ func (m *Middleware) extract(r *http.Request) (string, error) {
 		case verdict == ErrInvalid, verdict == ErrUnavailable:
 			return "", err
 		case err != nil:
-			return "", invalid(ReasonRequest, newFault("the token could not be extracted", err))
+			return "", &InvalidError{Reason: ReasonRequest, Err: conceal(err), detail: "the Extractor failed"}
 		case found != "":
-			return "", invalidText(ReasonRequest, "a token in two places")
+			return "", invalid(ReasonRequest, "a token in two places")
 		}
 		found = raw
 	}
@@ -287,7 +287,7 @@ func FromHeader(r *http.Request) (string, error) {
 		return "", ErrMissing
 	case 1:
 	default:
-		return "", invalidText(ReasonRequest, "more than one Authorization header")
+		return "", invalid(ReasonRequest, "more than one Authorization header")
 	}
 	scheme, rest := values[0], ""
 	if i := strings.IndexAny(scheme, " \t,"); i >= 0 {
@@ -298,10 +298,10 @@ func FromHeader(r *http.Request) (string, error) {
 	}
 	token := strings.Trim(rest, " ")
 	if token == "" {
-		return "", invalidText(ReasonRequest, "Bearer without a token")
+		return "", invalid(ReasonRequest, "Bearer without a token")
 	}
 	if strings.ContainsAny(token, " \t,") {
-		return "", invalidText(ReasonRequest, "Bearer with more than a token")
+		return "", invalid(ReasonRequest, "Bearer with more than a token")
 	}
 	return token, nil
 }
@@ -327,7 +327,7 @@ func FromCookie(name string) Extractor {
 		case 1:
 			return cookies[0].Value, nil
 		}
-		return "", invalidText(ReasonRequest, "more than one cookie of the name")
+		return "", invalid(ReasonRequest, "more than one cookie of the name")
 	}
 }
 

@@ -32,7 +32,7 @@ type Verifier struct {
 	leeway      time.Duration
 	maxSize     int
 	maxLifetime time.Duration              // 0: not limited
-	checkClaims func(payload []byte) error // nil: no WithClaims
+	checkClaims func(payload []byte) error // of WithClaims, or nil
 	revoked     func(context.Context, *Token) (bool, error)
 }
 
@@ -81,7 +81,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	}
 	compact, err := jws.Parse(raw)
 	if err != nil {
-		return nil, invalid(ReasonMalformed, decodeFault("", err))
+		return nil, invalid(ReasonMalformed, err.Error())
 	}
 	if err := v.judgeType(compact.Header); err != nil {
 		return nil, err
@@ -92,16 +92,16 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	}
 	signer := slices.IndexFunc(keys, func(k Key) bool { return k.material().Verify(&compact) })
 	if signer < 0 {
-		return nil, invalid(ReasonSignature, nil)
+		return nil, invalid(ReasonSignature, "")
 	}
 
 	payload, err := compact.Payload()
 	if err != nil {
-		return nil, invalid(ReasonMalformed, decodeFault("", err))
+		return nil, invalid(ReasonMalformed, err.Error())
 	}
 	claims, err := claimset.Parse(payload)
 	if err != nil {
-		return nil, invalid(ReasonClaims, decodeFault("", err))
+		return nil, invalid(ReasonClaims, err.Error())
 	}
 	t := newToken(&contents{
 		raw:      raw,
@@ -127,7 +127,7 @@ func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
 		return err
 	}
 	if !t.proven() {
-		return invalidText(ReasonMalformed, "not a Token that an Issuer or a Verifier made")
+		return invalid(ReasonMalformed, "not a Token that an Issuer or a Verifier made")
 	}
 	if len(t.in.get().raw) > v.maxSize {
 		return v.tooLarge()
@@ -141,7 +141,7 @@ func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
 	}
 	signer := slices.IndexFunc(keys, func(k Key) bool { return k.material().Same(t.in.get().material) })
 	if signer < 0 {
-		return invalidText(ReasonUnknownKey, "the key that signed the token is no longer trusted")
+		return invalid(ReasonUnknownKey, "the key that signed the token is no longer trusted")
 	}
 	return v.judge(ctx, t, keys[signer], now)
 }
@@ -159,7 +159,7 @@ func (v *Verifier) begin(ctx context.Context) (time.Time, error) {
 }
 
 func (v *Verifier) tooLarge() error {
-	return invalidText(ReasonTooLarge, fmt.Sprintf("more than %d bytes", v.maxSize))
+	return invalid(ReasonTooLarge, fmt.Sprintf("more than %d bytes", v.maxSize))
 }
 
 func (v *Verifier) judgeType(h jws.Header) error {
@@ -171,7 +171,7 @@ func (v *Verifier) judgeType(h jws.Header) error {
 		want = "JWT"
 	}
 	if mediaType(h.Type) != mediaType(want) {
-		return invalidText(ReasonType, "typ is not "+want)
+		return invalid(ReasonType, "typ is not "+want+" (WithType)")
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (v *Verifier) judgeType(h jws.Header) error {
 // candidates returns the keys that a header may be verified with: at least one.
 func (v *Verifier) candidates(ctx context.Context, h jws.Header, now time.Time) ([]Key, error) {
 	if !jws.Supported(h.Algorithm) {
-		return nil, invalidText(ReasonAlgorithm, "alg is none that a key can have")
+		return nil, invalid(ReasonAlgorithm, "alg is none that a key can have")
 	}
 	keys, err := v.keys.VerificationKeys(ctx, h.KeyID, now)
 	if err != nil {
@@ -201,9 +201,9 @@ func (v *Verifier) candidates(ctx context.Context, h jws.Header, now time.Time) 
 	}
 	switch {
 	case !known:
-		return nil, invalid(ReasonUnknownKey, nil)
+		return nil, invalid(ReasonUnknownKey, "")
 	case len(fit) == 0:
-		return nil, invalidText(ReasonAlgorithm, "alg is not that of the key")
+		return nil, invalid(ReasonAlgorithm, "alg is not that of the key")
 	}
 	return fit, nil
 }
@@ -213,14 +213,14 @@ func (v *Verifier) candidates(ctx context.Context, h jws.Header, now time.Time) 
 func (v *Verifier) judge(ctx context.Context, t *Token, key Key, now time.Time) error {
 	claims := &t.in.get().claims
 	if v.issuer != "" && claims.Issuer != v.issuer {
-		return invalid(ReasonIssuer, nil)
+		return invalid(ReasonIssuer, "iss is absent, or another than WithIssuer names")
 	}
 	if err := v.judgeAudience(claims.Audience); err != nil {
 		return err
 	}
 	if v.checkClaims != nil {
 		if err := v.checkClaims(t.in.get().payload); err != nil {
-			return invalid(ReasonClaims, err)
+			return err
 		}
 	}
 	if err := v.judgeLifetime(claims, key, now); err != nil {
@@ -228,7 +228,7 @@ func (v *Verifier) judge(ctx context.Context, t *Token, key Key, now time.Time) 
 	}
 	switch at(claims.NotBefore, claims.ExpiresAt, v.leeway, now) {
 	case early:
-		return invalid(ReasonNotYetValid, nil)
+		return invalid(ReasonNotYetValid, "")
 	case over:
 		return &ExpiredError{
 			ExpiredAt: claims.ExpiresAt,
@@ -246,7 +246,7 @@ func (v *Verifier) judge(ctx context.Context, t *Token, key Key, now time.Time) 
 	case err != nil:
 		return unavailable(ctx, "the revocation check failed", err)
 	case revoked:
-		return invalid(ReasonRevoked, nil)
+		return invalid(ReasonRevoked, "")
 	}
 	return nil
 }
@@ -255,9 +255,9 @@ func (v *Verifier) judgeAudience(audience []string) error {
 	meant := func(one string) bool { return slices.Contains(v.audience, one) }
 	switch {
 	case len(v.audience) == 0 && len(audience) > 0:
-		return invalidText(ReasonAudience, "the token is for an audience, and the verifier is none (WithAudience)")
+		return invalid(ReasonAudience, "the token names an audience, and the verifier has none (WithAudience)")
 	case len(v.audience) > 0 && !slices.ContainsFunc(audience, meant):
-		return invalid(ReasonAudience, nil)
+		return invalid(ReasonAudience, "aud is absent, or names none that WithAudience does")
 	}
 	return nil
 }
@@ -266,14 +266,14 @@ func (v *Verifier) judgeLifetime(claims *claimset.Set, key Key, now time.Time) e
 	if v.maxLifetime > 0 {
 		switch {
 		case claims.IssuedAt.IsZero():
-			return invalidText(ReasonLifetime, "no iat to count from")
+			return invalid(ReasonLifetime, "no iat to count from")
 		// Counted from now as well, since whoever signs chooses iat.
 		case claims.ExpiresAt.After(claims.IssuedAt.Add(v.maxLifetime)), claims.ExpiresAt.After(now.Add(v.maxLifetime)):
-			return invalidText(ReasonLifetime, fmt.Sprintf("longer than %v", v.maxLifetime))
+			return invalid(ReasonLifetime, fmt.Sprintf("longer than %v", v.maxLifetime))
 		}
 	}
 	if claims.ExpiresAt.After(key.notAfter) {
-		return invalidText(ReasonLifetime, "the key vouches for no token that expires so late")
+		return invalid(ReasonLifetime, "the key vouches for no token that expires so late")
 	}
 	return nil
 }
@@ -353,19 +353,23 @@ func WithMaxSize(n int) VerifierOption {
 // it. With a nil check the claims set is decoded only.
 //
 // check must be safe for concurrent use and depend on nothing but its argument:
-// the verdict may be remembered for this token. The error's text is not shown;
-// [errors.As] finds the error, unless it matches a verdict.
+// the verdict may be remembered for this token. Its error becomes
+// [InvalidError.Err], where [errors.Is] and [errors.As] find it, unless it matches
+// a verdict.
+//
+// It is for tokens that your application cannot use. A good token of somebody who
+// lacks a permission is no invalid one: answer it in the handler, with 403.
 func WithClaims[T any](check func(*T) error) VerifierOption {
 	decodeAndCheck := func(payload []byte) error {
 		var claims T
 		if err := claimset.Decode(payload, &claims); err != nil {
-			return decodeFault("", err)
+			return &InvalidError{Reason: ReasonClaims, Err: newFault(err.Error(), causeOf(err)), detail: err.Error()}
 		}
 		if check == nil {
 			return nil
 		}
 		if err := check(&claims); err != nil {
-			return newFault("the check given to WithClaims refused them", err)
+			return &InvalidError{Reason: ReasonClaims, Err: conceal(err), detail: "the check given to WithClaims refused them"}
 		}
 		return nil
 	}

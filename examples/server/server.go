@@ -112,9 +112,12 @@ func resource(w http.ResponseWriter, r *http.Request) {
 	}{found})
 }
 
-// refuse answers a request whose token the guard did not take. Challenge and
-// cache headers are set already. An expired token, and an outage, get the guard's
-// own answer, because nothing is written for them here.
+// refuse answers as the tutorial did that this server comes from: no token is a
+// 400, and called invalid too. A service of your own can do without it, and
+// answers what the README of jwtexp has in a table.
+//
+// Challenge and cache headers are set already. An expired token, and an outage,
+// get the guard's own answer, because nothing is written for them here.
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, "reason", reason(err))
 	switch {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -52,8 +53,8 @@ func encodeApp(app any) ([]byte, error) {
 		return nil, nil
 	}
 	err = strictjson.Members(own, func(name string, dec *jsontext.Decoder) error {
-		if registered(name) {
-			return fmt.Errorf("claim %q is set by the issuer alone: leave it out of the application claims", name)
+		if taken := registeredLike(name); taken != "" {
+			return fmt.Errorf("claim %q is set by the issuer alone: leave it out, in any case, of the application claims", taken)
 		}
 		return dec.SkipValue()
 	})
@@ -63,12 +64,15 @@ func encodeApp(app any) ([]byte, error) {
 	return own, nil
 }
 
-func registered(name string) bool {
-	switch name {
-	case "iss", "sub", "aud", "exp", "nbf", "iat", "jti":
-		return true
+// registeredLike returns the registered claim that name is, or that a reader who
+// does not mind case takes it for: golang-jwt reads "EXP" into exp.
+func registeredLike(name string) string {
+	for _, taken := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"} {
+		if strings.EqualFold(name, taken) {
+			return taken
+		}
 	}
-	return false
+	return ""
 }
 
 // fixed hides an error of the JSON package, whose text quotes its input, behind
@@ -83,6 +87,9 @@ func fixed(err error, how string) error {
 	}
 	if _, ok := errors.AsType[*jsonv1.SyntaxError](err); ok {
 		text += ": not valid JSON in UTF-8, or a name twice in an object"
+	}
+	if _, ok := errors.AsType[*jsonv1.UnsupportedValueError](err); ok {
+		text += ": a value that JSON cannot say, such as NaN"
 	}
 	return &Error{text: text, Cause: err}
 }

@@ -22,9 +22,9 @@ const (
 
 // algorithm is one row of RFC 7518 §3.1, RFC 8037 §3.1 or RFC 9864 §2.2.
 type algorithm struct {
+	name   string
 	family family
-	hash   crypto.Hash
-	pss    bool           // rsaKey only
+	hash   crypto.Hash    // none for ed25519Key
 	curve  elliptic.Curve // ecdsaKey only
 	method jwt.SigningMethod
 }
@@ -46,8 +46,8 @@ var algorithms = map[string]algorithm{
 	"ES256":   ecdsaAlgorithm("ES256", crypto.SHA256, elliptic.P256()),
 	"ES384":   ecdsaAlgorithm("ES384", crypto.SHA384, elliptic.P384()),
 	"ES512":   ecdsaAlgorithm("ES512", crypto.SHA512, elliptic.P521()),
-	"EdDSA":   {family: ed25519Key, method: &jwt.SigningMethodEd25519{}},
-	"Ed25519": {family: ed25519Key, method: &jwt.SigningMethodEd25519{}},
+	"EdDSA":   ed25519Algorithm("EdDSA"),
+	"Ed25519": ed25519Algorithm("Ed25519"),
 }
 
 // Supported tells whether name is an algorithm that a key can be bound to.
@@ -57,12 +57,12 @@ func Supported(name string) bool {
 }
 
 func hmacAlgorithm(name string, hash crypto.Hash) algorithm {
-	return algorithm{family: hmacKey, hash: hash, method: &jwt.SigningMethodHMAC{Name: name, Hash: hash}}
+	return algorithm{name: name, family: hmacKey, hash: hash, method: &jwt.SigningMethodHMAC{Name: name, Hash: hash}}
 }
 
 func rsaAlgorithm(name string, hash crypto.Hash) algorithm {
 	verifier := &jwt.SigningMethodRSA{Name: name, Hash: hash}
-	return algorithm{family: rsaKey, hash: hash, method: rsaMethod{verifier, hash, hash}}
+	return algorithm{name: name, family: rsaKey, hash: hash, method: rsaMethod{verifier, hash, hash}}
 }
 
 func pssAlgorithm(name string, hash crypto.Hash) algorithm {
@@ -73,12 +73,16 @@ func pssAlgorithm(name string, hash crypto.Hash) algorithm {
 		SigningMethodRSA: &jwt.SigningMethodRSA{Name: name, Hash: hash},
 		Options:          options,
 	}
-	return algorithm{family: rsaKey, hash: hash, pss: true, method: rsaMethod{verifier, hash, options}}
+	return algorithm{name: name, family: rsaKey, hash: hash, method: rsaMethod{verifier, hash, options}}
 }
 
 func ecdsaAlgorithm(name string, hash crypto.Hash, curve elliptic.Curve) algorithm {
 	bits := curve.Params().BitSize
 	size := (bits + 7) / 8
 	verifier := &jwt.SigningMethodECDSA{Name: name, Hash: hash, KeySize: size, CurveBits: bits}
-	return algorithm{family: ecdsaKey, hash: hash, curve: curve, method: ecdsaMethod{verifier, hash, size}}
+	return algorithm{name: name, family: ecdsaKey, hash: hash, curve: curve, method: ecdsaMethod{verifier, hash, size}}
+}
+
+func ed25519Algorithm(name string) algorithm {
+	return algorithm{name: name, family: ed25519Key, method: &jwt.SigningMethodEd25519{}}
 }

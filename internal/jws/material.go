@@ -15,7 +15,6 @@ import (
 // Material is key material bound to the one algorithm that it serves. It cannot
 // be changed: what it was made from has been copied.
 type Material struct {
-	name      string
 	algorithm algorithm
 	verifyKey any      // what the algorithm's method verifies with
 	signKey   any      // what it signs with: nil where the key only verifies
@@ -38,7 +37,7 @@ func NewSecret(name string, secret []byte) (*Material, error) {
 		return nil, err
 	}
 	secret = bytes.Clone(secret)
-	return newMaterial(name, a, secret, secret, secret), nil
+	return newMaterial(a, secret, secret, secret), nil
 }
 
 // NewPublic binds a public key, which verifies.
@@ -55,7 +54,7 @@ func NewPublic(name string, public crypto.PublicKey) (*Material, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newMaterial(name, a, public, nil, encoded), nil
+	return newMaterial(a, public, nil, encoded), nil
 }
 
 // NewSigner binds a private key, which signs and verifies: one in memory, or
@@ -73,11 +72,12 @@ func NewSigner(name string, private crypto.Signer) (*Material, error) {
 	return m, nil
 }
 
-func newMaterial(name string, a algorithm, verifyKey, signKey any, encoded []byte) *Material {
+func newMaterial(a algorithm, verifyKey, signKey any, encoded []byte) *Material {
 	return &Material{
-		name: name, algorithm: a,
-		verifyKey: verifyKey, signKey: signKey,
-		identity: sha256.Sum256(encoded),
+		algorithm: a,
+		verifyKey: verifyKey,
+		signKey:   signKey,
+		identity:  sha256.Sum256(encoded),
 	}
 }
 
@@ -87,7 +87,7 @@ func lookup(name string, want family) (algorithm, error) {
 	a, ok := algorithms[name]
 	switch {
 	case !ok:
-		return a, fmt.Errorf("%q is no algorithm of this package", name)
+		return a, fmt.Errorf("%q is no algorithm of this package, whose names are in capitals: HS256, RS256, PS256, ES256, EdDSA, …", name)
 	case want == hmacKey && a.family != hmacKey:
 		return a, fmt.Errorf("%s takes an %s: a secret serves HS256, HS384 and HS512", name, a.family)
 	case want != hmacKey && a.family == hmacKey:
@@ -97,7 +97,7 @@ func lookup(name string, want family) (algorithm, error) {
 }
 
 // Algorithm returns the name of the algorithm, as alg has it.
-func (m *Material) Algorithm() string { return m.name }
+func (m *Material) Algorithm() string { return m.algorithm.name }
 
 // CanSign tells whether the material holds a secret or a private key.
 func (m *Material) CanSign() bool { return m.signKey != nil }

@@ -36,7 +36,7 @@ func onlyBlock(text []byte) (*pem.Block, error) {
 		block, text = pem.Decode(text)
 		switch {
 		case block == nil && len(bytes.TrimSpace(text)) > 0:
-			return nil, errors.New("not PEM text, or not PEM text alone")
+			return nil, errors.New("not PEM text alone (is it a file's name, DER, or one line with \\n in it?)")
 		case block == nil && only == nil:
 			return nil, errors.New("no PEM block")
 		case block == nil:

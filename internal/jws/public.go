@@ -35,7 +35,7 @@ func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error)
 			return slices.Clone(key), nil
 		}
 	}
-	return nil, fmt.Errorf("the algorithm takes an %s, not a %T", a.family, public)
+	return nil, fmt.Errorf("%s takes an %s, not a %T", a.name, a.family, public)
 }
 
 func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
