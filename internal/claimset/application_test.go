@@ -28,9 +28,10 @@ func (t *textual) UnmarshalText(text []byte) error {
 
 // application has what an application's claims may have in encoding/json.
 type application struct {
-	Untagged   string
-	Renamed    int             `json:"renamed"`
-	Ignored    string          `json:"-"`
+	Untagged string
+	Renamed  int    `json:"renamed"`
+	Ignored  string `json:"-"`
+	//lint:ignore SA5008 the tag is valid, and names the claim "-"
 	Dash       string          `json:"-,"`
 	Omitted    string          `json:"omitted,omitempty"`
 	OmittedMap map[string]int  `json:"omitted_map,omitempty"`

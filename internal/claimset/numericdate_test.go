@@ -1,8 +1,8 @@
 package claimset
 
 import (
-	"encoding/json"
 	"math/big"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -82,25 +82,17 @@ func TestNumericDateOfAHugeExponent(t *testing.T) {
 	}
 }
 
+// jsonNumber is JSON's grammar, which holds before a number gets to
+// parseNumericDate, with an exponent that the oracle can write out.
+var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?$`)
+
 // A number of any shape is read exactly, or refused, whichever the fraction says.
 func FuzzNumericDate(f *testing.F) {
-	f.Add("", "1700000000", "5", "")
-	f.Add("-", "0", "", "e0")
-	f.Add("", "253402300799", "0000000001", "E+1")
-	f.Add("", "17", "", "e8")
-	f.Add("", "1", "7", "e-12")
-	f.Fuzz(func(t *testing.T, sign, whole, fraction, exponent string) {
-		number := whole
-		if sign != "" {
-			number = "-" + number
-		}
-		if fraction != "" {
-			number += "." + fraction
-		}
-		number += exponent
-		// JSON's grammar holds before a number gets here; and the oracle needs an
-		// exponent that it can write out.
-		if json.Valid([]byte(number)) && len(exponent) <= 4 {
+	for _, seed := range []string{"1700000000.5", "-0e0", "253402300799.0000000001E+1", "17e8", "1.7e-12", "0.0001e14"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, number string) {
+		if jsonNumber.MatchString(number) {
 			checkNumericDate(t, number)
 		}
 	})

@@ -1,0 +1,108 @@
+package rules_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+const (
+	goCmp = "github.com/google/go-cmp"
+	goexp = "github.com/go-json-experiment/json"
+)
+
+// Whoever takes the library takes its dependencies too.
+func TestDirectDependenciesAreThree(t *testing.T) {
+	out, err := exec.Command("go", "mod", "edit", "-json", filepath.Join(top, "go.mod")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := direct(t, out)
+	want := []string{goexp, "github.com/golang-jwt/jwt/v5", goCmp}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// direct returns the modules that a go.mod requires for its own packages, sorted.
+func direct(t *testing.T, gomod []byte) []string {
+	t.Helper()
+	var mod struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal(gomod, &mod); err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, r := range mod.Require {
+		if !r.Indirect {
+			paths = append(paths, r.Path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+func TestIndirectDependenciesAreLeftOut(t *testing.T) {
+	got := direct(t, []byte(`{"Require":[{"Path":"b"},{"Path":"c","Indirect":true},{"Path":"a"}]}`))
+	if want := []string{"a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestDependenciesStayWhereTheyBelong(t *testing.T) {
+	for _, p := range packages(t, false) {
+		got := misplaced(p.path(), p.Imports, slices.Concat(p.TestImports, p.XTestImports))
+		if len(got) > 0 {
+			t.Errorf("%s: got imports %v, want %s in test files and %s under internal alone", p.path(), got, goCmp, goexp)
+		}
+	}
+}
+
+// misplaced returns those imports of the package at path, by its code and by its
+// tests, that it may not have. go-cmp is for tests. go-json-experiment becomes
+// part of the standard library: only what is under internal can follow it there
+// without anybody noticing, and nothing else can have it in a signature.
+func misplaced(path string, code, tests []string) []string {
+	var found []string
+	for _, imported := range code {
+		if under(imported, goCmp) {
+			found = append(found, imported)
+		}
+	}
+	for _, imported := range slices.Concat(code, tests) {
+		if under(imported, goexp) && !under(path, "internal") {
+			found = append(found, imported)
+		}
+	}
+	return found
+}
+
+func TestMisplacedDependenciesAreFound(t *testing.T) {
+	const cmp, jsontext = goCmp + "/cmp", goexp + "/jsontext"
+	tests := []struct {
+		name, path        string
+		code, tests, want []string
+	}{
+		{"go-cmp in the root", ".", []string{"fmt", cmp}, nil, []string{cmp}},
+		{"go-cmp in internal", "internal/jws", []string{cmp}, nil, []string{cmp}},
+		{"go-cmp in tests", ".", nil, []string{cmp}, nil},
+		{"json in the root", ".", []string{goexp, "fmt"}, nil, []string{goexp}},
+		{"json in a sibling", "jwtexptest", []string{jsontext}, nil, []string{jsontext}},
+		{"json in tests", ".", nil, []string{jsontext}, []string{jsontext}},
+		{"json in internal", "internal/jws", []string{goexp, jsontext}, []string{goexp}, nil},
+		{"json in what only begins so", "internals", []string{goexp}, nil, []string{goexp}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := misplaced(tt.path, tt.code, tt.tests); !slices.Equal(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

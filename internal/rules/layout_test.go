@@ -1,0 +1,27 @@
+package rules_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The root package is these files. What fits in none of them is of another
+// package.
+func TestRootHasItsSixFiles(t *testing.T) {
+	found, err := filepath.Glob(filepath.Join(top, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, file := range found {
+		if !strings.HasSuffix(file, "_test.go") {
+			got = append(got, filepath.Base(file))
+		}
+	}
+	want := []string{"clock.go", "errors.go", "issuer.go", "jwtexp.go", "middleware.go", "verifier.go"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
