@@ -66,6 +66,11 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"nil source in the interface", issuer(keySourceFunc(nil), time.Second), 1},
 		{"zero key", issuer(jwtexp.Key{}, time.Second), 1},
 		{"public key", issuer(public, time.Second), 1},
+		{"pointer to a key", issuer(&key, time.Second), 0},
+		{"pointer to a zero key", issuer(&jwtexp.Key{}, time.Second), 1},
+		{"pointer to a public key", issuer(&public, time.Second), 1},
+		{"nil pointer to a key", issuer((*jwtexp.Key)(nil), time.Second), 1},
+		{"key that vouches for nothing", issuer(key.WithNotAfter(time.Time{}), time.Second), 1},
 		{"key ID that is not UTF-8", issuer(key.WithID("\xff"), time.Second), 1},
 		{"no lifetime", issuer(key, 0), 1},
 		{"negative lifetime", issuer(key, -time.Second), 1},
@@ -81,6 +86,8 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"verifier of a public key", verifier(public), 0},
 		{"nil set", verifier(nil), 1},
 		{"nil set in the interface", verifier(keySetFunc(nil)), 1},
+		{"pointer to a key to verify with", verifier(&key), 0},
+		{"pointer to a zero key to verify with", verifier(&jwtexp.Key{}), 1},
 		{"zero key to verify with", verifier(jwtexp.Key{}), 1},
 		{"key ID to verify with that is not UTF-8", verifier(key.WithID("\xff")), 1},
 		{"nil clock", verifier(key, jwtexp.WithClock(nilClock)), 1},
@@ -148,6 +155,29 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An option that takes several values tells each that is wrong.
+func TestEveryFaultOfAnOptionIsTold(t *testing.T) {
+	_, err := jwtexp.NewIssuer(testKey(), time.Second, jwtexp.WithAudience("", "good", "\xff"))
+	if got := strings.Count(err.Error(), "\n") + 1; got != 2 {
+		t.Errorf("got %d faults, want 2: %v", got, err)
+	}
+	_, err = jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithTokenFrom(nil, jwtexp.FromHeader, nil))
+	if got := strings.Count(err.Error(), "\n") + 1; got != 2 {
+		t.Errorf("got %d faults, want 2: %v", got, err)
+	}
+}
+
+// A Key that a constructor was given by pointer is the one that it had then.
+func TestKeyByPointer(t *testing.T) {
+	key := testKey()
+	v := must(jwtexp.NewVerifier(&key, jwtexp.WithClock(jwtexptest.NewClock(epoch))))
+	key = must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret)))
+	_, err := v.Verify(t.Context(), sign(testSecret, joseHeader, live(``)))
+	wantOutcome(t, err, "ok")
+	_, err = v.Verify(t.Context(), sign(otherSecret, joseHeader, live(``)))
+	wantOutcome(t, err, "invalid: signature")
 }
 
 // orNil keeps a nil pointer from becoming an interface that is not nil.

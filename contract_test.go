@@ -59,6 +59,10 @@ func foreignErrors() map[string]error {
 		"pretender":          pretender{},
 		"shapeshifter":       shapeshifter{},
 		"cancelled":          context.Canceled,
+		// The slip of returning a variable of a pointer type.
+		"nil *ExpiredError":     (*jwtexp.ExpiredError)(nil),
+		"nil *InvalidError":     (*jwtexp.InvalidError)(nil),
+		"nil *UnavailableError": (*jwtexp.UnavailableError)(nil),
 	}
 }
 
@@ -214,6 +218,15 @@ func TestTokenIsProof(t *testing.T) {
 		if got := must(issuer.Issue(t.Context(), "alice", nil)).Audience()[0]; got != "api" {
 			t.Errorf("got audience %q, want api", got)
 		}
+	})
+	t.Run("one over which another was copied is none", func(t *testing.T) {
+		mine := must(issuer.Issue(t.Context(), "alice", nil))
+		ctx := jwtexp.NewContext(t.Context(), mine)
+		*mine = *must(issuer.Issue(t.Context(), "mallory", nil))
+		if got, ok := jwtexp.FromContext(ctx); ok {
+			t.Errorf("got %v, want no token", got)
+		}
+		wantOutcome(t, verifier.Recheck(t.Context(), mine), "invalid: malformed")
 	})
 	t.Run("nothing else is one", func(t *testing.T) {
 		for name, fake := range map[string]*jwtexp.Token{"nil": nil, "zero": {}} {

@@ -51,7 +51,7 @@ type ExpiredError struct {
 }
 
 // Ago tells for how long the token has been expired, counted from ExpiredAt: at
-// least Leeway, and 0 at the instant ExpiredAt without leeway.
+// least Leeway, and at most the 292 years that a Duration holds.
 func (e *ExpiredError) Ago() time.Duration { return e.Now.Sub(e.ExpiredAt) }
 
 // Claims decodes the expired token's claims set into dst, as [Token.Claims] does.
@@ -69,8 +69,9 @@ func (e *ExpiredError) Error() string {
 	return fmt.Sprintf("%v %v ago, at %s", ErrExpired, e.Ago(), e.ExpiredAt.Format(time.RFC3339Nano))
 }
 
-// Is makes e match [ErrExpired].
-func (e *ExpiredError) Is(target error) bool { return target == ErrExpired }
+// Is makes e match [ErrExpired]. A nil e, which is a slip of whoever returned it,
+// matches no verdict.
+func (e *ExpiredError) Is(target error) bool { return e != nil && target == ErrExpired }
 
 // Format prints the text of Error whatever the verb.
 func (e ExpiredError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
@@ -87,11 +88,16 @@ type InvalidError struct {
 // may quote the token: log that by itself where it may be logged.
 func (e *InvalidError) Error() string { return describe(ErrInvalid, string(e.Reason), e.detail) }
 
-// Is makes e match [ErrInvalid].
-func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
+// Is makes e match [ErrInvalid]; a nil e matches no verdict.
+func (e *InvalidError) Is(target error) bool { return e != nil && target == ErrInvalid }
 
 // Unwrap returns Err, unless that matches a verdict: an error has only one.
-func (e *InvalidError) Unwrap() error { return withoutVerdict(e.Err) }
+func (e *InvalidError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return withoutVerdict(e.Err)
+}
 
 // Format prints the text of Error whatever the verb.
 func (e InvalidError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
@@ -113,11 +119,16 @@ type UnavailableError struct {
 // log that by itself where it may be logged.
 func (e *UnavailableError) Error() string { return describe(ErrUnavailable, e.what) }
 
-// Is makes e match [ErrUnavailable].
-func (e *UnavailableError) Is(target error) bool { return target == ErrUnavailable }
+// Is makes e match [ErrUnavailable]; a nil e matches no verdict.
+func (e *UnavailableError) Is(target error) bool { return e != nil && target == ErrUnavailable }
 
 // Unwrap returns Err, unless that matches a verdict: an error has only one.
-func (e *UnavailableError) Unwrap() error { return withoutVerdict(e.Err) }
+func (e *UnavailableError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return withoutVerdict(e.Err)
+}
 
 // Format prints the text of Error whatever the verb.
 func (e UnavailableError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
@@ -145,7 +156,6 @@ const (
 	ReasonRevoked     Reason = "revoked"       // WithRevoked said so
 )
 
-// verdicts has the gravest first.
 var verdicts = [...]error{ErrUnavailable, ErrInvalid, ErrMissing, ErrExpired}
 
 // soleVerdict returns the one verdict that err matches, nil where it matches
@@ -186,7 +196,7 @@ func invalid(r Reason, detail string) *InvalidError { return &InvalidError{Reaso
 // unavailable makes the error for an outage of what, which failed with cause.
 func unavailable(ctx context.Context, what string, cause error) *UnavailableError {
 	e := &UnavailableError{what: what}
-	if theirs, ok := errors.AsType[*UnavailableError](cause); ok {
+	if theirs, ok := errors.AsType[*UnavailableError](cause); ok && theirs != nil {
 		cause, e.RetryAfter = theirs.Err, theirs.RetryAfter
 	}
 	// ctx.Err and not context.Cause: a cause can be anything, an ExpiredError too.
@@ -236,8 +246,8 @@ func (f *fault) Unwrap() error {
 	return nil
 }
 
-// causeOf returns what a method of the application's types said, if that is why
-// its claims could not be read or written.
+// causeOf returns what a method of the application's own types said, if that is
+// why its claims could not be read or written.
 func causeOf(err error) error {
 	if e, ok := errors.AsType[*claimset.Error](err); ok {
 		return e.Cause

@@ -17,6 +17,10 @@ import (
 // An Issuer mints tokens with a lifetime. It is safe for concurrent use. The
 // zero Issuer mints nothing: make one with [NewIssuer].
 type Issuer struct {
+	in sealed[issuer] // a KeySource is where secrets are
+}
+
+type issuer struct {
 	names
 	keys     KeySource
 	lifetime time.Duration
@@ -29,24 +33,21 @@ type Issuer struct {
 // Every fault of the configuration is in the error. An option given twice, by
 // itself or in [Options], is one.
 func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*Issuer, error) {
-	i := &Issuer{names: defaultNames(), keys: keys, lifetime: lifetime}
-	i.typ = "JWT"
 	s := newSetup("NewIssuer")
-	if isNil(keys) {
-		s.fault("keys", errors.New("nil"))
-	} else if key, ok := keys.(Key); ok {
+	if key, ok := plainKey(keys); ok {
+		keys = key
 		s.fault("keys", checkSigning(key))
+	} else if isNil(keys) {
+		s.fault("keys", errors.New("nil"))
 	}
 	s.fault("lifetime", checkLifetime(lifetime))
-	for _, o := range opts {
-		if !s.isNil(o) {
-			o.forIssuer(i, s)
-		}
-	}
+	in := &issuer{names: defaultNames(), keys: keys, lifetime: lifetime}
+	in.typ = "JWT"
+	applyOptions(s, opts, func(o IssuerOption) { o.forIssuer(in, s) })
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	return i, nil
+	return &Issuer{seal(&in)}, nil
 }
 
 // Issue mints a token for subject, which becomes sub and must not be empty.
@@ -61,12 +62,16 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 // later, so that the token never lives longer than asked. jti is 130 random bits.
 //
 // An error matches [ErrUnavailable] where the key source, a key's signer or the
-// clock failed, and no verdict otherwise. A token that would be larger than
+// clock failed, so that trying again makes sense, and no verdict otherwise. A token that would be larger than
 // [DefaultMaxSize] is an error.
 func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...IssueOption) (*Token, error) {
-	if i == nil || i.keys == nil {
+	if i == nil || i.in.get() == nil {
 		return nil, errors.New("jwtexp: Issue: not an Issuer that NewIssuer made")
 	}
+	return i.in.get().issue(ctx, subject, claims, opts)
+}
+
+func (i *issuer) issue(ctx context.Context, subject string, claims any, opts []IssueOption) (*Token, error) {
 	request := issueRequest{subject: subject, claims: claims, lifetime: i.lifetime}
 	if err := request.apply(opts); err != nil {
 		return nil, fmt.Errorf("jwtexp: Issue: %w", err)
@@ -89,7 +94,7 @@ func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...
 	return nil, newFault("jwtexp: Issue: "+err.Error(), causeOf(err))
 }
 
-func (i *Issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
+func (i *issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
 	if err := checkSigning(key); err != nil {
 		return nil, err
 	}
@@ -106,8 +111,10 @@ func (i *Issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
 	}
 	header := jws.Header{
 		Algorithm: key.material().Algorithm(),
-		Type:      i.typ, HasType: true,
-		KeyID: key.id, HasKeyID: key.id != "",
+		Type:      i.typ,
+		HasType:   true,
+		KeyID:     key.id,
+		HasKeyID:  key.id != "",
 	}
 	raw, err := jws.Sign(key.material(), header, payload)
 	if err != nil {
@@ -120,7 +127,7 @@ func (i *Issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
 }
 
 // claims returns the registered claims.
-func (i *Issuer) claims(r *issueRequest, now time.Time) (claimset.Set, error) {
+func (i *issuer) claims(r *issueRequest, now time.Time) (claimset.Set, error) {
 	issuedAt := time.Unix(now.Unix(), 0).UTC()
 	set := claimset.Set{
 		Issuer:    i.issuer,
@@ -150,6 +157,20 @@ func ceilSecond(t time.Time) time.Time {
 		sec++
 	}
 	return time.Unix(sec, 0).UTC()
+}
+
+// plainKey returns the Key in an interface, by value: one behind a pointer could
+// be changed later.
+func plainKey(keys any) (Key, bool) {
+	switch key := keys.(type) {
+	case Key:
+		return key, true
+	case *Key:
+		if key != nil {
+			return *key, true
+		}
+	}
+	return Key{}, false
 }
 
 func checkSigning(key Key) error {
@@ -236,7 +257,7 @@ func (o notBeforeOption) forIssue(r *issueRequest) error {
 
 // An IssuerOption configures [NewIssuer].
 type IssuerOption interface {
-	forIssuer(*Issuer, *setup)
+	forIssuer(*issuer, *setup)
 }
 
 // A CommonOption configures both halves, [NewIssuer] and [NewVerifier].
@@ -282,12 +303,13 @@ func WithAudience(audience ...string) CommonOption {
 		if len(audience) == 0 {
 			return errors.New("no audience given")
 		}
-		for _, one := range audience {
+		var faults []error
+		for i, one := range audience {
 			if err := checkName(one); err != nil {
-				return err
+				faults = append(faults, fmt.Errorf("audience %d: %w", i, err))
 			}
 		}
-		return nil
+		return errors.Join(faults...)
 	}}
 }
 
@@ -349,25 +371,17 @@ type commonOption struct {
 	set  func(*names) error
 }
 
-func (o commonOption) forIssuer(i *Issuer, s *setup)     { s.option(o.name, o.set(&i.names)) }
-func (o commonOption) forVerifier(v *Verifier, s *setup) { s.option(o.name, o.set(&v.names)) }
+func (o commonOption) forIssuer(i *issuer, s *setup)     { s.option(o.name, o.set(&i.names)) }
+func (o commonOption) forVerifier(v *verifier, s *setup) { s.option(o.name, o.set(&v.names)) }
 
 type bundle []CommonOption
 
-func (b bundle) forIssuer(i *Issuer, s *setup) {
-	for _, o := range b {
-		if !s.isNil(o) {
-			o.forIssuer(i, s)
-		}
-	}
+func (b bundle) forIssuer(i *issuer, s *setup) {
+	applyOptions(s, b, func(o CommonOption) { o.forIssuer(i, s) })
 }
 
-func (b bundle) forVerifier(v *Verifier, s *setup) {
-	for _, o := range b {
-		if !s.isNil(o) {
-			o.forVerifier(v, s)
-		}
-	}
+func (b bundle) forVerifier(v *verifier, s *setup) {
+	applyOptions(s, b, func(o CommonOption) { o.forVerifier(v, s) })
 }
 
 var (
@@ -402,13 +416,14 @@ func (s *setup) option(name string, err error) {
 	s.fault(name, err)
 }
 
-// isNil tells, and notes, that an option is nil.
-func (s *setup) isNil(option any) bool {
-	if option == nil {
-		s.fault("options", errNilOption)
-		return true
-	}
-	return false
-}
-
 func (s *setup) err() error { return errors.Join(s.faults...) }
+
+func applyOptions[O any](s *setup, opts []O, apply func(O)) {
+	for _, o := range opts {
+		if any(o) == nil {
+			s.fault("options", errNilOption)
+			continue
+		}
+		apply(o)
+	}
+}

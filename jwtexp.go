@@ -95,7 +95,8 @@ import (
 // Its accessors (not String, LogValue and Equal) panic on a nil or zero Token. That is on purpose: a handler that
 // ignored the ok of [FromContext] must not go on with "" for a subject.
 //
-// Formatting, logging and JSON never show the token or its claims.
+// A Token is used by its pointer: a copy proves nothing. Formatting, logging and
+// JSON show no text of it but alg and kid, and exp as a date.
 type Token struct {
 	in sealed[contents]
 }
@@ -117,8 +118,9 @@ func newToken(c *contents) *Token {
 	return &c.token
 }
 
-// proven tells a Token that Issue or Verify made from a nil or zero one.
-func (t *Token) proven() bool { return t != nil && t.in.get() != nil }
+// proven tells a Token that Issue or Verify made from a nil or zero one, and from
+// one over which another was copied.
+func (t *Token) proven() bool { return t != nil && t.in.get() != nil && t == &t.in.get().token }
 
 func (c *contents) decode(dst any) error {
 	if err := claimset.Decode(c.payload, dst); err != nil {
@@ -251,7 +253,7 @@ const (
 )
 
 // A Key is key material bound to one [Algorithm], with an ID ([Key.WithID]) and a
-// limit to what it vouches for ([Key.WithNotAfter]). What it was made from has been copied. It cannot be changed, and is safe for
+// limit to what it vouches for ([Key.WithNotAfter]). The material it was made from has been copied. It cannot be changed, and is safe for
 // concurrent use. Formatting it never shows the material. The zero Key is
 // refused everywhere.
 //
@@ -380,6 +382,8 @@ func (k Key) check() error {
 		return errors.New("the zero Key: make one with NewSecretKey, NewSigningKey, NewPublicKey or ParsePEM")
 	case !utf8.ValidString(k.id):
 		return errors.New("the key's ID is not valid UTF-8")
+	case k.notAfter.Unix() < 0:
+		return errors.New("WithNotAfter is before 1970, so that the key vouches for no token: is the time unset?")
 	}
 	return nil
 }
@@ -398,8 +402,8 @@ type KeySource interface {
 // A KeySet has the keys that tokens are trusted by. It must be safe for
 // concurrent use.
 //
-// id is the token's kid. Where it is "", the token has none, and the set returns
-// every key that it has (those of the token's algorithm are tried, 8 at most), or
+// id is the token's kid. Where it is "", the token has none, or an empty one, and
+// the set returns every key that it has (those of the token's algorithm are tried, 8 at most), or
 // none, if it wants tokens to carry a kid. (nil, nil) says that there is no such
 // key, which makes the token invalid. Any error is an outage ([ErrUnavailable]),
 // whatever it wraps. Keys of other algorithms, or of another ID, may be among
@@ -457,9 +461,9 @@ type fixedSet struct {
 
 func (s *fixedSet) VerificationKeys(_ context.Context, id string, _ time.Time) ([]Key, error) {
 	if id == "" {
-		return s.all, nil
+		return slices.Clone(s.all), nil
 	}
-	return s.byID[id], nil
+	return slices.Clone(s.byID[id]), nil
 }
 
 // isNil sees a nil pointer, func, map, slice or channel inside an interface too.

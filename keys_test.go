@@ -4,6 +4,7 @@ package jwtexp_test
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -12,6 +13,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -175,6 +177,10 @@ func TestKeyKnowsItsAlgorithm(t *testing.T) {
 	invalidEd := bytes.Clone(ed)
 	invalidEd[63] ^= 1
 	even := &rsa.PublicKey{N: testRSA().N, E: 4}
+	beyond32 := int64(1)<<33 + 1 // 1 where an int has 32 bits, which is no exponent either
+	shortEd := ed[:10]
+	// An SPKI whose curve Go does not know: secp256k1.
+	foreignSPKI := must(hex.DecodeString("3056301006072a8648ce3d020106052b8104000a034200" + strings.Repeat("04", 65)))
 	secret := []byte(strings.Repeat("s", 64))
 
 	secretKey := func(alg jwtexp.Algorithm, s []byte) func() (jwtexp.Key, error) {
@@ -187,60 +193,64 @@ func TestKeyKnowsItsAlgorithm(t *testing.T) {
 		return func() (jwtexp.Key, error) { return jwtexp.NewPublicKey(alg, k) }
 	}
 	for name, make := range map[string]func() (jwtexp.Key, error){
-		"no algorithm":                  secretKey("", secret),
-		"none":                          secretKey("none", secret),
-		"lower case":                    secretKey("hs256", secret),
-		"unknown":                       secretKey("HS1024", secret),
-		"secret for RS256":              secretKey(jwtexp.RS256, secret),
-		"secret for EdDSA":              secretKey(jwtexp.EdDSA, secret),
-		"no secret":                     secretKey(jwtexp.HS256, nil),
-		"PEM of a public key":           secretKey(jwtexp.HS256, pemOf("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(&p256.PublicKey)))),
-		"PEM with CRLF":                 secretKey(jwtexp.HS256, bytes.ReplaceAll(pemOf("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(&p256.PublicKey))), []byte("\n"), []byte("\r\n"))),
-		"PEM behind white space":        secretKey(jwtexp.HS512, append([]byte(" \n"), pemOf("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&testRSA().PublicKey))...)),
-		"PEM of a private key":          secretKey(jwtexp.HS256, pemOf("PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(ed)))),
-		"DER of an RSA public key":      secretKey(jwtexp.HS256, must(x509.MarshalPKIXPublicKey(&testRSA().PublicKey))),
-		"DER of a PKCS #1 public key":   secretKey(jwtexp.HS256, x509.MarshalPKCS1PublicKey(&testRSA().PublicKey)),
-		"DER of an ECDSA public key":    secretKey(jwtexp.HS256, must(x509.MarshalPKIXPublicKey(&p256.PublicKey))),
-		"DER of an Ed25519 public key":  secretKey(jwtexp.HS256, must(x509.MarshalPKIXPublicKey(ed.Public()))),
-		"DER of a certificate":          secretKey(jwtexp.HS256, certificate(ed)),
-		"RSA for HS256":                 signing(jwtexp.HS256, testRSA()),
-		"RSA public for HS256":          public(jwtexp.HS256, &testRSA().PublicKey),
-		"bytes as public key for HS256": public(jwtexp.HS256, secret),
-		"RSA for ES256":                 signing(jwtexp.ES256, testRSA()),
-		"ECDSA for RS256":               signing(jwtexp.RS256, p256),
-		"Ed25519 for ES256":             signing(jwtexp.ES256, ed),
-		"P-384 for ES256":               signing(jwtexp.ES256, p384),
-		"P-256 for ES384":               public(jwtexp.ES384, &p256.PublicKey),
-		"P-384 for ES512":               public(jwtexp.ES512, &p384.PublicKey),
-		"RSA of 1024 bits":              signing(jwtexp.RS256, smallRSA()),
-		"RSA public of 1024 bits":       public(jwtexp.PS256, &smallRSA().PublicKey),
-		"RSA with an even exponent":     public(jwtexp.RS256, even),
-		"RSA with exponent 1":           public(jwtexp.RS256, &rsa.PublicKey{N: testRSA().N, E: 1}),
-		"RSA with an even modulus":      public(jwtexp.RS256, &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2048), E: 65537}),
-		"RSA that is not valid":         signing(jwtexp.RS256, &invalidRSA),
-		"ECDSA that is not valid":       signing(jwtexp.ES256, &invalidECDSA),
-		"Ed25519 that is not valid":     signing(jwtexp.EdDSA, ed25519.PrivateKey(invalidEd)),
-		"Ed25519 that is too short":     signing(jwtexp.EdDSA, ed[:63]),
-		"Ed25519 public, too short":     public(jwtexp.EdDSA, ed25519.PublicKey(ed[:31])),
-		"point off the curve":           public(jwtexp.ES256, &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}),
-		"zero RSA":                      signing(jwtexp.RS256, &rsa.PrivateKey{}),
-		"zero RSA public":               public(jwtexp.RS256, &rsa.PublicKey{}),
-		"zero ECDSA":                    signing(jwtexp.ES256, &ecdsa.PrivateKey{}),
-		"ECDSA without a number":        signing(jwtexp.ES256, &ecdsa.PrivateKey{PublicKey: p256.PublicKey}),
-		"zero ECDSA public":             public(jwtexp.ES256, &ecdsa.PublicKey{}),
-		"ECDSA without a point":         public(jwtexp.ES256, &ecdsa.PublicKey{Curve: elliptic.P256()}),
-		"nil":                           signing(jwtexp.RS256, nil),
-		"nil RSA":                       signing(jwtexp.RS256, (*rsa.PrivateKey)(nil)),
-		"nil ECDSA":                     signing(jwtexp.ES256, (*ecdsa.PrivateKey)(nil)),
-		"nil Ed25519":                   signing(jwtexp.EdDSA, ed25519.PrivateKey(nil)),
-		"nil public":                    public(jwtexp.RS256, nil),
-		"nil RSA public":                public(jwtexp.RS256, (*rsa.PublicKey)(nil)),
-		"nil ECDSA public":              public(jwtexp.ES256, (*ecdsa.PublicKey)(nil)),
-		"RSA public by value":           public(jwtexp.RS256, testRSA().PublicKey),
-		"private key as public":         public(jwtexp.RS256, testRSA()),
-		"vault without a public key":    signing(jwtexp.RS256, keyless{}),
-		"vault with a nil public key":   signing(jwtexp.RS256, keyless{(*rsa.PublicKey)(nil)}),
-		"vault of another kind":         signing(jwtexp.RS256, vault{key: p256}),
+		"no algorithm":                   secretKey("", secret),
+		"none":                           secretKey("none", secret),
+		"lower case":                     secretKey("hs256", secret),
+		"unknown":                        secretKey("HS1024", secret),
+		"secret for RS256":               secretKey(jwtexp.RS256, secret),
+		"secret for EdDSA":               secretKey(jwtexp.EdDSA, secret),
+		"no secret":                      secretKey(jwtexp.HS256, nil),
+		"PEM of a public key":            secretKey(jwtexp.HS256, pemOf("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(&p256.PublicKey)))),
+		"PEM with CRLF":                  secretKey(jwtexp.HS256, bytes.ReplaceAll(pemOf("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(&p256.PublicKey))), []byte("\n"), []byte("\r\n"))),
+		"PEM behind white space":         secretKey(jwtexp.HS512, append([]byte(" \n"), pemOf("RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&testRSA().PublicKey))...)),
+		"PEM of a private key":           secretKey(jwtexp.HS256, pemOf("PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(ed)))),
+		"DER of an RSA public key":       secretKey(jwtexp.HS256, must(x509.MarshalPKIXPublicKey(&testRSA().PublicKey))),
+		"DER of a PKCS #1 public key":    secretKey(jwtexp.HS256, x509.MarshalPKCS1PublicKey(&testRSA().PublicKey)),
+		"DER of an ECDSA public key":     secretKey(jwtexp.HS256, must(x509.MarshalPKIXPublicKey(&p256.PublicKey))),
+		"DER of an Ed25519 public key":   secretKey(jwtexp.HS256, must(x509.MarshalPKIXPublicKey(ed.Public()))),
+		"DER and a line break":           secretKey(jwtexp.HS256, append(must(x509.MarshalPKIXPublicKey(&p256.PublicKey)), '\n')),
+		"DER of an unknown curve":        secretKey(jwtexp.HS256, foreignSPKI),
+		"DER of a certificate":           secretKey(jwtexp.HS256, certificate(ed)),
+		"RSA for HS256":                  signing(jwtexp.HS256, testRSA()),
+		"RSA public for HS256":           public(jwtexp.HS256, &testRSA().PublicKey),
+		"bytes as public key for HS256":  public(jwtexp.HS256, secret),
+		"RSA for ES256":                  signing(jwtexp.ES256, testRSA()),
+		"ECDSA for RS256":                signing(jwtexp.RS256, p256),
+		"Ed25519 for ES256":              signing(jwtexp.ES256, ed),
+		"P-384 for ES256":                signing(jwtexp.ES256, p384),
+		"P-256 for ES384":                public(jwtexp.ES384, &p256.PublicKey),
+		"P-384 for ES512":                public(jwtexp.ES512, &p384.PublicKey),
+		"RSA of 1024 bits":               signing(jwtexp.RS256, smallRSA()),
+		"RSA public of 1024 bits":        public(jwtexp.PS256, &smallRSA().PublicKey),
+		"RSA with an even exponent":      public(jwtexp.RS256, even),
+		"RSA with a huge exponent":       public(jwtexp.RS256, &rsa.PublicKey{N: testRSA().N, E: int(beyond32)}),
+		"RSA with exponent 1":            public(jwtexp.RS256, &rsa.PublicKey{N: testRSA().N, E: 1}),
+		"RSA with an even modulus":       public(jwtexp.RS256, &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 2048), E: 65537}),
+		"RSA that is not valid":          signing(jwtexp.RS256, &invalidRSA),
+		"ECDSA that is not valid":        signing(jwtexp.ES256, &invalidECDSA),
+		"Ed25519 that is not valid":      signing(jwtexp.EdDSA, ed25519.PrivateKey(invalidEd)),
+		"Ed25519 that is too short":      signing(jwtexp.EdDSA, ed[:63]),
+		"Ed25519, by pointer, too short": signing(jwtexp.EdDSA, &shortEd),
+		"Ed25519 public, too short":      public(jwtexp.EdDSA, ed25519.PublicKey(ed[:31])),
+		"point off the curve":            public(jwtexp.ES256, &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}),
+		"zero RSA":                       signing(jwtexp.RS256, &rsa.PrivateKey{}),
+		"zero RSA public":                public(jwtexp.RS256, &rsa.PublicKey{}),
+		"zero ECDSA":                     signing(jwtexp.ES256, &ecdsa.PrivateKey{}),
+		"ECDSA without a number":         signing(jwtexp.ES256, &ecdsa.PrivateKey{PublicKey: p256.PublicKey}),
+		"zero ECDSA public":              public(jwtexp.ES256, &ecdsa.PublicKey{}),
+		"ECDSA without a point":          public(jwtexp.ES256, &ecdsa.PublicKey{Curve: elliptic.P256()}),
+		"nil":                            signing(jwtexp.RS256, nil),
+		"nil RSA":                        signing(jwtexp.RS256, (*rsa.PrivateKey)(nil)),
+		"nil ECDSA":                      signing(jwtexp.ES256, (*ecdsa.PrivateKey)(nil)),
+		"nil Ed25519":                    signing(jwtexp.EdDSA, ed25519.PrivateKey(nil)),
+		"nil public":                     public(jwtexp.RS256, nil),
+		"nil RSA public":                 public(jwtexp.RS256, (*rsa.PublicKey)(nil)),
+		"nil ECDSA public":               public(jwtexp.ES256, (*ecdsa.PublicKey)(nil)),
+		"RSA public by value":            public(jwtexp.RS256, testRSA().PublicKey),
+		"private key as public":          public(jwtexp.RS256, testRSA()),
+		"vault without a public key":     signing(jwtexp.RS256, keyless{}),
+		"vault with a nil public key":    signing(jwtexp.RS256, keyless{(*rsa.PublicKey)(nil)}),
+		"vault of another kind":          signing(jwtexp.RS256, vault{key: p256}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if key, err := make(); err == nil || key != (jwtexp.Key{}) {
@@ -333,7 +343,7 @@ func TestKeyMaterialIsCloned(t *testing.T) {
 	ecKey := newECDSA(elliptic.P256())
 	keys := []jwtexp.Key{
 		must(jwtexp.NewSigningKey(jwtexp.RS256, rsaKey)), must(jwtexp.NewPublicKey(jwtexp.RS256, &rsaKey.PublicKey)),
-		must(jwtexp.NewSigningKey(jwtexp.EdDSA, edKey)), must(jwtexp.NewPublicKey(jwtexp.EdDSA, edKey.Public())),
+		must(jwtexp.NewSigningKey(jwtexp.EdDSA, &edKey)), must(jwtexp.NewPublicKey(jwtexp.EdDSA, edKey.Public())),
 		must(jwtexp.NewSigningKey(jwtexp.ES256, ecKey)), must(jwtexp.NewPublicKey(jwtexp.ES256, &ecKey.PublicKey)),
 	}
 	raw := func(i int) string {
@@ -362,7 +372,43 @@ func TestKeyMaterialIsCloned(t *testing.T) {
 			t.Errorf("%v after its origin was overwritten: got %s, want ok", k, got)
 		}
 	}
-	must(raw(0), nil)
+	for i := 0; i < len(keys); i += 2 {
+		raw(i) // and they still sign
+	}
+}
+
+// A key is read and not written, so that several can be made of it at once.
+func TestKeyMaterialIsOnlyRead(t *testing.T) {
+	source := testRSA()
+	bare := &rsa.PrivateKey{PublicKey: source.PublicKey, D: source.D, Primes: source.Primes} // nothing precomputed
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := jwtexp.NewSigningKey(jwtexp.RS256, bare); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// What a fixed set hands out is the caller's.
+func TestKeySetIsNotShared(t *testing.T) {
+	evil := must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret)))
+	set := must(jwtexp.NewKeySet(testKey().WithID("k1"), testKey().WithID("k2")))
+	for _, id := range []string{"", "k1"} {
+		keys := must(set.VerificationKeys(t.Context(), id, epoch))
+		for i := range keys {
+			keys[i] = evil.WithID("k1")
+		}
+	}
+	v := must(jwtexp.NewVerifier(set, jwtexp.WithClock(jwtexptest.NewClock(epoch))))
+	for _, header := range []string{`{"alg":"HS256","kid":"k1"}`, `{"alg":"HS256"}`} {
+		_, err := v.Verify(t.Context(), sign(testSecret, header, live(``)))
+		wantOutcome(t, err, "ok")
+		_, err = v.Verify(t.Context(), sign(otherSecret, header, live(``)))
+		wantOutcome(t, err, "invalid: signature")
+	}
 }
 
 func TestKeyCopies(t *testing.T) {
@@ -403,7 +449,10 @@ func TestRetiredKey(t *testing.T) {
 		t.Error("Issue with a retired key: got nil, want an error")
 	}
 
-	unset := must(jwtexp.NewVerifier(testKey().WithNotAfter(time.Time{}), jwtexp.WithClock(clock)))
-	_, err = unset.Verify(t.Context(), sign(testSecret, joseHeader, `{"exp":0}`))
-	wantOutcome(t, err, "invalid: lifetime") // the zero time is long ago, not "no limit"
+	// The zero time is long ago, not "no limit".
+	unset := keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+		return []jwtexp.Key{testKey().WithNotAfter(time.Time{})}, nil
+	})
+	_, err = must(jwtexp.NewVerifier(unset, jwtexp.WithClock(clock))).Verify(t.Context(), sign(testSecret, joseHeader, `{"exp":0}`))
+	wantOutcome(t, err, "invalid: lifetime")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,10 @@ type Extractor func(r *http.Request) (string, error)
 // concurrent use. The zero Middleware accepts nothing: make one with
 // [NewMiddleware].
 type Middleware struct {
+	in sealed[middleware]
+}
+
+type middleware struct {
 	verifier   TokenVerifier
 	realm      string
 	extractors []Extractor
@@ -49,20 +54,18 @@ type Middleware struct {
 //
 // Every fault of the configuration is in the error. An option given twice is one.
 func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, error) {
-	m := &Middleware{verifier: v, realm: DefaultRealm, extractors: []Extractor{FromHeader}}
 	s := newSetup("NewMiddleware")
-	if zero, ok := v.(*Verifier); isNil(v) || ok && zero.keys == nil {
-		s.fault("verifier", errors.New("nil, or a Verifier that NewVerifier did not make"))
+	if own, ok := v.(*Verifier); ok && !own.made() {
+		s.fault("verifier", errors.New(notMade))
+	} else if isNil(v) {
+		s.fault("verifier", errors.New("nil"))
 	}
-	for _, o := range opts {
-		if !s.isNil(o) {
-			o.forMiddleware(m, s)
-		}
-	}
+	in := &middleware{verifier: v, realm: DefaultRealm, extractors: []Extractor{FromHeader}}
+	applyOptions(s, opts, func(o MiddlewareOption) { o.forMiddleware(in, s) })
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	return m, nil
+	return &Middleware{seal(&in)}, nil
 }
 
 // Check decides about a request: it returns its token, or an error that matches
@@ -70,7 +73,20 @@ func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, erro
 // never neither. It writes nothing and does not look at [WithOptional].
 // [StatusCode] has the status that fits.
 func (m *Middleware) Check(r *http.Request) (*Token, error) {
-	if m == nil || m.verifier == nil {
+	return m.own().check(r)
+}
+
+// own returns what NewMiddleware made. A nil or zero Middleware behaves as one
+// whose verifier is down.
+func (m *Middleware) own() *middleware {
+	if m == nil || m.in.get() == nil {
+		return &middleware{}
+	}
+	return m.in.get()
+}
+
+func (m *middleware) check(r *http.Request) (*Token, error) {
+	if m.verifier == nil {
 		return nil, unavailable(r.Context(), "not a Middleware that NewMiddleware made", nil)
 	}
 	raw, err := m.extract(r)
@@ -85,23 +101,36 @@ func (m *Middleware) Check(r *http.Request) (*Token, error) {
 		return nil, unavailable(r.Context(), "the TokenVerifier returned neither a token nor an error", nil)
 	}
 	switch soleVerdict(err) {
-	case ErrExpired, ErrInvalid, ErrUnavailable:
+	case ErrExpired, ErrInvalid:
 		return nil, err
+	case ErrUnavailable:
+		return nil, unavailableFor(r.Context(), err)
 	}
 	return nil, unavailable(r.Context(), "the TokenVerifier returned an error that is no verdict", err)
 }
 
+// unavailableFor returns err, an ErrUnavailable of code that is not ours, made to
+// tell a cancelled caller from an outage as our own do.
+func unavailableFor(ctx context.Context, err error) error {
+	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
+		return unavailable(ctx, "the caller has gone", err)
+	}
+	return err
+}
+
 // extract returns the one token of a request. Two are refused even where they
 // are equal: whoever put the second one there wants it to be taken by somebody.
-func (m *Middleware) extract(r *http.Request) (string, error) {
+func (m *middleware) extract(r *http.Request) (string, error) {
 	found := ""
 	for _, from := range m.extractors {
 		raw, err := from(r)
 		switch verdict := soleVerdict(err); {
 		case err == nil && raw == "", verdict == ErrMissing:
 			continue
-		case verdict == ErrInvalid, verdict == ErrUnavailable:
+		case verdict == ErrInvalid:
 			return "", err
+		case verdict == ErrUnavailable:
+			return "", unavailableFor(r.Context(), err)
 		case err != nil:
 			return "", &InvalidError{Reason: ReasonRequest, Err: conceal(err), detail: "the Extractor failed"}
 		case found != "":
@@ -136,21 +165,22 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 	if isNil(next) {
 		panic("jwtexp: Middleware.Handler: next is nil")
 	}
+	own := m.own()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t, err := m.Check(r)
+		t, err := own.check(r)
 		switch {
 		case err == nil:
 			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), t)))
-		case m != nil && m.optional && errors.Is(err, ErrMissing):
+		case own.optional && errors.Is(err, ErrMissing):
 			// Hides a token that some outer middleware accepted by other rules.
 			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), nil)))
 		default:
-			m.refuse(w, r, err)
+			own.refuse(w, r, err)
 		}
 	})
 }
 
-func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (m *middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := StatusCode(err)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -159,13 +189,16 @@ func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	} else {
 		h.Set("WWW-Authenticate", m.challenge(err))
 	}
-	if m != nil && m.onError != nil {
+	if m.onError != nil {
 		guard := &statusWriter{ResponseWriter: w, status: status}
 		m.onError(guard, r, err)
 		if guard.written {
 			return
 		}
 	}
+	// What an error handler set for a body that it did not write is not of this one.
+	h.Del("Content-Length")
+	h.Del("Content-Encoding")
 	h.Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	w.Write(body(err))
@@ -173,7 +206,7 @@ func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // challenge is the WWW-Authenticate of RFC 6750 §3. It tells a client that has
 // sent no token nothing but how to authenticate (§3.1).
-func (m *Middleware) challenge(err error) string {
+func (m *middleware) challenge(err error) string {
 	challenge := "Bearer realm=" + quoted(m.realm)
 	switch {
 	case errors.Is(err, ErrMissing):
@@ -193,7 +226,7 @@ func quoted(s string) string {
 
 func retryAfter(err error) string {
 	after := DefaultRetryAfter
-	if e, ok := errors.AsType[*UnavailableError](err); ok && e.RetryAfter > 0 {
+	if e, ok := errors.AsType[*UnavailableError](err); ok && e != nil && e.RetryAfter > 0 {
 		after = e.RetryAfter
 	}
 	seconds := after / time.Second
@@ -218,7 +251,7 @@ func body(err error) []byte {
 		answer.Error = "Missing token"
 	case errors.Is(err, ErrExpired):
 		answer.Error = "Token expired"
-		if e, ok := errors.AsType[*ExpiredError](err); ok {
+		if e, ok := errors.AsType[*ExpiredError](err); ok && e != nil {
 			answer.ExpiredAt = &e.ExpiredAt
 		}
 	default:
@@ -240,7 +273,7 @@ func StatusCode(err error) int {
 	case ErrMissing, ErrExpired:
 		return http.StatusUnauthorized
 	case ErrInvalid:
-		if e, ok := errors.AsType[*InvalidError](err); ok && e.Reason == ReasonRequest {
+		if e, ok := errors.AsType[*InvalidError](err); ok && e != nil && e.Reason == ReasonRequest {
 			return http.StatusBadRequest
 		}
 		return http.StatusUnauthorized
@@ -263,10 +296,10 @@ type statusWriter struct {
 }
 
 func (w *statusWriter) WriteHeader(status int) {
+	w.ResponseWriter.WriteHeader(status)                          // panics where status is none
 	if status >= 200 || status == http.StatusSwitchingProtocols { // the others are informational
 		w.written = true
 	}
-	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *statusWriter) Write(p []byte) (int, error) {
@@ -307,8 +340,8 @@ func FromHeader(r *http.Request) (string, error) {
 }
 
 // FromCookie takes the token from the cookie of the given name. No such cookie,
-// or an empty one, is [ErrMissing]; two of the name are an [ErrInvalid] with
-// [ReasonRequest].
+// or an empty one, is [ErrMissing]; two of the name, or one whose value is not a
+// cookie's, are an [ErrInvalid] with [ReasonRequest].
 //
 // A browser sends cookies on its own, also with requests that another site makes
 // it send: wrap the whole mux in [http.CrossOriginProtection].
@@ -320,26 +353,36 @@ func FromCookie(name string) Extractor {
 		return nil
 	}
 	return func(r *http.Request) (string, error) {
-		cookies := r.CookiesNamed(name)
-		switch len(cookies) {
-		case 0:
-			return "", ErrMissing
-		case 1:
-			return cookies[0].Value, nil
+		sent := 0
+		for _, line := range r.Header["Cookie"] {
+			for pair := range strings.SplitSeq(line, ";") {
+				if key, _, _ := strings.Cut(strings.Trim(pair, " \t"), "="); key == name {
+					sent++
+				}
+			}
 		}
-		return "", invalid(ReasonRequest, "more than one cookie of the name")
+		// net/http leaves out a cookie whose value is malformed. It was sent all the
+		// same: a token that is there and bad is not a token that is missing.
+		cookies := r.CookiesNamed(name)
+		switch {
+		case sent == 0:
+			return "", ErrMissing
+		case sent > 1 || len(cookies) != 1:
+			return "", invalid(ReasonRequest, "more than one cookie of the name, or a malformed one")
+		}
+		return cookies[0].Value, nil
 	}
 }
 
 // A MiddlewareOption configures [NewMiddleware].
 type MiddlewareOption interface {
-	forMiddleware(*Middleware, *setup)
+	forMiddleware(*middleware, *setup)
 }
 
 // WithRealm replaces [DefaultRealm] in the challenge. An empty realm, or one that
 // is not printable ASCII, is an error.
 func WithRealm(realm string) MiddlewareOption {
-	return middlewareOption{"WithRealm", func(m *Middleware) error {
+	return middlewareOption{"WithRealm", func(m *middleware) error {
 		m.realm = realm
 		notPrintable := func(r rune) bool { return r < ' ' || r > '~' }
 		if realm == "" || strings.ContainsFunc(realm, notPrintable) {
@@ -352,24 +395,25 @@ func WithRealm(realm string) MiddlewareOption {
 // WithTokenFrom replaces [FromHeader]: every given extractor is asked, and a
 // request with a token in two places is refused. None, or a nil one, is an error.
 func WithTokenFrom(extractors ...Extractor) MiddlewareOption {
-	return middlewareOption{"WithTokenFrom", func(m *Middleware) error {
-		m.extractors = append([]Extractor(nil), extractors...)
+	return middlewareOption{"WithTokenFrom", func(m *middleware) error {
+		m.extractors = slices.Clone(extractors)
 		if len(extractors) == 0 {
 			return errors.New("no extractor")
 		}
+		var faults []error
 		for i, e := range extractors {
 			if e == nil {
-				return fmt.Errorf("extractor %d is nil (as that of FromCookie is for a name that no cookie can have)", i)
+				faults = append(faults, fmt.Errorf("extractor %d is nil, as that of FromCookie is for a name that no cookie can have", i))
 			}
 		}
-		return nil
+		return errors.Join(faults...)
 	}}
 }
 
 // WithOptional makes [Middleware.Handler] serve requests that carry no token
 // too, without one in the context. A token that is there must still be good.
 func WithOptional() MiddlewareOption {
-	return middlewareOption{"WithOptional", func(m *Middleware) error {
+	return middlewareOption{"WithOptional", func(m *middleware) error {
 		m.optional = true
 		return nil
 	}}
@@ -384,7 +428,7 @@ func WithOptional() MiddlewareOption {
 // err matches exactly one verdict. Its text is safe to log; tell the client no
 // more than the verdict.
 func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error)) MiddlewareOption {
-	return middlewareOption{"WithErrorHandler", func(m *Middleware) error {
+	return middlewareOption{"WithErrorHandler", func(m *middleware) error {
 		m.onError = h
 		if h == nil {
 			return errors.New("nil")
@@ -395,7 +439,7 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 
 type middlewareOption struct {
 	name string
-	set  func(*Middleware) error
+	set  func(*middleware) error
 }
 
-func (o middlewareOption) forMiddleware(m *Middleware, s *setup) { s.option(o.name, o.set(m)) }
+func (o middlewareOption) forMiddleware(m *middleware, s *setup) { s.option(o.name, o.set(m)) }

@@ -135,6 +135,10 @@ func TestTokenFrom(t *testing.T) {
 		{"empty cookie", both, cookie("session="), missing},
 		{"two cookies", both, cookie("session=" + good + "; session=" + good), invalidRequest},
 		{"two cookie headers", both, cookie("session="+good, "session="+good), invalidRequest},
+		{"a malformed cookie", both[1:], cookie(`session=a"b`), invalidRequest},
+		{"a malformed cookie beside a good one", both[1:], cookie("session=" + good + `; session=a"b`), invalidRequest},
+		{"a malformed cookie of another name", both[1:], cookie(`sess=a"b; session=` + good), served},
+		{"a quoted cookie", both[1:], cookie(`session="` + good + `"`), served},
 		{"header and cookie", both, http.Header{"Authorization": {"Bearer " + good}, "Cookie": {"session=" + good}}, invalidRequest},
 		{"another scheme and cookie", both, http.Header{"Authorization": {"Basic YTpi"}, "Cookie": {"session=" + good}}, served},
 		{"a bad header and cookie", both, http.Header{"Authorization": {"Bearer"}, "Cookie": {"session=" + good}}, invalidRequest},
@@ -214,6 +218,32 @@ func TestTokenVerifierThatAnswersNonsense(t *testing.T) {
 	}
 }
 
+// A caller that has gone is told apart from an outage, whoever says unavailable.
+func TestCancelledRequest(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer x")
+	down := errors.New("down")
+	bare := verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
+		return nil, &jwtexp.UnavailableError{Err: down}
+	})
+	extractor := func(*http.Request) (string, error) { return "", jwtexp.ErrUnavailable }
+	for name, m := range map[string]*jwtexp.Middleware{
+		"verifier":  must(jwtexp.NewMiddleware(bare)),
+		"extractor": must(jwtexp.NewMiddleware(bare, jwtexp.WithTokenFrom(extractor))),
+	} {
+		_, err := m.Check(r)
+		wantOutcome(t, err, "unavailable")
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want it to match context.Canceled", name, err)
+		}
+		if name == "verifier" && !errors.Is(err, down) {
+			t.Errorf("%s: got %v, want it to match the cause too", name, err)
+		}
+	}
+}
+
 func TestRealm(t *testing.T) {
 	m := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithRealm(`the "inner" \ realm`)))
 	want := `Bearer realm="the \"inner\" \\ realm"`
@@ -261,6 +291,14 @@ func TestErrorHandler(t *testing.T) {
 		{"hints first", func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(103); io.WriteString(w, "no") },
 			answer{401, missing.Challenge, "", "no-store", plain, "no"}},
 		{"hints alone", func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(103) }, missing},
+		{"sets headers of a body that it does not write", func(w http.ResponseWriter, _ *http.Request, _ error) {
+			w.Header().Set("Content-Length", "100")
+			w.Header().Set("Content-Encoding", "gzip")
+		}, missing},
+		{"recovers from a status that is none", func(w http.ResponseWriter, _ *http.Request, _ error) {
+			defer func() { _ = recover() }()
+			w.WriteHeader(1000)
+		}, missing},
 		{"flushes", func(w http.ResponseWriter, _ *http.Request, _ error) {
 			if err := http.NewResponseController(w).Flush(); err == nil {
 				t.Error("Flush: got nil, want an error: it would send an implicit 200")

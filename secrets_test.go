@@ -104,8 +104,14 @@ func TestSecretsStayOut(t *testing.T) {
 		secrets[name+" signature"] = must(base64.RawURLEncoding.DecodeString(parts[2]))
 	}
 
+	// A source and a set of the application's own, which hold the secret as a value.
+	store := secretStore{key: secretKey, secret: []byte(testSecret), text: testSecret}
+	ownIssuer := must(jwtexp.NewIssuer(store, time.Hour))
+	ownVerifier := must(jwtexp.NewVerifier(store))
 	values := map[string]any{
-		"Issuer": issuer, "Verifier": verifier, "Middleware": middleware, "KeySet": keys,
+		"Issuer of a store": ownIssuer, "Verifier of a store": ownVerifier,
+		"Middleware of a store": must(jwtexp.NewMiddleware(secretGuard{store})),
+		"Issuer":                issuer, "Verifier": verifier, "Middleware": middleware, "KeySet": keys,
 		"Key": secretKey, "Ed25519 Key": publicKey, "Token": token, "Ed25519 Token": edToken,
 		"nil Token": (*jwtexp.Token)(nil), "zero Token": &jwtexp.Token{}, "zero Key": jwtexp.Key{},
 		"context": jwtexp.NewContext(t.Context(), token),
@@ -135,6 +141,22 @@ func TestSecretsStayOut(t *testing.T) {
 		t.Errorf("got %d values, want the walk to see 40 at least", len(values))
 	}
 }
+
+type secretStore struct {
+	key    jwtexp.Key
+	secret []byte
+	text   string
+}
+
+func (s secretStore) SigningKey(context.Context, time.Time) (jwtexp.Key, error) { return s.key, nil }
+
+func (s secretStore) VerificationKeys(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+	return []jwtexp.Key{s.key}, nil
+}
+
+type secretGuard struct{ store secretStore }
+
+func (secretGuard) Verify(context.Context, string) (*jwtexp.Token, error) { return nil, nil }
 
 // stringError is a value, which formatting shows in full where it can.
 type stringError string

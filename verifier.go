@@ -27,6 +27,10 @@ const (
 // A Verifier tells good, expired and invalid tokens apart. It is safe for
 // concurrent use. The zero Verifier accepts nothing: make one with [NewVerifier].
 type Verifier struct {
+	in sealed[verifier] // a KeySet is where secrets are
+}
+
+type verifier struct {
 	names
 	keys        KeySet
 	leeway      time.Duration
@@ -42,22 +46,19 @@ type Verifier struct {
 // Every fault of the configuration is in the error. An option given twice, by
 // itself or in [Options], is one.
 func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
-	v := &Verifier{names: defaultNames(), keys: keys, maxSize: DefaultMaxSize}
 	s := newSetup("NewVerifier")
-	if isNil(keys) {
-		s.fault("keys", errors.New("nil"))
-	} else if key, ok := keys.(Key); ok {
+	if key, ok := plainKey(keys); ok {
+		keys = key
 		s.fault("keys", key.check())
+	} else if isNil(keys) {
+		s.fault("keys", errors.New("nil"))
 	}
-	for _, o := range opts {
-		if !s.isNil(o) {
-			o.forVerifier(v, s)
-		}
-	}
+	in := &verifier{names: defaultNames(), keys: keys, maxSize: DefaultMaxSize}
+	applyOptions(s, opts, func(o VerifierOption) { o.forVerifier(in, s) })
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	return v, nil
+	return &Verifier{seal(&in)}, nil
 }
 
 // Verify returns the token that raw is, or an error that matches exactly one of
@@ -72,9 +73,16 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 // ctx is handed to the key set and to the revocation check. Verify itself does
 // not watch it: with fixed keys nothing waits.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
-	now, err := v.begin(ctx)
+	if !v.made() {
+		return nil, unavailable(ctx, notMade, nil)
+	}
+	return v.in.get().verify(ctx, raw)
+}
+
+func (v *verifier) verify(ctx context.Context, raw string) (*Token, error) {
+	now, err := read(v.clock)
 	if err != nil {
-		return nil, err
+		return nil, unavailable(ctx, err.Error(), nil)
 	}
 	if len(raw) > v.maxSize {
 		return nil, v.tooLarge()
@@ -122,9 +130,16 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 // signed the token, not just its ID. The error is nil or matches one verdict, as
 // that of Verify does. A nil or zero Token is [ErrInvalid].
 func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
-	now, err := v.begin(ctx)
+	if !v.made() {
+		return unavailable(ctx, notMade, nil)
+	}
+	return v.in.get().recheck(ctx, t)
+}
+
+func (v *verifier) recheck(ctx context.Context, t *Token) error {
+	now, err := read(v.clock)
 	if err != nil {
-		return err
+		return unavailable(ctx, err.Error(), nil)
 	}
 	if !t.proven() {
 		return invalid(ReasonMalformed, "not a Token that an Issuer or a Verifier made")
@@ -146,23 +161,16 @@ func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
 	return v.judge(ctx, t, keys[signer], now)
 }
 
-// begin takes the one reading of a decision.
-func (v *Verifier) begin(ctx context.Context) (time.Time, error) {
-	if v == nil || v.keys == nil {
-		return time.Time{}, unavailable(ctx, "not a Verifier that NewVerifier made", nil)
-	}
-	now, err := read(v.clock)
-	if err != nil {
-		return time.Time{}, unavailable(ctx, err.Error(), nil)
-	}
-	return now, nil
-}
+const notMade = "not a Verifier that NewVerifier made"
 
-func (v *Verifier) tooLarge() error {
+// made tells a Verifier that NewVerifier made from a nil or zero one.
+func (v *Verifier) made() bool { return v != nil && v.in.get() != nil }
+
+func (v *verifier) tooLarge() error {
 	return invalid(ReasonTooLarge, fmt.Sprintf("more than %d bytes", v.maxSize))
 }
 
-func (v *Verifier) judgeType(h jws.Header) error {
+func (v *verifier) judgeType(h jws.Header) error {
 	want := v.typ
 	if want == "" {
 		if !h.HasType {
@@ -177,7 +185,7 @@ func (v *Verifier) judgeType(h jws.Header) error {
 }
 
 // candidates returns the keys that a header may be verified with: at least one.
-func (v *Verifier) candidates(ctx context.Context, h jws.Header, now time.Time) ([]Key, error) {
+func (v *verifier) candidates(ctx context.Context, h jws.Header, now time.Time) ([]Key, error) {
 	if !jws.Supported(h.Algorithm) {
 		return nil, invalid(ReasonAlgorithm, "alg is none that a key can have")
 	}
@@ -210,7 +218,7 @@ func (v *Verifier) candidates(ctx context.Context, h jws.Header, now time.Time) 
 
 // judge is all that is asked of a token whose signature is good: exp last but
 // for revocation, so that expired means only expired.
-func (v *Verifier) judge(ctx context.Context, t *Token, key Key, now time.Time) error {
+func (v *verifier) judge(ctx context.Context, t *Token, key Key, now time.Time) error {
 	claims := &t.in.get().claims
 	if v.issuer != "" && claims.Issuer != v.issuer {
 		return invalid(ReasonIssuer, "iss is absent, or another than WithIssuer names")
@@ -251,7 +259,7 @@ func (v *Verifier) judge(ctx context.Context, t *Token, key Key, now time.Time) 
 	return nil
 }
 
-func (v *Verifier) judgeAudience(audience []string) error {
+func (v *verifier) judgeAudience(audience []string) error {
 	meant := func(one string) bool { return slices.Contains(v.audience, one) }
 	switch {
 	case len(v.audience) == 0 && len(audience) > 0:
@@ -262,7 +270,7 @@ func (v *Verifier) judgeAudience(audience []string) error {
 	return nil
 }
 
-func (v *Verifier) judgeLifetime(claims *claimset.Set, key Key, now time.Time) error {
+func (v *verifier) judgeLifetime(claims *claimset.Set, key Key, now time.Time) error {
 	if v.maxLifetime > 0 {
 		switch {
 		case claims.IssuedAt.IsZero():
@@ -303,14 +311,14 @@ func at(notBefore, expiresAt time.Time, leeway time.Duration, t time.Time) phase
 
 // A VerifierOption configures [NewVerifier].
 type VerifierOption interface {
-	forVerifier(*Verifier, *setup)
+	forVerifier(*verifier, *setup)
 }
 
 // WithLeeway allows for clocks that differ: a token is good from nbf - d, and
 // until exp + d. The default is 0; a negative d, or one over [MaxLeeway], is an
 // error.
 func WithLeeway(d time.Duration) VerifierOption {
-	return verifierOption{"WithLeeway", func(v *Verifier) error {
+	return verifierOption{"WithLeeway", func(v *verifier) error {
 		v.leeway = d
 		if d < 0 || d > MaxLeeway {
 			return fmt.Errorf("%v is not in 0..%v", d, MaxLeeway)
@@ -324,7 +332,7 @@ func WithLeeway(d time.Duration) VerifierOption {
 // count: where the issuer's clock may be fast, let d be longer by that much. A d
 // that is not positive is an error.
 func WithMaxLifetime(d time.Duration) VerifierOption {
-	return verifierOption{"WithMaxLifetime", func(v *Verifier) error {
+	return verifierOption{"WithMaxLifetime", func(v *verifier) error {
 		v.maxLifetime = d
 		if d <= 0 {
 			return fmt.Errorf("%v is not positive", d)
@@ -336,7 +344,7 @@ func WithMaxLifetime(d time.Duration) VerifierOption {
 // WithMaxSize replaces [DefaultMaxSize], the size in bytes above which a token is
 // refused before anything of it is decoded. An n that is not positive is an error.
 func WithMaxSize(n int) VerifierOption {
-	return verifierOption{"WithMaxSize", func(v *Verifier) error {
+	return verifierOption{"WithMaxSize", func(v *verifier) error {
 		v.maxSize = n
 		if n <= 0 {
 			return fmt.Errorf("%d is not positive", n)
@@ -373,7 +381,7 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 		}
 		return nil
 	}
-	return verifierOption{"WithClaims", func(v *Verifier) error {
+	return verifierOption{"WithClaims", func(v *verifier) error {
 		v.checkClaims = decodeAndCheck
 		return nil
 	}}
@@ -390,7 +398,7 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 // [ErrExpired] also where it has been revoked, so whoever hands out a new token
 // for an expired one asks the store itself.
 func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) VerifierOption {
-	return verifierOption{"WithRevoked", func(v *Verifier) error {
+	return verifierOption{"WithRevoked", func(v *verifier) error {
 		v.revoked = revoked
 		if revoked == nil {
 			return errors.New("nil")
@@ -401,7 +409,7 @@ func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) Veri
 
 type verifierOption struct {
 	name string
-	set  func(*Verifier) error
+	set  func(*verifier) error
 }
 
-func (o verifierOption) forVerifier(v *Verifier, s *setup) { s.option(o.name, o.set(v)) }
+func (o verifierOption) forVerifier(v *verifier, s *setup) { s.option(o.name, o.set(v)) }

@@ -24,17 +24,22 @@ func (rec *record) WriteHeader(status int) {
 
 type recordKey struct{}
 
-// logRequests logs a line for every request. No header and no query goes into it:
-// they may hold a token.
+// logRequests logs a line for every request. No header and no query goes into it,
+// and no path but the service's own: they may hold a token.
 func logRequests(next http.Handler, clock jwtexp.Clock, logger *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := clock.Now()
 		rec := &record{ResponseWriter: w, status: http.StatusOK}
 		ctx := context.WithValue(r.Context(), recordKey{}, rec)
-		next.ServeHTTP(rec, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		next.ServeHTTP(rec, r)
+		path := r.URL.Path
+		if r.Pattern == "" || r.Pattern == "/" { // of no route
+			path = "(unknown)"
+		}
 		logger.LogAttrs(ctx, slog.LevelInfo, "request", append([]slog.Attr{
 			slog.String("method", r.Method),
-			slog.String("path", r.URL.Path),
+			slog.String("path", path),
 			slog.Int("status", rec.status),
 			slog.Duration("duration", clock.Now().Sub(start)),
 		}, rec.notes...)...)

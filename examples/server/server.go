@@ -80,12 +80,14 @@ func login(issuer *jwtexp.Issuer) http.HandlerFunc {
 			fail(w, fault.status, fault.text)
 			return
 		}
-		token, err := issuer.Issue(r.Context(), strconv.FormatInt(userID, 10), claims{UserID: &userID})
+		subject := strconv.FormatInt(userID, 10)
+		token, err := issuer.Issue(r.Context(), subject, claims{UserID: &userID})
 		if err != nil { // the clock is broken: with a key in memory nothing else can fail
 			note(r, "error", err.Error())
 			fail(w, http.StatusServiceUnavailable, "Temporarily unavailable")
 			return
 		}
+		note(r, "subject", subject)
 		answer(w, http.StatusOK, struct {
 			Token string `json:"token"`
 		}{token.Raw()})

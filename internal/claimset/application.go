@@ -1,7 +1,6 @@
 package claimset
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -27,7 +26,8 @@ var strictV1 = json.JoinOptions(
 )
 
 // An Error says why application claims could not be read or written. Its text
-// names Go types and nothing of the claims; Cause may quote them.
+// names Go types and nothing of the claims. Cause is what a method of the
+// application's types returned, or nil, and may quote them.
 type Error struct {
 	text  string
 	Cause error
@@ -75,35 +75,33 @@ func registeredLike(name string) string {
 	return ""
 }
 
-// fixed hides an error of the JSON package, whose text quotes its input, behind
-// one that names the Go type at most.
+// fixed replaces an error of the JSON package, whose text quotes its input, by one
+// that names the Go type at most. What a method of the application's returned is
+// its Cause.
 func fixed(err error, how string) error {
 	if err == nil {
 		return nil
 	}
-	text := "claims cannot be " + how + " the application's Go type"
-	if t := typeOf(err); t != nil {
-		text += " " + t.String()
+	var named reflect.Type
+	why, cause := "", err
+	if e, ok := cause.(*jsonv1.MarshalerError); ok {
+		named, cause = e.Type, e.Err
 	}
-	if _, ok := errors.AsType[*jsonv1.SyntaxError](err); ok {
-		text += ": not valid JSON in UTF-8, or a name twice in an object"
-	}
-	if _, ok := errors.AsType[*jsonv1.UnsupportedValueError](err); ok {
-		text += ": a value that JSON cannot say, such as NaN"
-	}
-	return &Error{text: text, Cause: err}
-}
-
-func typeOf(err error) reflect.Type {
-	switch err := err.(type) {
+	switch e := cause.(type) {
 	case *jsonv1.UnmarshalTypeError:
-		return err.Type
+		named, cause = e.Type, nil
 	case *jsonv1.InvalidUnmarshalError:
-		return err.Type
-	case *jsonv1.MarshalerError:
-		return err.Type
+		named, cause = e.Type, nil
 	case *jsonv1.UnsupportedTypeError:
-		return err.Type
+		named, cause = e.Type, nil
+	case *jsonv1.UnsupportedValueError:
+		why, cause = ": a value that JSON cannot say, such as NaN", nil
+	case *jsonv1.SyntaxError:
+		why, cause = ": not valid JSON in UTF-8, or a name twice in an object", nil
 	}
-	return nil
+	text := "claims cannot be " + how + " the application's Go type"
+	if named != nil {
+		text += " " + named.String()
+	}
+	return &Error{text: text + why, Cause: cause}
 }

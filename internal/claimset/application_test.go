@@ -32,27 +32,28 @@ type application struct {
 	Renamed  int    `json:"renamed"`
 	Ignored  string `json:"-"`
 	//lint:ignore SA5008 the tag is valid, and names the claim "-"
-	Dash       string          `json:"-,"`
-	Omitted    string          `json:"omitted,omitempty"`
-	OmittedMap map[string]int  `json:"omitted_map,omitempty"`
-	Zero       time.Time       `json:"zero,omitzero"`
-	AsString   int64           `json:"as_string,string"`
-	Pointer    *int            `json:"pointer"`
-	Any        any             `json:"any"`
-	Number     json.Number     `json:"number"`
-	Numbers    []json.Number   `json:"numbers"`
-	Quoted     json.Number     `json:"quoted,string"`
-	Raw        json.RawMessage `json:"raw"`
-	Bytes      []byte          `json:"bytes"`
-	Array      [2]byte         `json:"array"`
-	Duration   time.Duration   `json:"duration"`
-	Time       time.Time       `json:"time"`
-	NilSlice   []string        `json:"nil_slice"`
-	NilMap     map[string]int  `json:"nil_map"`
-	Text       textual         `json:"text"`
-	Keys       map[int]string  `json:"keys"`
-	Float      float64         `json:"float"`
-	HTML       string          `json:"html"`
+	Dash       string                      `json:"-,"`
+	Omitted    string                      `json:"omitted,omitempty"`
+	OmittedMap map[string]int              `json:"omitted_map,omitempty"`
+	Zero       time.Time                   `json:"zero,omitzero"`
+	AsString   int64                       `json:"as_string,string"`
+	Pointer    *int                        `json:"pointer"`
+	Any        any                         `json:"any"`
+	Number     json.Number                 `json:"number"`
+	Numbers    []json.Number               `json:"numbers"`
+	Quoted     json.Number                 `json:"quoted,string"`
+	Raw        json.RawMessage             `json:"raw"`
+	Bytes      []byte                      `json:"bytes"`
+	Array      [2]byte                     `json:"array"`
+	Duration   time.Duration               `json:"duration"`
+	Time       time.Time                   `json:"time"`
+	NilSlice   []string                    `json:"nil_slice"`
+	NilMap     map[string]int              `json:"nil_map"`
+	Text       textual                     `json:"text"`
+	Keys       map[int]string              `json:"keys"`
+	NumberKeys map[json.Number]json.Number `json:"number_keys"`
+	Float      float64                     `json:"float"`
+	HTML       string                      `json:"html"`
 	embedded
 	unexported string
 }
@@ -64,7 +65,7 @@ func full() application {
 		Any: map[string]any{"a": []any{1.5, "x", nil, true}}, Number: "12345678901234567890.5", Numbers: []json.Number{"1", "2e3"},
 		Quoted: "17", Raw: json.RawMessage(`{"a":1}`), Bytes: []byte("bytes"), Array: [2]byte{1, 2},
 		Duration: time.Second, Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Text: 3,
-		Keys: map[int]string{1: "one"}, Float: math.Pi, HTML: "<&>", embedded: embedded{"e"}, unexported: "x",
+		Keys: map[int]string{1: "one"}, NumberKeys: map[json.Number]json.Number{"1": "2"}, Float: math.Pi, HTML: "<&>", embedded: embedded{"e"}, unexported: "x",
 	}
 }
 
@@ -130,6 +131,12 @@ func TestNumberIsANumber(t *testing.T) {
 		if err := claimset.Decode([]byte(text), &got); err == nil {
 			t.Errorf("%s: got %q, want an error", text, got.N)
 		}
+	}
+	var quoted struct {
+		N json.Number `json:"n,string"`
+	}
+	if err := claimset.Decode([]byte(`{"n":1}`), &quoted); err == nil {
+		t.Errorf("a number where a string is due: got %q, want an error", quoted.N)
 	}
 	for _, n := range []json.Number{"x", " 1", "01", "NaN"} {
 		if got, err := encode(claims{n}); err == nil {

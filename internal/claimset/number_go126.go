@@ -23,14 +23,19 @@ var numberOptions = json.JoinOptions(
 		case !isNumber(string(n)):
 			return errNotNumber
 		}
-		if quoted, _ := json.GetOption(enc.Options(), json.StringifyNumbers); quoted {
+		kind, written := enc.StackIndex(enc.StackDepth())
+		isName := kind == jsontext.KindBeginObject && written%2 == 0
+		if quoted, _ := json.GetOption(enc.Options(), json.StringifyNumbers); quoted || isName {
 			return enc.WriteToken(jsontext.String(string(n)))
 		}
 		return enc.WriteValue(jsontext.Value(n))
 	})),
 	json.WithUnmarshalers(json.UnmarshalFromFunc(func(dec *jsontext.Decoder, n *stdjson.Number) error {
-		kind := dec.PeekKind()
-		if kind != jsontext.KindNumber && kind != jsontext.KindString {
+		quoted, _ := json.GetOption(dec.Options(), json.StringifyNumbers)
+		switch kind := dec.PeekKind(); {
+		case quoted && kind == jsontext.KindNumber:
+			return errNotString
+		case kind != jsontext.KindNumber && kind != jsontext.KindString:
 			return errors.ErrUnsupported // the default for json.Number then applies
 		}
 		tok, err := dec.ReadToken()
@@ -45,6 +50,8 @@ var numberOptions = json.JoinOptions(
 		return nil
 	})),
 )
+
+var errNotString = errors.New("not a JSON string")
 
 func isNumber(s string) bool {
 	return s == strings.TrimSpace(s) && jsontext.Value(s).Kind() == jsontext.KindNumber && jsontext.Value(s).IsValid()

@@ -54,11 +54,7 @@ func (c *Compact) Payload() ([]byte, error) { return decodeSegment(c.payload) }
 
 // Sign makes the compact serialization of payload, signed by m.
 func Sign(m *Material, h Header, payload []byte) (string, error) {
-	header, err := h.encode()
-	if err != nil {
-		return "", err
-	}
-	signed := base64url.EncodeToString(header) + "." + base64url.EncodeToString(payload)
+	signed := base64url.EncodeToString(h.encode()) + "." + base64url.EncodeToString(payload)
 	signature, err := m.sign(signed)
 	if err != nil {
 		return "", err

@@ -150,6 +150,8 @@ func clonePrivate(private crypto.Signer) (clone crypto.Signer, remote bool, err 
 		clone, err = cloneECDSA(key)
 	case ed25519.PrivateKey:
 		clone, err = cloneEd25519(key)
+	case *ed25519.PrivateKey:
+		clone, err = cloneEd25519(*key)
 	default:
 		return private, true, nil
 	}
@@ -159,10 +161,14 @@ func clonePrivate(private crypto.Signer) (clone crypto.Signer, remote bool, err 
 var errPrivate = errors.New("the private key is not valid")
 
 func cloneRSA(key *rsa.PrivateKey) (crypto.Signer, error) {
-	if key == nil || key.N == nil || key.D == nil || key.Validate() != nil {
+	if key == nil || key.N == nil || key.D == nil {
 		return nil, errPrivate
 	}
-	clone, err := x509.ParsePKCS1PrivateKey(x509.MarshalPKCS1PrivateKey(key))
+	own := *key // marshalling fills in what is precomputed, and not in the caller's key
+	if own.Validate() != nil {
+		return nil, errPrivate
+	}
+	clone, err := x509.ParsePKCS1PrivateKey(x509.MarshalPKCS1PrivateKey(&own))
 	if err != nil {
 		return nil, errPrivate
 	}

@@ -6,9 +6,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 )
@@ -44,7 +46,7 @@ func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
 		return nil, errors.New("the RSA modulus is not valid")
 	case key.N.BitLen() < minRSABits:
 		return nil, fmt.Errorf("an RSA key of %d bits is too short: at least %d (RFC 7518 §3.3)", key.N.BitLen(), minRSABits)
-	case key.E < 3 || key.E&1 == 0:
+	case key.E < 3 || key.E&1 == 0 || int64(key.E) > math.MaxInt32: // which crypto/rsa verifies nothing with
 		return nil, errors.New("the RSA exponent is not valid")
 	}
 	return &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}, nil
@@ -86,9 +88,26 @@ func checkSecret(a algorithm, secret []byte) error {
 	return nil
 }
 
-func isPublicDER(der []byte) bool {
-	_, spki := x509.ParsePKIXPublicKey(der)
-	_, pkcs1 := x509.ParsePKCS1PublicKey(der)
-	_, certificate := x509.ParseCertificate(der)
-	return spki == nil || pkcs1 == nil || certificate == nil
+// isPublicDER knows public keys and certificates by their form, whatever their
+// algorithm, also where a file's last line break follows.
+func isPublicDER(secret []byte) bool {
+	type pkcs1 struct {
+		N *big.Int
+		E int
+	}
+	type spki struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	type certificate struct {
+		Body      asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	return isDER(secret, new(pkcs1)) || isDER(secret, new(spki)) || isDER(secret, new(certificate))
+}
+
+func isDER(secret []byte, form any) bool {
+	rest, err := asn1.Unmarshal(secret, form)
+	return err == nil && len(bytes.TrimSpace(rest)) == 0
 }

@@ -14,10 +14,7 @@ import (
 // methods here keep its verification and sign with any crypto.Signer, so that
 // the key can stay in a KMS or an HSM. (For Ed25519 it takes a Signer itself.)
 
-var (
-	errSigner = errors.New("not a crypto.Signer")
-	errAnswer = errors.New("the signer's answer is not an ASN.1 ECDSA signature for the key's curve")
-)
+var errAnswer = errors.New("the signer's answer is not an ASN.1 ECDSA signature for the key's curve")
 
 type rsaMethod struct {
 	jwt.SigningMethod
@@ -57,11 +54,7 @@ func (m ecdsaMethod) Sign(signed string, key any) ([]byte, error) {
 func (m ecdsaMethod) fits(n *big.Int) bool { return n.BitLen() <= 8*m.size }
 
 func signDigest(signed string, key any, hash crypto.Hash, options crypto.SignerOpts) ([]byte, error) {
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, errSigner
-	}
 	digest := hash.New()
 	digest.Write([]byte(signed))
-	return signer.Sign(rand.Reader, digest.Sum(nil), options)
+	return key.(crypto.Signer).Sign(rand.Reader, digest.Sum(nil), options)
 }
