@@ -162,15 +162,24 @@ func TestOneRuleForTime(t *testing.T) {
 		exp = 1_000_000_060
 	)
 	token := sign(testSecret, joseHeader, fmt.Sprintf(`{"nbf":%d,"exp":%d}`, nbf, exp))
-	atExp := jwtexptest.NewClock(time.Unix(nbf, 0))
-	proof := must(newVerifier(atExp).Verify(t.Context(), token))
+	proof := must(newVerifier(jwtexptest.NewClock(time.Unix(nbf, 0))).Verify(t.Context(), token))
 
 	for _, leeway := range []time.Duration{0, time.Nanosecond, time.Second, jwtexp.MaxLeeway} {
 		start, end := time.Unix(nbf, 0).Add(-leeway), time.Unix(exp, 0).Add(leeway)
+		// Around exp itself, what leeway is left decides.
+		aroundExp := func(d time.Duration) string {
+			if d >= leeway {
+				return "expired"
+			}
+			return "ok"
+		}
 		for _, c := range []struct {
 			at   time.Time
 			want string
 		}{
+			{time.Unix(exp, -1), aroundExp(-1)},
+			{time.Unix(exp, 0), aroundExp(0)},
+			{time.Unix(exp, 1), aroundExp(1)},
 			{start.Add(-time.Nanosecond), "invalid: not yet valid"},
 			{start, "ok"},
 			{start.Add(time.Nanosecond), "ok"},

@@ -79,7 +79,7 @@ func (e ExpiredError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()
 // An InvalidError is an [ErrInvalid].
 type InvalidError struct {
 	Reason Reason // the check that refused the token
-	Err    error  `json:"-"` // that of the check given to WithClaims, or of an Extractor; or why the claims are no T; or nil
+	Err    error  `json:"-"` // of the check given to WithClaims, of decoding its T, or of an Extractor; or nil
 
 	detail string // what exactly was wrong: nothing of the token's is in it
 }
@@ -109,7 +109,7 @@ func (e InvalidError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()
 // Where the caller's context was done, it also matches [context.Canceled] or
 // [context.DeadlineExceeded].
 type UnavailableError struct {
-	Err        error         `json:"-"` // that of the key set, key source, signer or revocation check; or nil
+	Err        error         `json:"-"` // of the key set, key source, signer or revocation check; or nil
 	RetryAfter time.Duration // when to try again; 0 and below: not known
 
 	what string // failed
@@ -134,8 +134,8 @@ func (e *UnavailableError) Unwrap() error {
 func (e UnavailableError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
 
 // A Reason says which check refused an invalid token: the first that it failed.
-// The constants stand in the order of the checks; those of WithClaims come after
-// the audience. Reasons are for logs and metrics; a
+// The constants stand in the order of the checks, save that the check given to
+// [WithClaims] comes after the audience. Reasons are for logs and metrics; a
 // client learns only that its token is invalid.
 type Reason string
 
