@@ -8,8 +8,7 @@ import (
 // A Clock tells the time that an [Issuer] and a [Verifier] go by. The default is
 // the system's clock; a test injects one that it moves by hand, such as that of
 // package jwtexptest. Now must be safe for concurrent use. The zero [time.Time]
-// is no reading: to Verify and Recheck, a clock that returns it is an outage
-// ([ErrUnavailable]), and Issue fails.
+// is no reading: a clock that returns it is an outage ([ErrUnavailable]).
 type Clock interface {
 	Now() time.Time
 }

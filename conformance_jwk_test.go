@@ -85,9 +85,9 @@ func confNewKeySet(keys []jwtexp.Key, faults error) (jwtexp.KeySet, error) {
 	return jwtexp.NewKeySet(keys...)
 }
 
-// confAnyID is one JWK, trusted under several algorithms. There is no set in which
-// kid could choose, so that it answers to any, as a single [jwtexp.Key] without an
-// ID does.
+// confAnyID is one JWK, trusted under several algorithms. There is no set in
+// which kid could choose, so that it answers to any, as a single [jwtexp.Key]
+// without an ID does.
 type confAnyID []jwtexp.Key
 
 func (keys confAnyID) VerificationKeys(_ context.Context, id string, _ time.Time) ([]jwtexp.Key, error) {

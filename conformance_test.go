@@ -296,8 +296,8 @@ func confVerdict(err error) string {
 	return "no verdict"
 }
 
-// confSignatureVerdict is ok where Verify got past the signature: the payload of a
-// jws case is mostly no claims set, and refusing it then is right.
+// confSignatureVerdict is ok where Verify got past the signature: the payload
+// of a jws case is mostly no claims set, and refusing it then is right.
 func confSignatureVerdict(err error) string {
 	if errors.Is(err, jwtexp.ErrUnavailable) {
 		return "unavailable"

@@ -55,7 +55,8 @@ func TestStrictForm(t *testing.T) {
 	}
 }
 
-// nextInAlphabet sets the lowest bit of a base64url character whose lowest bits are zero.
+// nextInAlphabet sets the lowest bit of a base64url character whose lowest
+// bits are zero.
 func nextInAlphabet(c byte) byte {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return alphabet[strings.IndexByte(alphabet, c)+1]

@@ -168,6 +168,21 @@ func TestOneVerdictOfErrorsMadeByHand(t *testing.T) {
 	wantOutcome(t, &jwtexp.ExpiredError{}, "expired")
 }
 
+// What an error of ours holds can be printed, whatever the application returned.
+func TestConcealedErrorsHaveATextAlways(t *testing.T) {
+	token := sign(testSecret, joseHeader, live(``))
+	for name, foreign := range foreignErrors() {
+		v := newVerifier(jwtexptest.NewClock(epoch), jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
+			return false, foreign
+		}))
+		_, err := v.Verify(t.Context(), token)
+		e, ok := errors.AsType[*jwtexp.UnavailableError](err)
+		if !ok || e.Err == nil || e.Err.Error() == "" {
+			t.Errorf("%s: got %v, want an UnavailableError whose Err has a text", name, err)
+		}
+	}
+}
+
 // An application's error that is no verdict stays within reach.
 func TestCauseIsKept(t *testing.T) {
 	cause := errors.New("the application's")
@@ -181,8 +196,13 @@ func TestCauseIsKept(t *testing.T) {
 		}))),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := v.Verify(t.Context(), token); !errors.Is(err, cause) {
+			_, err := v.Verify(t.Context(), token)
+			if !errors.Is(err, cause) {
 				t.Errorf("got %v, want it to match the cause", err)
+			}
+			// One step away it is there to be logged.
+			if inner := errors.Unwrap(err); inner == nil || inner.Error() != cause.Error() {
+				t.Errorf("got %v inside, want %v", inner, cause)
 			}
 		})
 	}

@@ -112,7 +112,7 @@ type UnavailableError struct {
 	Err        error         `json:"-"` // of the key set, key source, signer or revocation check; or nil
 	RetryAfter time.Duration // when to try again; 0 and below: not known
 
-	what string // failed
+	what string // what failed
 }
 
 // Error tells what failed. It does not print Err, which may quote what was asked:
@@ -197,7 +197,10 @@ func invalid(r Reason, detail string) *InvalidError { return &InvalidError{Reaso
 func unavailable(ctx context.Context, what string, cause error) *UnavailableError {
 	e := &UnavailableError{what: what}
 	if theirs, ok := errors.AsType[*UnavailableError](cause); ok && theirs != nil {
-		cause, e.RetryAfter = theirs.Err, theirs.RetryAfter
+		e.RetryAfter = theirs.RetryAfter
+		if theirs.Err != nil {
+			cause = theirs.Err
+		}
 	}
 	// ctx.Err and not context.Cause: a cause can be anything, an ExpiredError too.
 	if done := ctx.Err(); done != nil && !errors.Is(withoutVerdict(cause), done) {
@@ -234,7 +237,7 @@ func conceal(err error) error {
 
 func (f *fault) Error() string {
 	if f.text == "" {
-		return (*f.cause.get()).Error()
+		return fmt.Sprint(*f.cause.get()) // which survives an Error method that panics, as that of a nil pointer
 	}
 	return f.text
 }

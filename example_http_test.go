@@ -122,9 +122,9 @@ func ExampleMiddleware_Handler_router() {
 	// Output: 401 {"error":"Missing token"}
 }
 
-// A token in a cookie, for pages in a browser. The browser sends it on its own, so
-// what changes state is guarded against other sites: by SameSite, and by
-// http.CrossOriginProtection around everything, login included.
+// A token in a cookie, for pages in a browser. The browser sends it on its
+// own, so what changes state is guarded against other sites: by SameSite, and
+// by http.CrossOriginProtection around everything, login included.
 func ExampleFromCookie() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -190,8 +190,8 @@ func ExampleFromCookie() {
 	// same-origin 200
 }
 
-// A different body: problem details (RFC 9457), which tell a client whether it may
-// refresh. Status, WWW-Authenticate and Cache-Control are already right.
+// A different body: problem details (RFC 9457), which tell a client whether it
+// may refresh. Status, WWW-Authenticate and Cache-Control are already right.
 func ExampleWithErrorHandler() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -291,9 +291,9 @@ func ExampleWithOptional() {
 	// 401 {"error":"Invalid token"}
 }
 
-// An Extractor of your own. A script in a browser can give a WebSocket no header
-// but the subprotocols that it offers, so the token comes as one of them. The server
-// picks another one, since it sends back what it picks.
+// An Extractor of your own. A script in a browser can give a WebSocket no
+// header but the subprotocols that it offers, so the token comes as one of
+// them. The server picks another one, since it sends back what it picks.
 func ExampleExtractor() {
 	fromSubprotocol := func(r *http.Request) (string, error) {
 		found := ""
@@ -347,7 +347,8 @@ func ExampleExtractor() {
 	// 400
 }
 
-// exampleCounter is a TokenVerifier that counts why tokens are refused, for a metric.
+// exampleCounter is a TokenVerifier that counts why tokens are refused, for a
+// metric.
 type exampleCounter struct {
 	jwtexp.TokenVerifier
 

@@ -61,8 +61,8 @@ func ExampleNewSecretKey() {
 //
 //	openssl genpkey -algorithm ed25519
 //
-// and stays in a file or a secret store: this one is the example of RFC 8410, which
-// everybody knows.
+// and stays in a file or a secret store: this one is the example of RFC 8410,
+// which everybody knows.
 func ExampleParsePEM() {
 	const examplePEM = `-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
@@ -153,9 +153,9 @@ func ExampleNewKeySet() {
 	// 2026-02 with both: true afterwards: true
 }
 
-// A retired key is kept with a limit: the moment at which the last token that it was
-// meant to sign expires, a lifetime after the new key took over. Tokens that
-// a thief mints with it later expire later, and are refused.
+// A retired key is kept with a limit: the moment at which the last token that
+// it was meant to sign expires, a lifetime after the new key took over. Tokens
+// that a thief mints with it later expire later, and are refused.
 func ExampleKey_WithNotAfter() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -200,8 +200,8 @@ func ExampleKey_WithNotAfter() {
 	// expired: true
 }
 
-// exampleSchedule is a KeySource that goes by the time it is handed: the issuer's, so
-// that a key and the iat of its tokens never disagree.
+// exampleSchedule is a KeySource that goes by the time it is handed: the
+// issuer's, so that a key and the iat of its tokens never disagree.
 type exampleSchedule struct {
 	takeover      time.Time
 	before, after jwtexp.Key

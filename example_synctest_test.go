@@ -11,9 +11,9 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// testTokenExpires is a test as you write it, where it is called TestTokenExpires. The
-// code under test takes no clock: within synctest.Test the system's clock is a fake
-// one, which time.Sleep moves at once.
+// testTokenExpires is a test as you write it, where it is called
+// TestTokenExpires. The code under test takes no clock: within synctest.Test
+// the system's clock is a fake one, which time.Sleep moves at once.
 func testTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		secret := make([]byte, 32)

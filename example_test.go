@@ -48,8 +48,9 @@ func Example() {
 	// Output: alice for 15m0s
 }
 
-// WRONG, on purpose: one key signs tokens for two purposes, and nothing in them
-// tells the purposes apart. Whoever gets hold of a link in an e-mail can use the API.
+// WRONG, on purpose: one key signs tokens for two purposes, and nothing in
+// them tells the purposes apart. Whoever gets hold of a link in an e-mail can
+// use the API.
 //
 // The right way stands below it: each purpose has a type.
 func Example_wrong() {
@@ -277,9 +278,9 @@ func ExampleWithType() {
 	// refresh+jwt refused because of its type
 }
 
-// exampleDenylist has the tokens that were logged out, by jti. It is in memory for the
-// example: several servers share a store, and where that fails, revoked returns its
-// error, which is an outage and not a forgery.
+// exampleDenylist has the tokens that were logged out, by jti. It is in memory
+// for the example: several servers share a store, and where that fails,
+// revoked returns its error, which is an outage and not a forgery.
 type exampleDenylist struct {
 	mu        sync.Mutex
 	expiresAt map[string]time.Time
@@ -309,10 +310,11 @@ func (d *exampleDenylist) prune(now time.Time) {
 // Logout: a list of the tokens that must not be used any more, each until it
 // expires. It stays short where tokens are.
 //
-// That is enough for access tokens. A refresh token must not be stateless: that it
-// was stolen shows only where the server remembers which one is the current,
-// replaces it at each refresh and, when a replaced one turns up, ends them all
-// (rotation, RFC 9700 §4.14.2). It is a row in a database, whatever it looks like.
+// That is enough for access tokens. A refresh token must not be stateless:
+// that it was stolen shows only where the server remembers which one is the
+// current, replaces it at each refresh and, when a replaced one turns up, ends
+// them all (rotation, RFC 9700 §4.14.2). It is a row in a database, whatever
+// it looks like.
 func ExampleWithRevoked() {
 	secret := make([]byte, 32)
 	rand.Read(secret)

@@ -48,7 +48,8 @@ func ExampleWithClock() {
 	// 12:15:00.000000000 expired: true
 }
 
-// A long-lived connection outlives the token that opened it, unless somebody looks.
+// A long-lived connection outlives the token that opened it, unless somebody
+// looks.
 func ExampleVerifier_Recheck() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -85,8 +86,8 @@ func ExampleVerifier_Recheck() {
 	// 12:20PM closed, expired: true
 }
 
-// What an expired token still tells: whose it was, and since when it is over. That
-// makes for a friendlier answer, and proves nothing about now.
+// What an expired token still tells: whose it was, and since when it is over.
+// That makes for a friendlier answer, and proves nothing about now.
 func ExampleExpiredError() {
 	secret := make([]byte, 32)
 	rand.Read(secret)

@@ -21,7 +21,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// gjAlgorithms pairs each algorithm with golang-jwt's method for it, and two keys.
+// gjAlgorithms pairs each algorithm with golang-jwt's method for it, and two
+// keys.
 var gjAlgorithms = []struct {
 	alg    jwtexp.Algorithm
 	method jwt.SigningMethod
@@ -109,10 +110,10 @@ func TestGolangJWT(t *testing.T) {
 // gjNow is when the tokens of the tests below are judged.
 var gjNow = time.Unix(1700000000, 0)
 
-// TestGolangJWTAccepts shows tokens that golang-jwt, in its common use, accepts and
-// this library does not. Each is signed with the trusted key. The claims are read
-// into RegisteredClaims; MapClaims would accept them too, save for the claim in
-// another case and the exp that is a string.
+// TestGolangJWTAccepts shows tokens that golang-jwt, in its common use,
+// accepts and this library does not. Each is signed with the trusted key. The
+// claims are read into RegisteredClaims; MapClaims would accept them too, save
+// for the claim in another case and the exp that is a string.
 func TestGolangJWTAccepts(t *testing.T) {
 	secret, _ := gjSecrets(32)()
 	rsaKey, _ := gjRSA()

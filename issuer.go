@@ -53,17 +53,19 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 // Issue mints a token for subject, which becomes sub and must not be empty.
 //
 // claims are the application's own: nil, or a struct or map that encoding/json
-// makes a JSON object of. The issuer alone sets iss, sub, aud, exp, iat, jti and
-// nbf; a claim of one of these names is an error, in any case: there are verifiers
-// that take EXP for exp. Claims are signed, not secret: everybody who holds the
-// token can read them.
+// makes a JSON object of. The issuer alone sets iss, sub, aud, exp, iat, jti
+// and nbf; a claim of one of these names is an error, in any case: there are
+// verifiers that take EXP for exp. Claims are signed, not secret: everybody
+// who holds the token can read them.
 //
 // iat is the clock's reading cut to the second, and exp is exactly the lifetime
 // later, so that the token never lives longer than asked. jti is 130 random bits.
 //
-// An error matches [ErrUnavailable] where the key source, a key's signer or the
-// clock failed, so that trying again makes sense, and no verdict otherwise. A token that would be larger than
-// [DefaultMaxSize] is an error.
+// An error matches [ErrUnavailable] where the key source, a key's signer or
+// the clock failed, so that trying again makes sense, and no verdict
+// otherwise: not where the clock reads a time before 1970, or too late for exp
+// to be a date. A token that would be larger than [DefaultMaxSize] is an
+// error.
 func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...IssueOption) (*Token, error) {
 	if i == nil || i.in.get() == nil {
 		return nil, errors.New("jwtexp: Issue: not an Issuer that NewIssuer made")
@@ -319,8 +321,8 @@ func WithAudience(audience ...string) CommonOption {
 // matter, and "application/" may be left out (RFC 7515 §4.1.9).
 //
 // By default an issuer writes JWT and a verifier takes JWT and absence, and
-// nothing else; one that is given "JWT" does not take absence. An empty type, or one that is not printable ASCII without spaces,
-// is an error.
+// nothing else; one that is given "JWT" does not take absence. An empty type,
+// or one that is not printable ASCII without spaces, is an error.
 func WithType(typ string) CommonOption {
 	return commonOption{"WithType", func(n *names) error {
 		n.typ = typ

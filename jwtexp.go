@@ -68,9 +68,10 @@
 //
 // # Testing
 //
-// Give both halves [WithClock] with a clock of package jwtexptest, and move it; or
-// give them none and run the test in a testing/synctest bubble. A handler is
-// tested without the middleware in front of it by jwtexptest.Context.
+// Give both halves [WithClock] with a clock of package jwtexptest, and move
+// it; or give them none and run the test in a testing/synctest bubble. A
+// handler is tested without the middleware in front of it by
+// jwtexptest.Context.
 package jwtexp
 
 import (
@@ -92,8 +93,9 @@ import (
 // one. It cannot be changed, is safe for concurrent use, and may be kept; it
 // stays what it was, so ask [Verifier.Recheck] whether it is still good.
 //
-// Its accessors (not String, LogValue and Equal) panic on a nil or zero Token. That is on purpose: a handler that
-// ignored the ok of [FromContext] must not go on with "" for a subject.
+// Its accessors (not String, LogValue and Equal) panic on a nil or zero Token.
+// That is on purpose: a handler that ignored the ok of [FromContext] must not
+// go on with "" for a subject.
 //
 // A Token is used by its pointer: a copy proves nothing. Formatting, logging and
 // JSON show no text of it but alg and kid, and exp as a date.
@@ -148,7 +150,8 @@ func (t *Token) Subject() string { return t.in.get().claims.Subject }
 // Audience returns a copy of aud (RFC 7519 §4.1.3), nil where absent.
 func (t *Token) Audience() []string { return slices.Clone(t.in.get().claims.Audience) }
 
-// Type returns the header's typ as it was written (RFC 7519 §5.1), "" where absent.
+// Type returns the header's typ as it was written (RFC 7519 §5.1), "" where
+// absent.
 func (t *Token) Type() string { return t.in.get().header.Type }
 
 // KeyID returns the header's kid (RFC 7515 §4.1.4), "" where absent.
@@ -214,8 +217,8 @@ func NewContext(ctx context.Context, t *Token) context.Context {
 }
 
 // FromContext returns the token that [Middleware.Handler] accepted for this
-// request, or that [NewContext] put there. ok is false where there is none; it is never true for a nil or zero
-// Token.
+// request, or that [NewContext] put there. ok is false where there is none; it
+// is never true for a nil or zero Token.
 func FromContext(ctx context.Context) (t *Token, ok bool) {
 	t, _ = ctx.Value(contextKey{}).(*Token)
 	if !t.proven() {
@@ -232,9 +235,9 @@ type Algorithm string
 // others verify them, Ed25519 (or EdDSA, its older name, for older libraries)
 // or ES256.
 //
-// EdDSA and Ed25519 are two algorithms here: a key of one refuses the tokens of
-// the other. A verifier that takes both has a [KeySet] of the key under each; both
-// may have the same ID.
+// EdDSA and Ed25519 are two algorithms here: a key of one refuses the tokens
+// of the other. A verifier that takes both has a [KeySet] of the key under
+// each; both may have the same ID.
 const (
 	HS256   Algorithm = "HS256"   // HMAC with SHA-256; the secret has at least 32 bytes
 	HS384   Algorithm = "HS384"   // HMAC with SHA-384; at least 48 bytes
@@ -252,10 +255,11 @@ const (
 	Ed25519 Algorithm = "Ed25519" // Ed25519 under the name of RFC 9864, which replaces EdDSA
 )
 
-// A Key is key material bound to one [Algorithm], with an ID ([Key.WithID]) and a
-// limit to what it vouches for ([Key.WithNotAfter]). The material it was made from has been copied. It cannot be changed, and is safe for
-// concurrent use. Formatting it never shows the material. The zero Key is
-// refused everywhere.
+// A Key is key material bound to one [Algorithm], with an ID ([Key.WithID])
+// and a limit to what it vouches for ([Key.WithNotAfter]). The material it was
+// made from has been copied. It cannot be changed, and is safe for concurrent
+// use. Formatting it never shows the material. The zero Key is refused
+// everywhere.
 //
 // A Key is a [KeySet] of one, and, where it can sign, a [KeySource].
 type Key struct {
@@ -339,9 +343,9 @@ func (k Key) PublicKey() crypto.PublicKey {
 }
 
 // WithID returns a copy of k with the given ID, which tokens carry as kid (RFC
-// 7515 §4.1.4). It is public, and should say nothing of the secret. "" takes the
-// ID away; a verifier with a single key without an ID takes any kid. An ID that is
-// not UTF-8 is refused by the constructors that take a Key.
+// 7515 §4.1.4). It is public, and should say nothing of the secret. "" takes
+// the ID away; a verifier with a single key without an ID takes any kid. An ID
+// that is not UTF-8 is refused by the constructors that take a Key.
 func (k Key) WithID(id string) Key {
 	k.id = id
 	return k
@@ -402,14 +406,14 @@ type KeySource interface {
 // A KeySet has the keys that tokens are trusted by. It must be safe for
 // concurrent use.
 //
-// id is the token's kid. Where it is "", the token has none, or an empty one, and
-// the set returns every key that it has (those of the token's algorithm are tried, 8 at most), or
-// none, if it wants tokens to carry a kid. (nil, nil) says that there is no such
-// key, which makes the token invalid. Any error is an outage ([ErrUnavailable]),
-// whatever it wraps. Keys of other algorithms, or of another ID, may be among
-// those returned: they are passed over. A key without an ID counts for a token
-// with kid only where it is the only one returned. The slice belongs to the set
-// and is only read.
+// id is the token's kid. Where it is "", the token has none, or an empty one,
+// and the set returns every key that it has (those of the token's algorithm
+// are tried, 8 at most), or none, if it wants tokens to carry a kid. (nil,
+// nil) says that there is no such key, which makes the token invalid. Any
+// error is an outage ([ErrUnavailable]), whatever it wraps. Keys of other
+// algorithms, or of another ID, may be among those returned: they are passed
+// over. A key without an ID counts for a token with kid only where it is the
+// only one returned. The slice belongs to the set and is only read.
 //
 // id comes from a token that nobody has verified. It is data to compare, never a
 // path, a query or a URL.

@@ -265,9 +265,10 @@ func body(err error) []byte {
 }
 
 // StatusCode returns the HTTP status for an error of [Middleware.Check],
-// [Verifier.Verify] or [Issuer.Issue]: 401 for [ErrMissing], [ErrExpired] and [ErrInvalid], 400 for
-// an ErrInvalid because of [ReasonRequest], 503 for [ErrUnavailable]; 200 for
-// nil, and 500 for an error that matches no verdict, or several.
+// [Verifier.Verify] or [Issuer.Issue]: 401 for [ErrMissing], [ErrExpired] and
+// [ErrInvalid], 400 for an ErrInvalid because of [ReasonRequest], 503 for
+// [ErrUnavailable]; 200 for nil, and 500 for an error that matches no verdict,
+// or several.
 func StatusCode(err error) int {
 	switch soleVerdict(err) {
 	case ErrMissing, ErrExpired:
@@ -356,7 +357,7 @@ func FromCookie(name string) Extractor {
 		sent := 0
 		for _, line := range r.Header["Cookie"] {
 			for pair := range strings.SplitSeq(line, ";") {
-				if key, _, _ := strings.Cut(strings.Trim(pair, " \t"), "="); key == name {
+				if key, _, _ := strings.Cut(pair, "="); strings.Trim(key, " \t") == name {
 					sent++
 				}
 			}
@@ -425,8 +426,9 @@ func WithOptional() MiddlewareOption {
 // ([StatusCode]); where it writes nothing, the default refusal is sent. w cannot
 // be flushed or hijacked. A nil h is an error.
 //
-// err matches exactly one verdict. Its text is safe to log; tell the client no
-// more than the verdict.
+// err matches exactly one verdict. Its text is safe to log, unless an
+// Extractor or a TokenVerifier of your own put a token in it; tell the client
+// no more than the verdict.
 func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error)) MiddlewareOption {
 	return middlewareOption{"WithErrorHandler", func(m *middleware) error {
 		m.onError = h

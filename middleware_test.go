@@ -138,6 +138,8 @@ func TestTokenFrom(t *testing.T) {
 		{"a malformed cookie", both[1:], cookie(`session=a"b`), invalidRequest},
 		{"a malformed cookie beside a good one", both[1:], cookie("session=" + good + `; session=a"b`), invalidRequest},
 		{"a malformed cookie of another name", both[1:], cookie(`sess=a"b; session=` + good), served},
+		{"a cookie with a space behind its name", both[1:], cookie("session =" + good), served},
+		{"two cookies, one with a space behind its name", both[1:], cookie("session =x; session=" + good), invalidRequest},
 		{"a quoted cookie", both[1:], cookie(`session="` + good + `"`), served},
 		{"header and cookie", both, http.Header{"Authorization": {"Bearer " + good}, "Cookie": {"session=" + good}}, invalidRequest},
 		{"another scheme and cookie", both, http.Header{"Authorization": {"Basic YTpi"}, "Cookie": {"session=" + good}}, served},

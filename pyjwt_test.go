@@ -34,8 +34,8 @@ var (
 	pyNow = pyIssuedAt.Add(time.Hour)
 )
 
-// TestPyJWT shows that PyJWT reads our tokens and we read its, and that both agree
-// that an old one is expired.
+// TestPyJWT shows that PyJWT reads our tokens and we read its, and that both
+// agree that an old one is expired.
 func TestPyJWT(t *testing.T) {
 	var keys []pyKey
 	var mint []pyRequest

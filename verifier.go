@@ -341,8 +341,9 @@ func WithMaxLifetime(d time.Duration) VerifierOption {
 	}}
 }
 
-// WithMaxSize replaces [DefaultMaxSize], the size in bytes above which a token is
-// refused before anything of it is decoded. An n that is not positive is an error.
+// WithMaxSize replaces [DefaultMaxSize], the size in bytes above which a token
+// is refused before anything of it is decoded. An n that is not positive is an
+// error.
 func WithMaxSize(n int) VerifierOption {
 	return verifierOption{"WithMaxSize", func(v *verifier) error {
 		v.maxSize = n
@@ -360,10 +361,10 @@ func WithMaxSize(n int) VerifierOption {
 // handler. A claim that is absent leaves its field zero: check has to look for
 // it. With a nil check the claims set is decoded only.
 //
-// check must be safe for concurrent use and depend on nothing but its argument:
-// the verdict may be remembered for this token. Its error becomes
-// [InvalidError.Err], where [errors.Is] and [errors.As] find it, unless it matches
-// a verdict.
+// check must be safe for concurrent use and depend on nothing but its
+// argument: the verdict may be remembered for this token. Its error becomes
+// [InvalidError.Err], where [errors.Is] and [errors.As] find it, unless it
+// matches a verdict.
 //
 // It is for tokens that your application cannot use. A good token of somebody who
 // lacks a permission is no invalid one: answer it in the handler, with 403.
@@ -394,9 +395,10 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 //
 // Ask by [Token.ID] (which a token of another issuer may lack) or by
 // [Token.Subject], never by a hash of the raw token, which has several valid
-// forms. An entry can be dropped once [Token.ExpiresAt] plus the leeway is past. An expired token is not asked about: it is
-// [ErrExpired] also where it has been revoked, so whoever hands out a new token
-// for an expired one asks the store itself.
+// forms. An entry can be dropped once [Token.ExpiresAt] plus the leeway is
+// past. An expired token is not asked about: it is [ErrExpired] also where it
+// has been revoked, so whoever hands out a new token for an expired one asks
+// the store itself.
 func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) VerifierOption {
 	return verifierOption{"WithRevoked", func(v *verifier) error {
 		v.revoked = revoked

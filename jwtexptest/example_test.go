@@ -58,7 +58,8 @@ func ExampleClock() {
 	// 12:20:00 401 {"error":"Token expired","expired_at":"2026-01-02T12:15:00Z"}
 }
 
-// profile is the handler that is tested. A service has a Middleware in front of it.
+// profile is the handler that is tested. A service has a Middleware in front
+// of it.
 func profile(w http.ResponseWriter, r *http.Request) {
 	token, ok := jwtexp.FromContext(r.Context())
 	if !ok {

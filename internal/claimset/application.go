@@ -35,19 +35,21 @@ type Error struct {
 
 func (e *Error) Error() string { return e.text }
 
-// Decode reads the whole claims set into dst, which is what json.Unmarshal takes.
+// Decode reads a claims set that Parse has accepted into dst, which is what
+// json.Unmarshal takes.
 func Decode(payload []byte, dst any) error {
-	return fixed(json.Unmarshal(payload, dst, strictV1), "read into")
+	return readError(json.Unmarshal(payload, dst, strictV1))
 }
 
-// encodeApp returns the application's claims as a JSON object without white space.
+// encodeApp returns the application's claims as a JSON object without white
+// space.
 func encodeApp(app any) ([]byte, error) {
 	if app == nil {
 		return nil, nil
 	}
 	own, err := json.Marshal(app, strictV1)
 	if err != nil {
-		return nil, fixed(err, "written from")
+		return nil, writeError(err)
 	}
 	if string(own) == "null" { // a nil map or pointer: no claims, as with nil itself
 		return nil, nil
@@ -75,30 +77,38 @@ func registeredLike(name string) string {
 	return ""
 }
 
-// fixed replaces an error of the JSON package, whose text quotes its input, by one
-// that names the Go type at most. What a method of the application's returned is
-// its Cause.
-func fixed(err error, how string) error {
-	if err == nil {
+// An error of the JSON package quotes its input, and is replaced by one that
+// names the Go type at most.
+
+func readError(err error) error {
+	switch e := err.(type) {
+	case nil:
 		return nil
-	}
-	var named reflect.Type
-	why, cause := "", err
-	if e, ok := cause.(*jsonv1.MarshalerError); ok {
-		named, cause = e.Type, e.Err
-	}
-	switch e := cause.(type) {
 	case *jsonv1.UnmarshalTypeError:
-		named, cause = e.Type, nil
+		return newError("read into", e.Type, "", nil)
 	case *jsonv1.InvalidUnmarshalError:
-		named, cause = e.Type, nil
-	case *jsonv1.UnsupportedTypeError:
-		named, cause = e.Type, nil
-	case *jsonv1.UnsupportedValueError:
-		why, cause = ": a value that JSON cannot say, such as NaN", nil
-	case *jsonv1.SyntaxError:
-		why, cause = ": not valid JSON in UTF-8, or a name twice in an object", nil
+		return newError("read into", e.Type, "", nil)
 	}
+	return newError("read into", nil, "", err) // the claims set is valid JSON: a method said so
+}
+
+func writeError(err error) error {
+	var named reflect.Type
+	if e, ok := err.(*jsonv1.MarshalerError); ok {
+		named, err = e.Type, e.Err
+	}
+	switch e := err.(type) {
+	case *jsonv1.UnsupportedTypeError:
+		return newError("written from", e.Type, "", nil)
+	case *jsonv1.UnsupportedValueError:
+		return newError("written from", named, ": a value that JSON cannot say, such as NaN or a cycle", nil)
+	case *jsonv1.SyntaxError:
+		return newError("written from", named, ": not valid JSON in UTF-8, or a name twice in an object", nil)
+	}
+	return newError("written from", named, "", err)
+}
+
+func newError(how string, named reflect.Type, why string, cause error) *Error {
 	text := "claims cannot be " + how + " the application's Go type"
 	if named != nil {
 		text += " " + named.String()

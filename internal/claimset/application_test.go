@@ -148,7 +148,8 @@ func TestNumberIsANumber(t *testing.T) {
 	}
 }
 
-// What encoding/json lets pass, and two readers could read in two ways, is refused.
+// What encoding/json lets pass, and two readers could read in two ways, is
+// refused.
 func TestApplicationClaimsAreStrict(t *testing.T) {
 	type claims struct {
 		Role string `json:"role"`
@@ -181,6 +182,30 @@ type failing struct{ err error }
 
 func (f failing) MarshalJSON() ([]byte, error) { return nil, f.err }
 func (f *failing) UnmarshalJSON([]byte) error  { return f.err }
+
+// nested reads JSON within a string with encoding/json, whose errors are then the
+// application's own.
+type nested struct{ Inner int }
+
+func (n *nested) UnmarshalJSON(text []byte) error {
+	var inner string
+	if err := json.Unmarshal(text, &inner); err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(inner), n)
+}
+
+func TestErrorOfAMethodThatReadsJSON(t *testing.T) {
+	var dst struct{ X nested }
+	err := claimset.Decode([]byte(`{"X":"{"}`), &dst)
+	e, ok := errors.AsType[*claimset.Error](err)
+	if !ok {
+		t.Fatalf("got %v, want an Error", err)
+	}
+	if _, ok := errors.AsType[*json.SyntaxError](e.Cause); !ok {
+		t.Errorf("got cause %v, want the *json.SyntaxError of the method", e.Cause)
+	}
+}
 
 func TestErrorsOfTheApplicationsMethods(t *testing.T) {
 	own := errors.New("own")

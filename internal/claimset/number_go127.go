@@ -4,5 +4,6 @@ package claimset
 
 import "github.com/go-json-experiment/json"
 
-// numberOptions is empty: from Go 1.27 on the JSON package is encoding/json's own.
+// numberOptions is empty: from Go 1.27 on the JSON package is encoding/json's
+// own.
 var numberOptions = json.JoinOptions()

@@ -91,10 +91,7 @@ func checkSecret(a algorithm, secret []byte) error {
 // isPublicDER knows public keys and certificates by their form, whatever their
 // algorithm, also where a file's last line break follows.
 func isPublicDER(secret []byte) bool {
-	type pkcs1 struct {
-		N *big.Int
-		E int
-	}
+	type pkcs1 struct{ N, E *big.Int }
 	type spki struct {
 		Algorithm pkix.AlgorithmIdentifier
 		Key       asn1.BitString
