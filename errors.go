@@ -235,6 +235,7 @@ func conceal(err error) error {
 	return newFault("", err)
 }
 
+// Error returns the text, for which that of a concealed error stands in.
 func (f *fault) Error() string {
 	if f.text == "" {
 		return fmt.Sprint(*f.cause.get()) // which survives an Error method that panics, as that of a nil pointer
@@ -242,6 +243,7 @@ func (f *fault) Error() string {
 	return f.text
 }
 
+// Unwrap returns the cause, unless that matches a verdict.
 func (f *fault) Unwrap() error {
 	if cause := f.cause.get(); cause != nil {
 		return withoutVerdict(*cause)
@@ -273,4 +275,19 @@ func describe(verdict error, parts ...string) string {
 // strings, such as %d, would print an error's fields.
 func format(f fmt.State, verb rune, text string) {
 	fmt.Fprintf(f, fmt.FormatString(f, verb), text)
+}
+
+// sealed holds a pointer that fmt does not follow. A plain one it does follow,
+// in an unexported field too, given a verb that is not for pointers, such as %s:
+// it then prints what is wrong, and what it points to, one level deep.
+type sealed[T any] struct{ p **T }
+
+func seal[T any](p **T) sealed[T] { return sealed[T]{p} }
+
+// get returns nil for a zero sealed.
+func (s sealed[T]) get() *T {
+	if s.p == nil {
+		return nil
+	}
+	return *s.p
 }

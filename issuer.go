@@ -104,7 +104,7 @@ func (i *issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	if set.ExpiresAt.After(key.notAfter) {
+	if !key.vouchesFor(&set) {
 		return nil, fmt.Errorf("the signing key %q vouches for no token that expires after %s", key.id, key.notAfter.UTC().Format(time.RFC3339))
 	}
 	payload, err := claimset.Encode(&set, r.claims)
@@ -140,7 +140,7 @@ func (i *issuer) claims(r *issueRequest, now time.Time) (claimset.Set, error) {
 		ID:        rand.Text(),
 	}
 	if r.hasNotBefore {
-		set.NotBefore = ceilSecond(r.notBefore)
+		set.NotBefore = r.notBefore.Add(time.Second - 1).Truncate(time.Second).UTC() // up
 	}
 	switch {
 	case issuedAt.Unix() < 0 || set.ExpiresAt.After(endOfTime):
@@ -151,14 +151,6 @@ func (i *issuer) claims(r *issueRequest, now time.Time) (claimset.Set, error) {
 		return set, errors.New("WithNotBefore: not before the token expires, so that it would never be good")
 	}
 	return set, nil
-}
-
-func ceilSecond(t time.Time) time.Time {
-	sec := t.Unix()
-	if t.Nanosecond() > 0 {
-		sec++
-	}
-	return time.Unix(sec, 0).UTC()
 }
 
 // plainKey returns the Key in an interface, by value: one behind a pointer could

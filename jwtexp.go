@@ -364,6 +364,9 @@ func (k Key) WithNotAfter(t time.Time) Key {
 	return k
 }
 
+// vouchesFor is what both halves ask, so that nothing is issued that is refused.
+func (k Key) vouchesFor(claims *claimset.Set) bool { return !claims.ExpiresAt.After(k.notAfter) }
+
 // SigningKey returns k: a Key is its own [KeySource].
 func (k Key) SigningKey(context.Context, time.Time) (Key, error) { return k, nil }
 
@@ -463,6 +466,7 @@ type fixedSet struct {
 	byID map[string][]Key
 }
 
+// VerificationKeys returns copies: what a caller does to them changes no trust.
 func (s *fixedSet) VerificationKeys(_ context.Context, id string, _ time.Time) ([]Key, error) {
 	if id == "" {
 		return slices.Clone(s.all), nil
@@ -479,19 +483,4 @@ func isNil(v any) bool {
 		return r.IsNil()
 	}
 	return false
-}
-
-// sealed holds a pointer that fmt does not follow. A plain one it does follow,
-// in an unexported field too, given a verb that is not for pointers, such as %s:
-// it then prints what is wrong, and what it points to, one level deep.
-type sealed[T any] struct{ p **T }
-
-func seal[T any](p **T) sealed[T] { return sealed[T]{p} }
-
-// get returns nil for a zero sealed.
-func (s sealed[T]) get() *T {
-	if s.p == nil {
-		return nil
-	}
-	return *s.p
 }

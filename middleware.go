@@ -69,9 +69,9 @@ func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, erro
 }
 
 // Check decides about a request: it returns its token, or an error that matches
-// exactly one of [ErrMissing], [ErrExpired], [ErrInvalid] and [ErrUnavailable],
-// never neither. It writes nothing and does not look at [WithOptional].
-// [StatusCode] has the status that fits.
+// exactly one of [ErrMissing], [ErrExpired], [ErrInvalid] and [ErrUnavailable]. It
+// writes nothing and does not look at [WithOptional]. [StatusCode] has the status
+// that fits.
 func (m *Middleware) Check(r *http.Request) (*Token, error) {
 	return m.own().check(r)
 }
@@ -181,16 +181,16 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 }
 
 func (m *middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status := StatusCode(err)
+	refusal := refusalOf(err)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	if status == http.StatusServiceUnavailable {
+	if refusal.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", retryAfter(err))
 	} else {
-		h.Set("WWW-Authenticate", m.challenge(err))
+		h.Set("WWW-Authenticate", `Bearer realm="`+realmEscaper.Replace(m.realm)+`"`+refusal.challenge)
 	}
 	if m.onError != nil {
-		guard := &statusWriter{ResponseWriter: w, status: status}
+		guard := &statusWriter{ResponseWriter: w, status: refusal.status}
 		m.onError(guard, r, err)
 		if guard.written {
 			return
@@ -200,28 +200,57 @@ func (m *middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	h.Del("Content-Length")
 	h.Del("Content-Encoding")
 	h.Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	w.Write(body(err))
+	w.WriteHeader(refusal.status)
+	w.Write(refusal.body(err))
 }
 
-// challenge is the WWW-Authenticate of RFC 6750 §3. It tells a client that has
-// sent no token nothing but how to authenticate (§3.1).
-func (m *middleware) challenge(err error) string {
-	challenge := "Bearer realm=" + quoted(m.realm)
-	switch {
-	case errors.Is(err, ErrMissing):
-		return challenge
-	case StatusCode(err) == http.StatusBadRequest:
-		return challenge + `, error="invalid_request"`
-	case errors.Is(err, ErrExpired):
-		return challenge + `, error="invalid_token", error_description="The access token expired"`
+// realmEscaper makes an HTTP quoted-string (RFC 9110 §5.6.4) of printable ASCII.
+var realmEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// A refusal is what a client is told. Its challenge goes behind the realm (RFC
+// 6750 §3); a client that has sent no token learns nothing but how to
+// authenticate (§3.1).
+type refusal struct {
+	status    int
+	challenge string
+	text      string
+}
+
+// refusalOf is the table of answers.
+func refusalOf(err error) refusal {
+	switch soleVerdict(err) {
+	case ErrMissing:
+		return refusal{http.StatusUnauthorized, ``, "Missing token"}
+	case ErrExpired:
+		return refusal{http.StatusUnauthorized,
+			`, error="invalid_token", error_description="The access token expired"`, "Token expired"}
+	case ErrInvalid:
+		if e, ok := errors.AsType[*InvalidError](err); ok && e != nil && e.Reason == ReasonRequest {
+			return refusal{http.StatusBadRequest, `, error="invalid_request"`, "Invalid request"}
+		}
+		return refusal{http.StatusUnauthorized,
+			`, error="invalid_token", error_description="The access token is invalid"`, "Invalid token"}
+	case ErrUnavailable:
+		return refusal{http.StatusServiceUnavailable, ``, "Temporarily unavailable"}
 	}
-	return challenge + `, error="invalid_token", error_description="The access token is invalid"`
+	return refusal{status: http.StatusInternalServerError}
 }
 
-// quoted makes an HTTP quoted-string (RFC 9110 §5.6.4) of printable ASCII.
-func quoted(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+// body tells when a token expired, too.
+func (f refusal) body(err error) []byte {
+	answer := struct {
+		Error     string     `json:"error"`
+		ExpiredAt *time.Time `json:"expired_at,omitempty"`
+	}{Error: f.text}
+	if e, ok := errors.AsType[*ExpiredError](err); ok && e != nil && errors.Is(err, ErrExpired) {
+		answer.ExpiredAt = &e.ExpiredAt
+	}
+	text, err := json.Marshal(answer)
+	if err != nil { // an ExpiredAt that no Verifier of ours made, beyond the year 9999
+		answer.ExpiredAt = nil
+		text, _ = json.Marshal(answer)
+	}
+	return text
 }
 
 func retryAfter(err error) string {
@@ -236,55 +265,16 @@ func retryAfter(err error) string {
 	return strconv.FormatInt(int64(seconds), 10)
 }
 
-// body is what a client is told: the verdict, and when a token expired.
-func body(err error) []byte {
-	var answer struct {
-		Error     string     `json:"error"`
-		ExpiredAt *time.Time `json:"expired_at,omitempty"`
-	}
-	switch status := StatusCode(err); {
-	case status == http.StatusServiceUnavailable:
-		answer.Error = "Temporarily unavailable"
-	case status == http.StatusBadRequest:
-		answer.Error = "Invalid request"
-	case errors.Is(err, ErrMissing):
-		answer.Error = "Missing token"
-	case errors.Is(err, ErrExpired):
-		answer.Error = "Token expired"
-		if e, ok := errors.AsType[*ExpiredError](err); ok && e != nil {
-			answer.ExpiredAt = &e.ExpiredAt
-		}
-	default:
-		answer.Error = "Invalid token"
-	}
-	text, err := json.Marshal(answer)
-	if err != nil { // an ExpiredAt that no Verifier of ours made, beyond the year 9999
-		return []byte(`{"error":"Token expired"}`)
-	}
-	return text
-}
-
 // StatusCode returns the HTTP status for an error of [Middleware.Check],
 // [Verifier.Verify] or [Issuer.Issue]: 401 for [ErrMissing], [ErrExpired] and
 // [ErrInvalid], 400 for an ErrInvalid because of [ReasonRequest], 503 for
 // [ErrUnavailable]; 200 for nil, and 500 for an error that matches no verdict,
 // or several.
 func StatusCode(err error) int {
-	switch soleVerdict(err) {
-	case ErrMissing, ErrExpired:
-		return http.StatusUnauthorized
-	case ErrInvalid:
-		if e, ok := errors.AsType[*InvalidError](err); ok && e != nil && e.Reason == ReasonRequest {
-			return http.StatusBadRequest
-		}
-		return http.StatusUnauthorized
-	case ErrUnavailable:
-		return http.StatusServiceUnavailable
-	}
 	if err == nil {
 		return http.StatusOK
 	}
-	return http.StatusInternalServerError
+	return refusalOf(err).status
 }
 
 // statusWriter is what an error handler writes to. A body without a status gets
@@ -296,13 +286,15 @@ type statusWriter struct {
 	written bool
 }
 
+// WriteHeader panics where status is none, and nothing is written then.
 func (w *statusWriter) WriteHeader(status int) {
-	w.ResponseWriter.WriteHeader(status)                          // panics where status is none
+	w.ResponseWriter.WriteHeader(status)
 	if status >= 200 || status == http.StatusSwitchingProtocols { // the others are informational
 		w.written = true
 	}
 }
 
+// Write sends the refusal's status first, where there was none.
 func (w *statusWriter) Write(p []byte) (int, error) {
 	if !w.written {
 		w.WriteHeader(w.status)

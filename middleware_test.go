@@ -338,6 +338,9 @@ func TestStatusCode(t *testing.T) {
 		{fmt.Errorf("wrapped: %w", &jwtexp.InvalidError{Reason: jwtexp.ReasonRequest}), 400},
 		{jwtexp.ErrUnavailable, 503},
 		{&jwtexp.UnavailableError{Err: context.Canceled}, 503},
+		{(*jwtexp.ExpiredError)(nil), 500}, // a slip of somebody's, and no verdict
+		{(*jwtexp.InvalidError)(nil), 500},
+		{(*jwtexp.UnavailableError)(nil), 500},
 		{errors.New("another"), 500},
 		{errors.Join(jwtexp.ErrExpired, jwtexp.ErrUnavailable), 500},
 	} {

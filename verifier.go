@@ -280,7 +280,7 @@ func (v *verifier) judgeLifetime(claims *claimset.Set, key Key, now time.Time) e
 			return invalid(ReasonLifetime, fmt.Sprintf("longer than %v", v.maxLifetime))
 		}
 	}
-	if claims.ExpiresAt.After(key.notAfter) {
+	if !key.vouchesFor(claims) {
 		return invalid(ReasonLifetime, "the key vouches for no token that expires so late")
 	}
 	return nil
