@@ -1,0 +1,79 @@
+// Package conformance reads verification cases that are written as data: a
+// token, the configuration of a verifier, a clock, and the verdict that is
+// wanted. It knows nothing of jwtexp, so that any verifier can be held against
+// the same cases; all verdicts are the verifier's.
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// A Case is one line of a file of cases. What is absent is not configured.
+type Case struct {
+	ID, Name, Reason string
+	Layer            string          // "jwt", or "jws": only form and signature are asked about
+	Plain            string          `json:"token"`
+	Recipe           *recipe         `json:"token_recipe"` // instead of Plain
+	JWK              json.RawMessage `json:"key"`          // a JWK or a JWK Set
+	Algorithms       []string        `json:"algs"`
+	Now              Seconds         // since 1970
+	Leeway           Seconds         `json:"leeway_s"`
+	Issuer, Subject  *string
+	Audience         []string
+	Type             *string  `json:"typ"`
+	Required         []string // claims
+	Want             Verdict
+	WantAny          []Verdict `json:"want_any"`
+	Needs            []string
+}
+
+// A Verdict is what a verifier says of a token.
+type Verdict string
+
+// The verdicts of the cases, and two that a verifier may give besides: neither
+// says anything about the token, and both count as Invalid, which the cases call
+// whatever is refused and neither expired nor early.
+const (
+	OK          Verdict = "ok"
+	Expired     Verdict = "expired"
+	NotYetValid Verdict = "not_yet_valid"
+	Invalid     Verdict = "invalid"
+
+	RefusedAtSetup Verdict = "refused at setup" // no verifier can be made, because of the key or the leeway
+	Unavailable    Verdict = "unavailable"      // an outage; always listed as a deviation
+)
+
+// Accepts tells whether a verdict passes.
+func (c *Case) Accepts(v Verdict) bool {
+	if v == RefusedAtSetup || v == Unavailable {
+		v = Invalid
+	}
+	return v == c.Want || slices.Contains(c.WantAny, v)
+}
+
+// NeedsAny tells whether the case needs one of the given features.
+func (c *Case) NeedsAny(features []string) bool {
+	return slices.ContainsFunc(c.Needs, func(need string) bool { return slices.Contains(features, need) })
+}
+
+// Read reads a file of cases: JSON objects, one a line.
+func Read(content []byte) ([]*Case, error) {
+	var all []*Case
+	for lines := json.NewDecoder(bytes.NewReader(content)); ; {
+		c := new(Case)
+		switch err := lines.Decode(c); {
+		case err == io.EOF && len(all) == 0:
+			return nil, errors.New("no case")
+		case err == io.EOF:
+			return all, nil
+		case err != nil:
+			return nil, fmt.Errorf("case %d: %w", len(all)+1, err)
+		}
+		all = append(all, c)
+	}
+}
