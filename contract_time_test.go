@@ -162,7 +162,7 @@ func TestOneRuleForTime(t *testing.T) {
 		exp = 1_000_000_060
 	)
 	token := sign(testSecret, joseHeader, fmt.Sprintf(`{"nbf":%d,"exp":%d}`, nbf, exp))
-	proof := must(newVerifier(jwtexptest.NewClock(time.Unix(nbf, 0))).Verify(t.Context(), token))
+	proof := must(newVerifier(jwtexptest.NewClock(time.Unix(nbf+1, 0))).Verify(t.Context(), token))
 
 	for _, leeway := range []time.Duration{0, time.Nanosecond, time.Second, jwtexp.MaxLeeway} {
 		start, end := time.Unix(nbf, 0).Add(-leeway), time.Unix(exp, 0).Add(leeway)
@@ -337,6 +337,9 @@ func TestNoTokenWithoutAnEnd(t *testing.T) {
 		{`1e-99999999999999999999`, "expired", "ok", "ok"},
 		{`null`, "invalid: claims", "invalid: claims", "invalid: claims"},
 		{`"` + max + `"`, "invalid: claims", "invalid: claims", "invalid: claims"},
+		{`"1000000000"`, "invalid: claims", "invalid: claims", "invalid: claims"},
+		{`"1"`, "invalid: claims", "invalid: claims", "invalid: claims"},
+		{`""`, "invalid: claims", "invalid: claims", "invalid: claims"},
 		{`true`, "invalid: claims", "invalid: claims", "invalid: claims"},
 		{`[` + max + `]`, "invalid: claims", "invalid: claims", "invalid: claims"},
 		{`{}`, "invalid: claims", "invalid: claims", "invalid: claims"},

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -71,15 +72,30 @@ func checkVerify(t *testing.T, v *jwtexp.Verifier, raw string) {
 	if err == nil {
 		return
 	}
-	// Words of the error are ours; what is long enough to be the payload's is not.
-	for _, part := range strings.Split(raw, ".") {
+	for _, part := range append(strings.Split(raw, "."), testSecret) {
 		decoded, _ := base64.RawURLEncoding.DecodeString(part)
-		for _, leak := range []string{part, string(decoded)} {
-			if len(leak) > 16 && strings.Contains(err.Error(), leak) {
-				t.Errorf("got %q, which quotes the token", err)
+		if leak := common(fmt.Sprintf("%v %+v %#v", err, err, err), part, string(decoded)); leak != "" {
+			t.Errorf("got %q, which quotes %q of the token or the key", err, leak)
+		}
+	}
+}
+
+// common returns a run of bytes that text shares with one of secrets, long enough
+// not to be there by chance, or "".
+func common(text string, secrets ...string) string {
+	const long = 12
+	runs := make(map[string]bool)
+	for i := range len(text) - long + 1 {
+		runs[text[i:i+long]] = true
+	}
+	for _, secret := range secrets {
+		for i := range len(secret) - long + 1 {
+			if run := secret[i : i+long]; runs[run] {
+				return run
 			}
 		}
 	}
+	return ""
 }
 
 func checkAccepted(t *testing.T, v *jwtexp.Verifier, token *jwtexp.Token, raw string) {
@@ -195,6 +211,35 @@ func FuzzFromHeader(f *testing.F) {
 		if challenge := w.Header().Get("WWW-Authenticate"); !strings.HasPrefix(challenge, `Bearer realm="api"`) || !utf8.ValidString(challenge) ||
 			len(token) > 8 && strings.Contains(challenge, token) {
 			t.Errorf("%q: got challenge %q", first, challenge)
+		}
+	})
+}
+
+// What FromCookie finds is what net/http sees as the only cookie of the name; of
+// two, or of one that net/http leaves out, it says that the request is bad.
+func FuzzFromCookie(f *testing.F) {
+	for _, seed := range []string{"", "token=a", "token=", "token = a", "a=b; token=c", "token=a; token=a", "token=\"a\"", "token=a,b",
+		"Token=a", "token", ";;token=a;", "x=token=a", "token=a\x00", "token=\xff"} {
+		f.Add(seed, "")
+		f.Add(seed, "token=b")
+	}
+	fromCookie := jwtexp.FromCookie("token")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["Cookie"] = []string{first, second}
+		token, err := fromCookie(r)
+		seen := r.CookiesNamed("token")
+		switch {
+		case err == nil:
+			if len(seen) != 1 || seen[0].Value != token {
+				t.Errorf("%q: got %q, want what net/http sees, %v", r.Header["Cookie"], token, seen)
+			}
+		case token != "":
+			t.Errorf("%q: got %q beside %v", r.Header["Cookie"], token, err)
+		case errors.Is(err, jwtexp.ErrMissing) && len(seen) > 0:
+			t.Errorf("%q: got %v, want a token or a bad request: net/http sees %v", r.Header["Cookie"], err, seen)
+		case !errors.Is(err, jwtexp.ErrMissing) && jwtexp.StatusCode(err) != http.StatusBadRequest:
+			t.Errorf("%q: got %v, want ErrMissing or a bad request", r.Header["Cookie"], err)
 		}
 	})
 }

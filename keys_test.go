@@ -177,6 +177,7 @@ func TestKeyKnowsItsAlgorithm(t *testing.T) {
 	invalidEd := bytes.Clone(ed)
 	invalidEd[63] ^= 1
 	even := &rsa.PublicKey{N: testRSA().N, E: 4}
+	shortModulus := new(big.Int).SetBit(big.NewInt(1), 2046, 1)
 	beyond32 := int64(1)<<33 + 1 // 1 where an int has 32 bits, which is no exponent either
 	shortEd := ed[:10]
 	// An SPKI whose curve Go does not know: secp256k1.
@@ -222,6 +223,7 @@ func TestKeyKnowsItsAlgorithm(t *testing.T) {
 		"P-384 for ES512":                public(jwtexp.ES512, &p384.PublicKey),
 		"RSA of 1024 bits":               signing(jwtexp.RS256, smallRSA()),
 		"RSA public of 1024 bits":        public(jwtexp.PS256, &smallRSA().PublicKey),
+		"RSA public of 2047 bits":        public(jwtexp.RS256, &rsa.PublicKey{N: shortModulus, E: 65537}),
 		"RSA with an even exponent":      public(jwtexp.RS256, even),
 		"RSA with a huge exponent":       public(jwtexp.RS256, &rsa.PublicKey{N: testRSA().N, E: int(beyond32)}),
 		"RSA with exponent 1":            public(jwtexp.RS256, &rsa.PublicKey{N: testRSA().N, E: 1}),
@@ -408,6 +410,21 @@ func TestKeySetIsNotShared(t *testing.T) {
 		wantOutcome(t, err, "ok")
 		_, err = v.Verify(t.Context(), sign(otherSecret, header, live(``)))
 		wantOutcome(t, err, "invalid: signature")
+	}
+}
+
+// A Key is a set of one: (nil, nil) is what it says of another ID.
+func TestKeyAsKeySet(t *testing.T) {
+	for _, c := range []struct {
+		key, asked string
+		want       int
+	}{
+		{"", "", 1}, {"", "k1", 1}, {"k1", "", 1}, {"k1", "k1", 1}, {"k1", "k2", 0}, {"k1", "K1", 0},
+	} {
+		got, err := testKey().WithID(c.key).VerificationKeys(t.Context(), c.asked, epoch)
+		if len(got) != c.want || err != nil {
+			t.Errorf("key %q asked for %q: got %v, %v, want %d keys", c.key, c.asked, got, err, c.want)
+		}
 	}
 }
 

@@ -183,6 +183,7 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 
 	for name, payload := range map[string]string{
 		"payload that is no JSON":    live(marked) + payloadMarker,
+		"fault below a name":         live(`,"` + payloadMarker + `":{"` + payloadMarker + `":tru}`),
 		"payload with duplicates":    live(marked + `,"` + payloadMarker + `":1,"` + payloadMarker + `":2`),
 		"payload that is a string":   `"` + payloadMarker + `"`,
 		"exp that is a string":       `{"exp":"` + payloadMarker + `"}`,
@@ -199,6 +200,7 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 	verifyErr("too large", strings.Repeat(good, 100))
 	verifyErr("malformed", good+"."+payloadMarker)
 	verifyErr("header that is no JSON", sign(testSecret, payloadMarker, live(marked)))
+	verifyErr("header with a fault below a name", sign(testSecret, `{"alg":"HS256","`+payloadMarker+`":{"`+payloadMarker+`":tru}}`, live(marked)))
 	verifyErr("header with crit", sign(testSecret, `{"alg":"HS256","crit":["`+payloadMarker+`"]}`, live(marked)))
 	verifyErr("unknown algorithm", sign(testSecret, `{"alg":"`+payloadMarker+`"}`, live(marked)))
 	verifyErr("other type", sign(testSecret, `{"alg":"HS256","typ":"`+payloadMarker+`"}`, live(marked)))
