@@ -71,7 +71,9 @@ func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, erro
 // Check decides about a request: it returns its token, or an error that matches
 // exactly one of [ErrMissing], [ErrExpired], [ErrInvalid] and [ErrUnavailable]. It
 // writes nothing and does not look at [WithOptional]. [StatusCode] has the status
-// that fits.
+// that fits. Where the request's context is done, as it is when the client has
+// gone, nobody is let in: what would be a token, or ErrMissing, is an
+// ErrUnavailable.
 func (m *Middleware) Check(r *http.Request) (*Token, error) {
 	return m.own().check(r)
 }
@@ -85,7 +87,18 @@ func (m *Middleware) own() *middleware {
 	return m.in.get()
 }
 
+// check lets nobody in who has gone: a callback may have come back only because
+// its caller went, and what it says then is worth nothing.
 func (m *middleware) check(r *http.Request) (*Token, error) {
+	t, err := m.judge(r)
+	gone := r.Context().Err()
+	if gone == nil || errors.Is(err, gone) || errors.Is(err, ErrInvalid) || errors.Is(err, ErrExpired) {
+		return t, err
+	}
+	return nil, unavailable(r.Context(), "the request's context is done", err)
+}
+
+func (m *middleware) judge(r *http.Request) (*Token, error) {
 	if m.verifier == nil {
 		return nil, unavailable(r.Context(), "not a Middleware that NewMiddleware made", nil)
 	}
@@ -101,21 +114,10 @@ func (m *middleware) check(r *http.Request) (*Token, error) {
 		return nil, unavailable(r.Context(), "the TokenVerifier returned neither a token nor an error", nil)
 	}
 	switch soleVerdict(err) {
-	case ErrExpired, ErrInvalid:
+	case ErrExpired, ErrInvalid, ErrUnavailable:
 		return nil, err
-	case ErrUnavailable:
-		return nil, unavailableFor(r.Context(), err)
 	}
 	return nil, unavailable(r.Context(), "the TokenVerifier returned an error that is no verdict", err)
-}
-
-// unavailableFor returns err, an ErrUnavailable of code that is not ours, made to
-// tell a cancelled caller from an outage as our own do.
-func unavailableFor(ctx context.Context, err error) error {
-	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
-		return unavailable(ctx, "the caller has gone", err)
-	}
-	return err
 }
 
 // extract returns the one token of a request. Two are refused even where they
@@ -127,10 +129,8 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 		switch verdict := soleVerdict(err); {
 		case err == nil && raw == "", verdict == ErrMissing:
 			continue
-		case verdict == ErrInvalid:
+		case verdict == ErrInvalid, verdict == ErrUnavailable:
 			return "", err
-		case verdict == ErrUnavailable:
-			return "", unavailableFor(r.Context(), err)
 		case err != nil:
 			return "", &InvalidError{Reason: ReasonRequest, Err: conceal(err), detail: "the Extractor failed"}
 		case found != "":
@@ -160,7 +160,8 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 //	an outage              503  {"error":"Temporarily unavailable"}
 //
 // Where a callback (verifier, key set, extractor, ...) panics, so does the
-// handler, and next is not served.
+// handler, and next is not served. Nor is it where the request's context is done
+// by the time that the callbacks have answered.
 func (m *Middleware) Handler(next http.Handler) http.Handler {
 	if isNil(next) {
 		panic("jwtexp: Middleware.Handler: next is nil")

@@ -220,7 +220,8 @@ func TestTokenVerifierThatAnswersNonsense(t *testing.T) {
 	}
 }
 
-// A caller that has gone is told apart from an outage, whoever says unavailable.
+// A caller that has gone is told apart from an outage, whoever says unavailable,
+// and is not let in, whoever says that it is good.
 func TestCancelledRequest(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -231,18 +232,43 @@ func TestCancelledRequest(t *testing.T) {
 		return nil, &jwtexp.UnavailableError{Err: down}
 	})
 	extractor := func(*http.Request) (string, error) { return "", jwtexp.ErrUnavailable }
+	missing := func(*http.Request) (string, error) { return "", nil }
+	token := must(verify(t, sign(testSecret, joseHeader, live(``))))
+	good := verifierFunc(func(context.Context, string) (*jwtexp.Token, error) { return token, nil })
 	for name, m := range map[string]*jwtexp.Middleware{
-		"verifier":  must(jwtexp.NewMiddleware(bare)),
-		"extractor": must(jwtexp.NewMiddleware(bare, jwtexp.WithTokenFrom(extractor))),
+		"verifier":   must(jwtexp.NewMiddleware(bare)),
+		"extractor":  must(jwtexp.NewMiddleware(bare, jwtexp.WithTokenFrom(extractor))),
+		"good token": must(jwtexp.NewMiddleware(good)),
+		"no token":   must(jwtexp.NewMiddleware(good, jwtexp.WithOptional(), jwtexp.WithTokenFrom(missing))),
 	} {
-		_, err := m.Check(r)
+		got, err := m.Check(r)
 		wantOutcome(t, err, "unavailable")
+		if got != nil {
+			t.Errorf("%s: got a token beside %v", name, err)
+		}
+		w := httptest.NewRecorder()
+		m.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			t.Errorf("%s: the request was served", name)
+		})).ServeHTTP(w, r)
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: got status %d, want 503", name, w.Code)
+		}
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want it to match context.Canceled", name, err)
 		}
 		if name == "verifier" && !errors.Is(err, down) {
 			t.Errorf("%s: got %v, want it to match the cause too", name, err)
 		}
+	}
+
+	// What is wrong with a token is so whoever waits for the answer.
+	for want, err := range map[string]error{
+		"invalid: signature": &jwtexp.InvalidError{Reason: jwtexp.ReasonSignature},
+		"expired":            &jwtexp.ExpiredError{},
+	} {
+		m := must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) { return nil, err })))
+		_, got := m.Check(r)
+		wantOutcome(t, got, want)
 	}
 }
 

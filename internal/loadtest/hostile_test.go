@@ -1,0 +1,204 @@
+package loadtest_test
+
+import (
+	"bufio"
+	"go/build"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+)
+
+// raw sends bytes that no HTTP client would, and returns the answers to them. A
+// server may answer, and close, before it has read everything.
+func (d *door) raw(t *testing.T, text string, answers int) []answer {
+	t.Helper()
+	conn := must(net.Dial("tcp", d.Listener.Addr().String()))
+	defer conn.Close()
+	go io.WriteString(conn, text)
+	var all []answer
+	for from := bufio.NewReader(conn); len(all) < answers; {
+		response, err := http.ReadResponse(from, nil)
+		if err != nil {
+			t.Fatalf("after %d answers: %v", len(all), err)
+		}
+		got, err := answerOf(response)
+		if err != nil {
+			t.Fatalf("in answer %d: %v", len(all), err)
+		}
+		all = append(all, got)
+	}
+	return all
+}
+
+// request is one with the given lines in its header.
+func request(lines ...string) string {
+	return strings.Join(append([]string{"GET / HTTP/1.1", "Host: localhost"}, lines...), "\r\n") + "\r\n\r\n"
+}
+
+func lines(n int, line string) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = line
+	}
+	return all
+}
+
+func headerOrCookie(s signer) *jwtexp.Middleware {
+	verifier := must(jwtexp.NewVerifier(s.key, jwtexp.WithClock(frozen)))
+	return must(jwtexp.NewMiddleware(verifier, jwtexp.WithTokenFrom(jwtexp.FromHeader, jwtexp.FromCookie("session"))))
+}
+
+// Whatever is sent, the answer is a refusal, next is not served, and the server
+// goes on.
+func TestHostileRequests(t *testing.T) {
+	s := newHS256("hs")
+	guard := headerOrCookie(s)
+	good := "Authorization: " + s.good()[0]
+	forged := "Authorization: " + newHS256("hs").good()[0]
+	cookie := strings.Replace(good, "Authorization: Bearer ", "Cookie: session=", 1)
+	const tenMB = 10 << 20
+
+	// What net/http refuses by itself has a body of its own, which is not looked at.
+	badRequest, tooLarge := answer{status: 400}, answer{status: 431}
+	many := func(want answer) answer { // from Go 1.27 on, net/http counts headers too
+		if slices.Contains(build.Default.ReleaseTags, "go1.27") {
+			return tooLarge
+		}
+		return want
+	}
+
+	usual := open(t, guard.Handler)
+	roomy := open(t, guard.Handler, func(s *http.Server) { s.MaxHeaderBytes = 4 * tenMB })
+	for _, c := range []struct {
+		name string
+		door *door
+		text string
+		want answer
+	}{
+		{"10 MB of Authorization", usual, request("Authorization: Bearer " + strings.Repeat("a", tenMB)), tooLarge},
+		{"10 MB of Authorization that net/http takes", roomy, request("Authorization: Bearer " + strings.Repeat("a", tenMB)), invalidToken},
+		{"10 MB of dots", roomy, request("Authorization: Bearer " + strings.Repeat(".", tenMB)), invalidToken},
+		{"10 MB of segments", roomy, request("Authorization: Bearer " + strings.Repeat("a", tenMB) + ".aaaa.aaaa"), invalidToken},
+		{"10 MB of commas", roomy, request("Authorization: Bearer " + strings.Repeat(",", tenMB)), invalidRequest},
+		{"10 MB of another scheme", roomy, request("Authorization: " + strings.Repeat("a", tenMB)), missingToken},
+		{"10 MB of cookies", roomy, request("Cookie: " + strings.Repeat("session=a;", tenMB/10)), invalidRequest},
+		{"10 MB of one cookie", roomy, request("Cookie: session=" + strings.Repeat("a", tenMB)), invalidToken},
+		{"10,000 headers", usual, request(append(lines(10_000, "X-A: b"), forged)...), many(invalidToken)},
+		{"10,000 Authorization headers", usual, request(lines(10_000, "Authorization: Bearer a")...), many(invalidRequest)},
+		{"12 Authorization headers", usual, request(lines(12, good)...), invalidRequest},
+		{"two, the first in lower case", usual, request(strings.ToLower(forged[:13])+forged[13:], good), invalidRequest},
+		{"a good one behind an empty one", usual, request("Authorization:", good), invalidRequest},
+		{"a token in header and cookie", usual, request(good, cookie), invalidRequest},
+		{"a bad one in the header, a good cookie", usual, request(forged, cookie), invalidRequest},
+		{"a good one in the header, a bad cookie", usual, request(good, "Cookie: session=a"), invalidRequest},
+		{"a NUL behind the token", usual, request(good + "\x00"), badRequest},
+		{"a NUL in the name", usual, request("Auth\x00orization: Bearer a", good), badRequest},
+		{"a CR in the token", usual, request(good[:50] + "\r" + good[50:]), badRequest},
+		{"an LF in the token", usual, request(good[:50] + "\n" + good[50:]), badRequest},
+		{"an LF and a header that is forged", usual, request(forged + "\nX-A: b"), invalidToken},
+		{"a CR and a good header behind a forged one", usual, request(forged + "\r" + good), badRequest},
+		{"a good token on a line that continues a forged one", usual, request(forged, "\t"+good), invalidRequest},
+		{"a space before the colon", usual, request(strings.Replace(good, ":", " :", 1)), badRequest},
+		{"other letters", usual, request("Authorization: Bearer \xff\xfe"), invalidToken},
+		{"HTTP/1.0", usual, "GET / HTTP/1.0\r\n" + forged + "\r\n\r\n", invalidToken},
+		{"HTTP/1.0 without a token", usual, "GET / HTTP/1.0\r\n\r\n", missingToken},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := c.door.served.Load()
+			got := c.door.raw(t, c.text, 1)[0]
+			if c.want.body == "" {
+				got.body = ""
+			}
+			if got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+			if n := c.door.served.Load() - before; n != 0 {
+				t.Errorf("next was served %d times, want never", n)
+			}
+			c.door.want(t, served("alice"), s.good()...)
+		})
+	}
+
+	// And these are no attack, and are served.
+	t.Run("a good token by HTTP/1.0", func(t *testing.T) {
+		if got := usual.raw(t, "GET / HTTP/1.0\r\n"+good+"\r\n\r\n", 1)[0]; got != served("alice") {
+			t.Errorf("got %+v, want it served", got)
+		}
+	})
+	t.Run("pipelined requests", func(t *testing.T) {
+		want := []answer{served("alice"), invalidToken, missingToken, served("alice"), invalidRequest}
+		got := usual.raw(t, request(good)+request(forged)+request()+request(cookie)+request(good, good), len(want))
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("answer %d: got %+v, want %+v", i, got[i], want[i])
+			}
+		}
+	})
+}
+
+// A client that does not finish its header holds a connection, and nobody else.
+// ReadHeaderTimeout is the server's, and ends it.
+func TestSlowHeaders(t *testing.T) {
+	s := newHS256("hs")
+	d := open(t, headerOrCookie(s).Handler, func(s *http.Server) { s.ReadHeaderTimeout = 200 * time.Millisecond })
+	good := s.good()[0]
+
+	var slow []net.Conn
+	for range 50 {
+		conn := must(net.Dial("tcp", d.Listener.Addr().String()))
+		defer conn.Close()
+		must(io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: "+good[:30]))
+		slow = append(slow, conn)
+	}
+	d.want(t, served("alice"), good)
+	for _, conn := range slow {
+		must(io.ReadAll(conn)) // until the server closes it
+	}
+	d.want(t, served("alice"), good)
+	if got := d.served.Load(); got != 2 {
+		t.Errorf("next was served %d times, want 2", got)
+	}
+}
+
+// A header may be as large as the server lets it be: the middleware's own work
+// takes no memory in proportion.
+func TestLargeHeadersTakeNoMemory(t *testing.T) {
+	s := newHS256("hs")
+	guard := headerOrCookie(s)
+	for name, header := range map[string]http.Header{
+		"Authorization": {"Authorization": {"Bearer " + strings.Repeat("a", 10<<20)}},
+		"segments":      {"Authorization": {"Bearer " + strings.Repeat("a", 10<<20) + ".aaaa.aaaa"}},
+		"dots":          {"Authorization": {"Bearer " + strings.Repeat(".", 10<<20)}},
+		"another":       {"Authorization": {strings.Repeat("a ", 5<<20)}},
+		"commas":        {"Authorization": {"Bearer a" + strings.Repeat(", Bearer a", 1<<20)}},
+		"many":          {"Authorization": lines(10_000, "Bearer a")},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header = header
+		const rounds, limit = 10, 4 << 10
+		if got := allocated(func() {
+			for range rounds {
+				guard.Check(r)
+			}
+		}) / rounds; got > limit {
+			t.Errorf("%s: got %d bytes allocated by Check, want at most %d", name, got, limit)
+		}
+	}
+}
+
+// allocated counts the bytes that f allocates, and what else runs meanwhile.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
