@@ -1,0 +1,64 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+
+	"github.com/jwtexp/jwtexp/internal/conformance"
+)
+
+// goOIDC is an IDTokenVerifier over a StaticKeySet:
+// https://pkg.go.dev/github.com/coreos/go-oidc/v3/oidc#NewVerifier. Tokens without
+// exp it takes for expired in the year 1; leeway it has none for exp, and five
+// minutes for nbf, of which its error does not tell.
+var goOIDC = peer{
+	module:     "github.com/coreos/go-oidc/v3",
+	lacks:      []string{"max_age", "typ", "leeway", "iat_check", "exp_optional"},
+	algorithms: []string{"RS", "PS", "ES", "EdDSA"},
+	verify: func(c *conformance.Case, keys ring, token string) (conformance.Verdict, error) {
+		set := &oidc.StaticKeySet{}
+		for _, k := range keys.all {
+			set.PublicKeys = append(set.PublicKeys, k.Public)
+		}
+		ctx := context.Background()
+		if c.Layer == "jws" {
+			_, err := set.VerifySignature(ctx, token)
+			return signature(err)
+		}
+		config := &oidc.Config{
+			SupportedSigningAlgs: c.Algorithms,
+			Now:                  c.Now.Time,
+			SkipClientIDCheck:    true, // a case may name several, so that the audience is asked below
+			SkipIssuerCheck:      c.Issuer == nil,
+		}
+		issuer := ""
+		if c.Issuer != nil {
+			issuer = *c.Issuer
+		}
+		parsed, err := oidc.NewVerifier(issuer, set, config).Verify(ctx, token)
+		if late, ok := errors.AsType[*oidc.TokenExpiredError](err); ok {
+			return conformance.Expired, late
+		}
+		if err == nil && c.Audience != nil && !slices.ContainsFunc(c.Audience, func(one string) bool { return slices.Contains(parsed.Audience, one) }) {
+			err = errors.New("another audience")
+		}
+		if err == nil {
+			err = application(c, token)
+		}
+		return untimely(signature(err))
+	},
+}
+
+// untimely is for libraries whose errors do not tell a token that is not valid yet
+// from an invalid one: whichever the case wants is right.
+func untimely(v conformance.Verdict, err error) (conformance.Verdict, error) {
+	if v == conformance.Invalid {
+		return invalidOrEarly, err
+	}
+	return v, err
+}
+
+const invalidOrEarly conformance.Verdict = "invalid, or not valid yet"

@@ -1,0 +1,72 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/lestrrat-go/jwx/v3/jwa"
+	"github.com/lestrrat-go/jwx/v3/jws"
+	"github.com/lestrrat-go/jwx/v3/jwt"
+
+	"github.com/jwtexp/jwtexp/internal/conformance"
+)
+
+// jwx is jwt.Parse with a key provider, which its documentation has for keys that
+// depend on the message, and with the validation options that the case wants:
+// https://github.com/lestrrat-go/jwx/blob/develop/v3/docs/01-jwt.md
+var jwx = peer{
+	module: "github.com/lestrrat-go/jwx/v3",
+	lacks:  []string{"max_age", "typ"},
+	verify: func(c *conformance.Case, keys ring, token string) (conformance.Verdict, error) {
+		provider := jws.KeyProviderFunc(func(_ context.Context, sink jws.KeySink, s *jws.Signature, _ *jws.Message) error {
+			alg, ok := s.ProtectedHeaders().Algorithm()
+			if !ok {
+				return errors.New("no alg")
+			}
+			kid, _ := s.ProtectedHeaders().KeyID()
+			key, err := keys.find(kid, alg.String())
+			if err != nil {
+				return err
+			}
+			known, ok := jwa.LookupSignatureAlgorithm(alg.String())
+			if !ok {
+				return errors.New("no such alg")
+			}
+			sink.Key(known, material(key))
+			return nil
+		})
+		if c.Layer == "jws" {
+			_, err := jws.Verify([]byte(token), jws.WithKeyProvider(provider))
+			return signature(err)
+		}
+		options := []jwt.ParseOption{
+			jwt.WithKeyProvider(provider),
+			jwt.WithClock(jwt.ClockFunc(c.Now.Time)),
+			jwt.WithAcceptableSkew(c.Leeway.Duration()),
+		}
+		if c.Issuer != nil {
+			options = append(options, jwt.WithIssuer(*c.Issuer))
+		}
+		if c.Subject != nil {
+			options = append(options, jwt.WithSubject(*c.Subject))
+		}
+		for _, name := range c.Required {
+			options = append(options, jwt.WithRequiredClaim(name))
+		}
+		if c.Audience != nil { // WithAudience wants each that it names, and a case one of several
+			options = append(options, jwt.WithValidator(jwt.ValidatorFunc(func(_ context.Context, t jwt.Token) error {
+				audience, _ := t.Audience()
+				if !slices.ContainsFunc(c.Audience, func(one string) bool { return slices.Contains(audience, one) }) {
+					return jwt.InvalidAudienceError()
+				}
+				return nil
+			})))
+		}
+		_, err := jwt.Parse([]byte(token), options...)
+		if err == nil {
+			err = application(c, token)
+		}
+		return verdict(err, jwt.TokenExpiredError(), jwt.TokenNotYetValidError())
+	},
+}

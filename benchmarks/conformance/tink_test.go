@@ -1,0 +1,112 @@
+package conformance_test
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/tink-crypto/tink-go/v2/insecuresecretdataaccess"
+	"github.com/tink-crypto/tink-go/v2/jwt"
+	"github.com/tink-crypto/tink-go/v2/jwt/jwthmac"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/secretdata"
+
+	"github.com/jwtexp/jwtexp/internal/conformance"
+)
+
+// tinkGo is a MAC or a Verifier over a keyset, and a Validator:
+// https://developers.google.com/tink/jwt. Public keys come in by its JWK import,
+// which takes no PS and no EdDSA. Of what is wrong its errors tell expiry alone.
+var tinkGo = peer{
+	module:     "github.com/tink-crypto/tink-go/v2",
+	lacks:      []string{"max_age", "several keys", "jws"},
+	algorithms: []string{"HS", "RS", "ES"},
+	verify: func(c *conformance.Case, keys ring, token string) (conformance.Verdict, error) {
+		options := &jwt.ValidatorOpts{
+			ExpectedTypeHeader: c.Type, IgnoreTypeHeader: c.Type == nil,
+			ExpectedIssuer: c.Issuer, IgnoreIssuer: c.Issuer == nil,
+			IgnoreAudiences:        c.Audience == nil,
+			AllowMissingExpiration: c.NeedsAny([]string{"exp_optional"}),
+			ExpectIssuedInThePast:  c.NeedsAny([]string{"iat_check"}),
+			ClockSkew:              c.Leeway.Duration(),
+			FixedNow:               c.Now.Time(),
+		}
+		if len(c.Audience) > 1 {
+			return notTold, nil // it expects one
+		}
+		if c.Audience != nil {
+			options.ExpectedAudience = &c.Audience[0]
+		}
+		validator, err := jwt.NewValidator(options)
+		if err != nil {
+			return conformance.RefusedAtSetup, err
+		}
+		verify, err := tinkVerify(keys.all[0])
+		if err != nil {
+			return conformance.RefusedAtSetup, err
+		}
+		_, err = verify(token, validator)
+		if jwt.IsExpirationErr(err) {
+			return conformance.Expired, err
+		}
+		if err == nil {
+			err = application(c, token)
+		}
+		return untimely(signature(err))
+	},
+}
+
+// tinkVerify binds the only key, whatever the kid.
+func tinkVerify(k conformance.Key) (func(string, *jwt.Validator) (*jwt.VerifiedJWT, error), error) {
+	if k.Public == nil {
+		handle, err := tinkSecret(k)
+		if err != nil {
+			return nil, err
+		}
+		mac, err := jwt.NewMAC(handle)
+		if err != nil {
+			return nil, err
+		}
+		return mac.VerifyMACAndDecode, nil
+	}
+	set, err := json.Marshal(map[string]any{"keys": []any{publicJWK(k)}})
+	if err != nil {
+		return nil, err
+	}
+	handle, err := jwt.JWKSetToPublicKeysetHandle(set)
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := jwt.NewVerifier(handle)
+	if err != nil {
+		return nil, err
+	}
+	return verifier.VerifyAndDecode, nil
+}
+
+func tinkSecret(k conformance.Key) (*keyset.Handle, error) {
+	algorithms := map[string]jwthmac.Algorithm{"HS256": jwthmac.HS256, "HS384": jwthmac.HS384, "HS512": jwthmac.HS512}
+	alg, ok := algorithms[k.Algorithm]
+	if !ok {
+		return nil, fmt.Errorf("no HMAC algorithm %s", k.Algorithm)
+	}
+	parameters, err := jwthmac.NewParameters(len(k.Secret), jwthmac.IgnoredKID, alg)
+	if err != nil {
+		return nil, err
+	}
+	key, err := jwthmac.NewKey(jwthmac.KeyOpts{
+		KeyBytes:   secretdata.NewBytesFromData(k.Secret, insecuresecretdataaccess.Token{}),
+		Parameters: parameters,
+	})
+	if err != nil {
+		return nil, err
+	}
+	manager := keyset.NewManager()
+	id, err := manager.AddKey(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := manager.SetPrimary(id); err != nil {
+		return nil, err
+	}
+	return manager.Handle()
+}
