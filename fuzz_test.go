@@ -17,10 +17,10 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// fuzzSeeds are tokens of every outcome.
+// fuzzSeeds are tokens of every outcome, those of the strict tables among them.
 func fuzzSeeds() []string {
 	good := sign(testSecret, joseHeader, live(``))
-	return []string{
+	seeds := []string{
 		good, "", ".", "..", "...", good + "\n", good + ".", strings.TrimRight(good, "."),
 		sign(testSecret, joseHeader, `{"exp":1}`),
 		sign(testSecret, joseHeader, live(`,"nbf":253402300799,"iat":0,"aud":["a","b"]`)),
@@ -30,6 +30,13 @@ func fuzzSeeds() []string {
 		sign(otherSecret, joseHeader, live(``)),
 		sign(testSecret, joseHeader, "\xff"),
 	}
+	for header := range strictHeaders {
+		seeds = append(seeds, sign(testSecret, header, live(``)))
+	}
+	for members := range strictClaims {
+		seeds = append(seeds, sign(testSecret, joseHeader, live(members)))
+	}
+	return seeds
 }
 
 // Whatever the token is, there is one verdict; what is accepted is accepted by

@@ -350,7 +350,7 @@ func FromCookie(name string) Extractor {
 		sent := 0
 		for _, line := range r.Header["Cookie"] {
 			for pair := range strings.SplitSeq(line, ";") {
-				if key, _, _ := strings.Cut(pair, "="); strings.Trim(key, " \t") == name {
+				if key, _, _ := strings.Cut(pair, "="); strings.Trim(key, " \t\r\n") == name {
 					sent++
 				}
 			}
