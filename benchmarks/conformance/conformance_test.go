@@ -23,7 +23,7 @@ func TestPeers(t *testing.T) {
 		t.Skip("no cases: set JWTEXP_CASES to a file of cases, one JSON object a line, or to several as in PATH")
 	}
 	var cases []*conformance.Case
-	for _, file := range files {
+	for i, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -33,9 +33,12 @@ func TestPeers(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		cases = append(cases, some...)
+		if files[i], err = filepath.Abs(file); err != nil {
+			t.Fatal(err)
+		}
 	}
 
-	rows := []row{jwtexpRow(t)}
+	rows := []row{jwtexpRow(t, files)}
 	for _, p := range peers {
 		r := p.run(t, cases)
 		if r.judged == 0 {
@@ -130,12 +133,13 @@ func (r *row) count(c *conformance.Case, got conformance.Verdict, err error) {
 	r.ids = append(r.ids, fmt.Sprintf("%s: got %s, want %s: %s (%v)", c.ID, got, c.Want, c.Name, err))
 }
 
-var counts = regexp.MustCompile(`conformance: (\d+) cases, (\d+) ok, (\d+) wrong, (\d+) skipped`)
+var counts = regexp.MustCompile(`conformance: \d+ cases.*`)
 
 // jwtexpRow asks the library's own test, which fails where a case is wrong.
-func jwtexpRow(t *testing.T) row {
+func jwtexpRow(t *testing.T, files []string) row {
 	cmd := exec.Command("go", "test", "-count=1", "-run", "^TestConformance$")
 	cmd.Dir = "../.."
+	cmd.Env = append(os.Environ(), "JWTEXP_CASES="+strings.Join(files, string(filepath.ListSeparator)))
 	out, err := cmd.Output()
 	r := row{library: "**jwtexp**"}
 	var total, ok, wrong int

@@ -1,7 +1,7 @@
 // Mutants holds the tests of this module against faults that were put into it on
 // purpose. Each one in mutants.txt changes one operator, bound or constant, or
-// removes one check; the tests have to notice, by an assertion that fails. From
-// the root of the module:
+// removes one check; a few do what is promised not to be done. The tests have to
+// notice, by an assertion that fails. From the root of the module:
 //
 //	go run ./internal/mutants            # all of them
 //	go run ./internal/mutants -only time # those with "time" in their group or title
