@@ -77,6 +77,39 @@ func TestPeersAreAlive(t *testing.T) {
 	}
 }
 
+// The cases have few tokens that are expired and wrong in something else, and let
+// either verdict pass. This is what the libraries say of one that has expired and
+// is of another issuer. Who hears "expired" may refresh.
+func TestExpiredAndOfAnotherIssuer(t *testing.T) {
+	want := map[string]conformance.Verdict{
+		golangJWT.module: conformance.Expired,
+		cristalhq.module: conformance.Invalid, // which leaves the order to the application
+		kataras.module:   conformance.Expired,
+		goJOSE.module:    conformance.Invalid,
+		jwx.module:       conformance.Expired,
+		tinkGo.module:    conformance.Expired,
+		auth0.module:     conformance.Invalid,
+		jwtauth.module:   conformance.Expired,
+		goOIDC.module:    conformance.Invalid,
+	}
+	const now = 1_800_000_000
+	for _, p := range peers {
+		for _, key := range newKeys() {
+			token := key.sign(t, jwt.MapClaims{"iss": "evil", "aud": "api", "exp": now - 1})
+			got, err := p.judge(t, read(t, map[string]any{
+				"id": "expired, of another issuer", "layer": "jwt", "token": token, "key": key.jwk, "algs": []string{key.alg},
+				"now": now, "leeway_s": 0, "issuer": "login", "audience": []string{"api"}, "required": []string{"exp"},
+			}))
+			if got == invalidOrEarly {
+				got = conformance.Invalid
+			}
+			if got != want[p.module] && got != notTold {
+				t.Errorf("%s, %s: got %s (%v), want %s", p.module, key.alg, got, err, want[p.module])
+			}
+		}
+	}
+}
+
 func read(t *testing.T, c map[string]any) *conformance.Case {
 	t.Helper()
 	text, err := json.Marshal(c)

@@ -12,7 +12,7 @@ import (
 // and #example-Claims.Validate-WithParse.
 var goJOSE = peer{
 	module: "github.com/go-jose/go-jose/v4",
-	lacks:  []string{"max_age", "typ"},
+	lacks:  []string{"max_age", "jwk_metadata", "typ"},
 	verify: func(c *conformance.Case, keys ring, token string) (conformance.Verdict, error) {
 		var algorithms []jose.SignatureAlgorithm
 		for _, alg := range c.Algorithms {

@@ -14,7 +14,7 @@ import (
 // those of jwx v2.
 var jwtauth = peer{
 	module: "github.com/go-chi/jwtauth/v5",
-	lacks:  []string{"max_age", "typ", "several keys", "jws"},
+	lacks:  []string{"max_age", "jwk_metadata", "typ", "several keys", "jws"},
 	verify: func(c *conformance.Case, keys ring, token string) (conformance.Verdict, error) {
 		options := []jwt.ValidateOption{
 			jwt.WithClock(jwt.ClockFunc(c.Now.Time)),

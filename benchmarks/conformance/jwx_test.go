@@ -12,12 +12,13 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// jwx is jwt.Parse with a key provider, which its documentation has for keys that
-// depend on the message, and with the validation options that the case wants:
+// jwx is jwt.Parse with WithKey where there is one key, else with a key provider,
+// which its documentation has for keys that depend on the message; and with the
+// validation options that the case wants. WithKey refuses crit, a provider does not:
 // https://github.com/lestrrat-go/jwx/blob/develop/v3/docs/01-jwt.md
 var jwx = peer{
 	module: "github.com/lestrrat-go/jwx/v3",
-	lacks:  []string{"max_age", "typ"},
+	lacks:  []string{"max_age", "jwk_metadata", "typ"},
 	verify: func(c *conformance.Case, keys ring, token string) (conformance.Verdict, error) {
 		provider := jws.KeyProviderFunc(func(_ context.Context, sink jws.KeySink, s *jws.Signature, _ *jws.Message) error {
 			alg, ok := s.ProtectedHeaders().Algorithm()
@@ -36,12 +37,16 @@ var jwx = peer{
 			sink.Key(known, material(key))
 			return nil
 		})
+		verifyKey, parseKey := jws.WithKeyProvider(provider), jwt.WithKeyProvider(provider)
+		if alg, ok := jwa.LookupSignatureAlgorithm(keys.all[0].Algorithm); ok && len(keys.all) == 1 && !keys.isSet {
+			verifyKey, parseKey = jws.WithKey(alg, material(keys.all[0])), jwt.WithKey(alg, material(keys.all[0]))
+		}
 		if c.Layer == "jws" {
-			_, err := jws.Verify([]byte(token), jws.WithKeyProvider(provider))
+			_, err := jws.Verify([]byte(token), verifyKey)
 			return signature(err)
 		}
 		options := []jwt.ParseOption{
-			jwt.WithKeyProvider(provider),
+			parseKey,
 			jwt.WithClock(jwt.ClockFunc(c.Now.Time)),
 			jwt.WithAcceptableSkew(c.Leeway.Duration()),
 		}

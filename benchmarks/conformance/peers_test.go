@@ -24,6 +24,8 @@ type peer struct {
 	module string
 	// lacks are the features that a case must not need: those that cases name, and
 	// of the rest "leeway", "several keys" and "jws", which is the signature alone.
+	// Nobody is asked for max_age and jwk_metadata: the reader of the cases would
+	// have to be told the one, and does the other itself.
 	lacks []string
 	// algorithms are the prefixes of those that the library offers, nil for all.
 	algorithms []string

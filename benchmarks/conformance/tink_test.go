@@ -1,12 +1,16 @@
 package conformance_test
 
 import (
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/tink-crypto/tink-go/v2/insecuresecretdataaccess"
 	"github.com/tink-crypto/tink-go/v2/jwt"
 	"github.com/tink-crypto/tink-go/v2/jwt/jwthmac"
+	"github.com/tink-crypto/tink-go/v2/jwt/jwtrsassapss"
+	"github.com/tink-crypto/tink-go/v2/key"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/secretdata"
 
@@ -15,11 +19,12 @@ import (
 
 // tinkGo is a MAC or a Verifier over a keyset, and a Validator:
 // https://developers.google.com/tink/jwt. Public keys come in by its JWK import,
-// which takes no PS and no EdDSA. Of what is wrong its errors tell expiry alone.
+// save those for PS, which that does not take; EdDSA it has not. Of what is wrong
+// its errors tell expiry alone.
 var tinkGo = peer{
 	module:     "github.com/tink-crypto/tink-go/v2",
-	lacks:      []string{"max_age", "several keys", "jws"},
-	algorithms: []string{"HS", "RS", "ES"},
+	lacks:      []string{"max_age", "jwk_metadata", "several keys", "jws"},
+	algorithms: []string{"HS", "RS", "PS", "ES"},
 	verify: func(c *conformance.Case, keys ring, token string) (conformance.Verdict, error) {
 		options := &jwt.ValidatorOpts{
 			ExpectedTypeHeader: c.Type, IgnoreTypeHeader: c.Type == nil,
@@ -68,6 +73,17 @@ func tinkVerify(k conformance.Key) (func(string, *jwt.Validator) (*jwt.VerifiedJ
 		}
 		return mac.VerifyMACAndDecode, nil
 	}
+	if strings.HasPrefix(k.Algorithm, "PS") {
+		handle, err := tinkPSS(k)
+		if err != nil {
+			return nil, err
+		}
+		verifier, err := jwt.NewVerifier(handle)
+		if err != nil {
+			return nil, err
+		}
+		return verifier.VerifyAndDecode, nil
+	}
 	set, err := json.Marshal(map[string]any{"keys": []any{publicJWK(k)}})
 	if err != nil {
 		return nil, err
@@ -100,8 +116,32 @@ func tinkSecret(k conformance.Key) (*keyset.Handle, error) {
 	if err != nil {
 		return nil, err
 	}
+	return tinkKeyset(key)
+}
+
+func tinkPSS(k conformance.Key) (*keyset.Handle, error) {
+	algorithms := map[string]jwtrsassapss.Algorithm{"PS256": jwtrsassapss.PS256, "PS384": jwtrsassapss.PS384, "PS512": jwtrsassapss.PS512}
+	public, ok := k.Public.(*rsa.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("no RSA key for %s", k.Algorithm)
+	}
+	parameters, err := jwtrsassapss.NewParameters(jwtrsassapss.ParametersOpts{
+		ModulusSizeInBits: public.N.BitLen(), PublicExponent: public.E,
+		Algorithm: algorithms[k.Algorithm], KidStrategy: jwtrsassapss.IgnoredKID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	key, err := jwtrsassapss.NewPublicKey(jwtrsassapss.PublicKeyOpts{Modulus: public.N.Bytes(), Parameters: parameters})
+	if err != nil {
+		return nil, err
+	}
+	return tinkKeyset(key)
+}
+
+func tinkKeyset(k key.Key) (*keyset.Handle, error) {
 	manager := keyset.NewManager()
-	id, err := manager.AddKey(key)
+	id, err := manager.AddKey(k)
 	if err != nil {
 		return nil, err
 	}
