@@ -62,41 +62,36 @@ var tinkGo = peer{
 
 // tinkVerify binds the only key, whatever the kid.
 func tinkVerify(k conformance.Key) (func(string, *jwt.Validator) (*jwt.VerifiedJWT, error), error) {
+	handle, err := tinkHandle(k)
+	if err != nil {
+		return nil, err
+	}
 	if k.Public == nil {
-		handle, err := tinkSecret(k)
-		if err != nil {
-			return nil, err
-		}
 		mac, err := jwt.NewMAC(handle)
 		if err != nil {
 			return nil, err
 		}
 		return mac.VerifyMACAndDecode, nil
 	}
-	if strings.HasPrefix(k.Algorithm, "PS") {
-		handle, err := tinkPSS(k)
-		if err != nil {
-			return nil, err
-		}
-		verifier, err := jwt.NewVerifier(handle)
-		if err != nil {
-			return nil, err
-		}
-		return verifier.VerifyAndDecode, nil
-	}
-	set, err := json.Marshal(map[string]any{"keys": []any{publicJWK(k)}})
-	if err != nil {
-		return nil, err
-	}
-	handle, err := jwt.JWKSetToPublicKeysetHandle(set)
-	if err != nil {
-		return nil, err
-	}
 	verifier, err := jwt.NewVerifier(handle)
 	if err != nil {
 		return nil, err
 	}
 	return verifier.VerifyAndDecode, nil
+}
+
+func tinkHandle(k conformance.Key) (*keyset.Handle, error) {
+	switch {
+	case k.Public == nil:
+		return tinkSecret(k)
+	case strings.HasPrefix(k.Algorithm, "PS"):
+		return tinkPSS(k)
+	}
+	set, err := json.Marshal(map[string]any{"keys": []any{publicJWK(k)}})
+	if err != nil {
+		return nil, err
+	}
+	return jwt.JWKSetToPublicKeysetHandle(set)
 }
 
 func tinkSecret(k conformance.Key) (*keyset.Handle, error) {
