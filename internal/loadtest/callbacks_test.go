@@ -85,16 +85,28 @@ func (s signer) ask(name string) []string {
 	return s.good()
 }
 
+// A recorder knows what status was written, also to a client that has gone.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
 // openTrapped opens a door whose trap is told of each request; left hears of each
-// that has been dealt with.
-func openTrapped(t *testing.T, p *trap, m *jwtexp.Middleware) (d *door, left <-chan struct{}) {
-	done := make(chan struct{}, 100)
+// that has been dealt with, and by what status, 0 for none.
+func openTrapped(t *testing.T, p *trap, m *jwtexp.Middleware) (d *door, left <-chan int) {
+	done := make(chan int, 100)
 	d = open(t, func(next http.Handler) http.Handler {
 		guarded := m.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			defer func() { done <- struct{}{} }()
+			recorder := &recorder{ResponseWriter: w}
+			defer func() { done <- recorder.status }()
 			p.request.Store(r)
-			guarded.ServeHTTP(w, r)
+			guarded.ServeHTTP(recorder, r)
 		})
 	})
 	return d, done
@@ -113,7 +125,9 @@ func TestCallbackThatPanics(t *testing.T) {
 			if got, err := d.ask(s.ask(name)...); err == nil {
 				t.Errorf("got %+v, want the connection closed without an answer", got)
 			}
-			<-left
+			if got := <-left; got != 0 {
+				t.Errorf("got status %d written, want none", got)
+			}
 			if n := d.served.Load(); n != 0 {
 				t.Errorf("next was served %d times, want never", n)
 			}
@@ -123,7 +137,7 @@ func TestCallbackThatPanics(t *testing.T) {
 	}
 }
 
-// Where a callback waits until its caller has gone, the request is not served
+// Where a callback waits until its caller has gone, the request is an outage
 // then, although all that the callback says is good.
 func TestCallbackThatBlocks(t *testing.T) {
 	s := newHS256("hs")
@@ -149,7 +163,13 @@ func TestCallbackThatBlocks(t *testing.T) {
 				response.Body.Close()
 				t.Errorf("got status %d, want none before the client leaves", response.StatusCode)
 			}
-			<-left
+			want := 503
+			if name == "error handler" {
+				want = 401 // which was decided before
+			}
+			if got := <-left; got != want {
+				t.Errorf("got status %d written, want %d", got, want)
+			}
 			if n := d.served.Load(); n != 0 {
 				t.Errorf("next was served %d times, want never", n)
 			}
@@ -192,11 +212,13 @@ func TestCallbackThatAnswersNonsense(t *testing.T) {
 		"claims check: an error that is missing":     {claims(jwtexp.ErrMissing), invalidToken},
 		"claims check: an error that is unavailable": {claims(&jwtexp.UnavailableError{}), invalidToken},
 		"claims check: a nil *InvalidError":          {claims(nilInvalid), invalidToken},
+		"claims check: a liar":                       {claims(liar{}), invalidToken},
 
 		"revocation check: revoked, and an error":    {revoked(true, errDown), unavailable},
 		"revocation check: an error that is expired": {revoked(false, &jwtexp.ExpiredError{}), unavailable},
 		"revocation check: an error that is invalid": {revoked(false, jwtexp.ErrInvalid), unavailable},
 		"revocation check: a nil *UnavailableError":  {revoked(false, nilUnavailable), unavailable},
+		"revocation check: a liar":                   {revoked(false, liar{}), unavailable},
 		"key set: nil":                               {keys(nil), invalidToken},
 		"key set: empty":                             {keys(nil, []jwtexp.Key{}...), invalidToken},
 		"key set: a zero key":                        {keys(nil, jwtexp.Key{}), invalidToken},
@@ -204,9 +226,12 @@ func TestCallbackThatAnswersNonsense(t *testing.T) {
 		"key set: a key of another algorithm":        {keys(nil, otherAlgorithm), invalidToken},
 		"key set: a key of another ID":               {keys(nil, s.key.WithID("another")), invalidToken},
 		"key set: another key of the ID":             {keys(nil, newHS256("hs").key), invalidToken},
+		"key set: a zero key beside another":         {keys(nil, jwtexp.Key{}, otherAlgorithm), invalidToken},
 		"key set: a key that vouches for nothing":    {keys(nil, s.key.WithNotAfter(time.Time{})), invalidToken},
 		"key set: the key, and an error":             {keys(errDown, s.key), unavailable},
 		"key set: an error that is invalid":          {keys(jwtexp.ErrInvalid), unavailable},
+		"key set: the key, and a liar":               {keys(liar{}, s.key), unavailable},
+		"clock: after the last exp there can be":     {guard(s.key, jwtexp.WithClock(jwtexp.ClockFunc(func() time.Time { return time.Unix(1<<62, 0) }))), expired(epoch.Add(time.Hour))},
 		"clock: the zero time":                       {guard(s.key, jwtexp.WithClock(jwtexp.ClockFunc(func() time.Time { return time.Time{} }))), unavailable},
 		"TokenVerifier: nothing":                     {tokenVerifier(nil, nil), unavailable},
 		"TokenVerifier: a zero Token":                {tokenVerifier(&jwtexp.Token{}, nil), unavailable},
@@ -214,17 +239,20 @@ func TestCallbackThatAnswersNonsense(t *testing.T) {
 		"TokenVerifier: a Token, and an error":       {tokenVerifier(token, jwtexp.ErrInvalid), invalidToken},
 		"TokenVerifier: a nil *InvalidError":         {tokenVerifier(nil, nilInvalid), unavailable},
 		"TokenVerifier: missing":                     {tokenVerifier(nil, jwtexp.ErrMissing), unavailable},
+		"TokenVerifier: a Token, and a liar":         {tokenVerifier(token, liar{}), unavailable},
 		"extractor: garbage":                         {extract("garbage", nil), invalidToken},
 		"extractor: the scheme, too":                 {extract(s.good()[0], nil), invalidToken},
 		"extractor: nothing":                         {extract("", nil), missingToken},
 		"extractor: a token, and an error":           {extract(token.Raw(), errDown), invalidRequest},
 		"extractor: a token, and that it is missing": {extract(token.Raw(), jwtexp.ErrMissing), missingToken},
 		"extractor: an error that is expired":        {extract("", &jwtexp.ExpiredError{}), invalidRequest},
+		"extractor: a token, and a liar":             {extract(token.Raw(), liar{}), invalidRequest},
 		"extractor: an error that is two verdicts":   {extract("", errors.Join(jwtexp.ErrMissing, jwtexp.ErrExpired)), invalidRequest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, c.guard.Handler)
 			d.want(t, c.want, s.good()...)
+			d.want(t, c.want, s.good()...) // and the server goes on
 			if n := d.served.Load(); n != 0 {
 				t.Errorf("next was served %d times, want never", n)
 			}
@@ -242,6 +270,7 @@ func TestErrorHandlerThatAnswersNonsense(t *testing.T) {
 	}{
 		"nothing":              {func(http.ResponseWriter) {}, invalidToken},
 		"hints alone":          {func(w http.ResponseWriter) { w.WriteHeader(http.StatusEarlyHints) }, invalidToken},
+		"a flush":              {func(w http.ResponseWriter) { http.NewResponseController(w).Flush() }, invalidToken},
 		"200 without a body":   {func(w http.ResponseWriter) { w.WriteHeader(200) }, answer{200, invalidToken.challenge, "no-store", "", ""}},
 		"a body alone":         {func(w http.ResponseWriter) { io.WriteString(w, "no") }, answer{401, invalidToken.challenge, "no-store", "", "no"}},
 		"no challenge":         {func(w http.ResponseWriter) { w.Header().Del("WWW-Authenticate") }, answer{401, "", "no-store", "", invalidToken.body}},
@@ -261,6 +290,25 @@ func TestErrorHandlerThatAnswersNonsense(t *testing.T) {
 }
 
 var errDown = errors.New("down")
+
+// A liar is an error that passes for every other.
+type liar struct{}
+
+func (liar) Error() string { return "a liar" }
+func (liar) Is(error) bool { return true }
+func (liar) As(target any) bool {
+	switch target := target.(type) {
+	case **jwtexp.ExpiredError:
+		*target = new(jwtexp.ExpiredError)
+	case **jwtexp.InvalidError:
+		*target = new(jwtexp.InvalidError)
+	case **jwtexp.UnavailableError:
+		*target = new(jwtexp.UnavailableError)
+	default:
+		return false
+	}
+	return true
+}
 
 func copied(token *jwtexp.Token) *jwtexp.Token {
 	c := *token

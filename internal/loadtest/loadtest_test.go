@@ -167,7 +167,8 @@ func answerOf(response *http.Response) (answer, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	h := response.Header
-	return answer{response.StatusCode, h.Get("WWW-Authenticate"), h.Get("Cache-Control"), h.Get("Retry-After"), string(body)}, err
+	challenges := strings.Join(h.Values("WWW-Authenticate"), ", ") // of which there is one
+	return answer{response.StatusCode, challenges, h.Get("Cache-Control"), h.Get("Retry-After"), string(body)}, err
 }
 
 // ask sends one request with the given Authorization headers.

@@ -98,7 +98,7 @@ func TestKeySetThatFlaps(t *testing.T) {
 		return s.key.VerificationKeys(ctx, id, now)
 	}), jwtexp.WithClock(frozen)).Handler)
 
-	var outages, truths atomic.Int64
+	var outages, truths, accepted atomic.Int64
 	var wg sync.WaitGroup
 	for range clients {
 		wg.Go(func() {
@@ -109,6 +109,9 @@ func TestKeySetThatFlaps(t *testing.T) {
 						outages.Add(1)
 					case err == nil && got == v.want:
 						truths.Add(1)
+						if v.name == "good" {
+							accepted.Add(1)
+						}
 					default:
 						t.Errorf("a token %s: got %+v, %v, want %+v or an outage", v.name, got, err, v.want)
 					}
@@ -119,6 +122,9 @@ func TestKeySetThatFlaps(t *testing.T) {
 	wg.Wait()
 	if outages.Load() < 100 || truths.Load() < 100 {
 		t.Errorf("got %d outages and %d others, want many of both", outages.Load(), truths.Load())
+	}
+	if got, want := d.served.Load(), accepted.Load(); got != want {
+		t.Errorf("next was served %d times, want once for each of %d answers", got, want)
 	}
 
 	steady.Store(true)

@@ -11,26 +11,46 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
+// The kinds of tickets, and where in the life of its token a ticket is used.
+var (
+	kinds  = []string{"good", "revoked", "none", "bad request", "forged", "malformed"}
+	phases = []string{"early", "in time", "expired"}
+)
+
 // A ticket is a request as the oracle knows it: by how it was made.
 type ticket struct {
+	kind          string
 	authorization []string
 	subject       string
 	nbf, exp      int64  // nanoseconds since 1970
-	revoked       bool   // which counts while the token is in time
 	always        answer // of a ticket with a fault, whatever the time is
 }
 
-// at is the oracle: what the ticket gets from a server whose clock reads now. It
-// is integer arithmetic on how the ticket was made.
-func (k *ticket) at(now time.Time) answer {
+// phase is the oracle of time: integer arithmetic on nanoseconds.
+func phase(now time.Time, nbf, exp int64, leeway time.Duration) string {
 	switch ns := now.UnixNano(); {
+	case ns < nbf-int64(leeway):
+		return "early"
+	case ns >= exp+int64(leeway):
+		return "expired"
+	}
+	return "in time"
+}
+
+func (k *ticket) phase(now time.Time) string { return phase(now, k.nbf, k.exp, 0) }
+
+// at is the oracle: what the ticket gets from a server whose clock reads now. A
+// ticket with another fault is never told that it has expired.
+func (k *ticket) at(now time.Time) answer {
+	phase := k.phase(now)
+	switch {
 	case k.always != answer{}:
 		return k.always
-	case ns < k.nbf:
+	case phase == "early":
 		return invalidToken
-	case ns >= k.exp:
+	case phase == "expired": // which a revoked one is, too
 		return expired(time.Unix(0, k.exp))
-	case k.revoked:
+	case k.kind == "revoked":
 		return invalidToken
 	}
 	return served(k.subject)
@@ -73,80 +93,77 @@ func (m *mint) keys() jwtexp.KeySet {
 // is given a signer, its stranger, and the claims of a token that would be good in
 // its time.
 var faults = []struct {
+	kind   string
 	answer answer
 	make   func(s, stranger signer, claims string) []string
 }{
-	{missingToken, func(signer, signer, string) []string { return nil }},
-	{missingToken, func(signer, signer, string) []string { return []string{"Basic YTpi"} }},
-	{invalidRequest, func(signer, signer, string) []string { return []string{"Bearer"} }},
-	{invalidRequest, func(s, _ signer, claims string) []string { return bearer(s.token(s.header(), claims) + " x") }},
-	{invalidRequest, func(s, _ signer, claims string) []string {
+	{"none", missingToken, func(signer, signer, string) []string { return nil }},
+	{"none", missingToken, func(signer, signer, string) []string { return []string{"Basic YTpi"} }},
+	{"bad request", invalidRequest, func(signer, signer, string) []string { return []string{"Bearer"} }},
+	{"bad request", invalidRequest, func(s, _ signer, claims string) []string { return bearer(s.token(s.header(), claims) + " x") }},
+	{"bad request", invalidRequest, func(s, _ signer, claims string) []string {
 		one := bearer(s.token(s.header(), claims))
 		return append(one, one...)
 	}},
-
-	// Forged.
-	{invalidToken, func(_, stranger signer, claims string) []string {
+	{"forged", invalidToken, func(_, stranger signer, claims string) []string {
 		return bearer(stranger.token(stranger.header(), claims))
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string { // another payload under a good signature
+	{"forged", invalidToken, func(s, _ signer, claims string) []string { // another payload under a good signature
 		parts := strings.Split(s.token(s.header(), claims), ".")
 		return bearer(parts[0] + "." + segment(strings.Replace(claims, "user-", "root-", 1)) + "." + parts[2])
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"forged", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(segment(`{"alg":"none"}`) + "." + segment(claims) + ".")
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"forged", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(s.token(strings.Replace(s.header(), s.kid, "nobody", 1), claims))
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string { // the kid of one key, the algorithm of none
+	{"forged", invalidToken, func(s, _ signer, claims string) []string { // the kid of one key, the algorithm of none
 		return bearer(s.token(strings.Replace(s.header(), s.alg, "HS512", 1), claims))
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"forged", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(s.token(strings.Replace(s.header(), "JWT", "at+jwt", 1), claims))
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"forged", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(s.token(s.header(), strings.Replace(claims, "login", "evil", 1)))
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"forged", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(s.token(s.header(), strings.Replace(claims, "api", "web", 1)))
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"forged", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(s.token(s.header(), strings.Replace(claims, `"exp"`, `"EXP"`, 1)))
 	}},
-
-	// Malformed.
-	{invalidToken, func(signer, signer, string) []string { return bearer("garbage") }},
-	{invalidToken, func(signer, signer, string) []string { return bearer(strings.Repeat("a", 9000)) }},
-	{invalidToken, func(s, _ signer, claims string) []string { return bearer(s.token(s.header(), claims) + "=") }},
-	{invalidToken, func(s, _ signer, claims string) []string { return bearer(s.token(s.header(), claims) + ".a") }},
-	{invalidToken, func(s, _ signer, claims string) []string { return bearer(s.token(s.header(), claims+"x")) }},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"malformed", invalidToken, func(signer, signer, string) []string { return bearer("garbage") }},
+	{"malformed", invalidToken, func(signer, signer, string) []string { return bearer(strings.Repeat("a", 9000)) }},
+	{"malformed", invalidToken, func(s, _ signer, claims string) []string { return bearer(s.token(s.header(), claims) + "=") }},
+	{"malformed", invalidToken, func(s, _ signer, claims string) []string { return bearer(s.token(s.header(), claims) + ".a") }},
+	{"malformed", invalidToken, func(s, _ signer, claims string) []string { return bearer(s.token(s.header(), claims+"x")) }},
+	{"malformed", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(s.token(strings.Replace(s.header(), "{", `{"crit":["exp"],`, 1), claims))
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"malformed", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(s.token(s.header(), strings.Replace(claims, "{", `{"exp":99999999999,`, 1)))
 	}},
-	{invalidToken, func(s, _ signer, claims string) []string {
+	{"malformed", invalidToken, func(s, _ signer, claims string) []string {
 		return bearer(s.token(s.header(), strings.Replace(claims, "{", "{\"\xff\":1,", 1)))
 	}},
 }
 
-// ticket makes one in three with a fault, and one in ten revoked.
+// ticket makes one in three with a fault, and one in ten of the others revoked.
 func (m *mint) ticket(r *rand.Rand, id int, nbf, exp time.Time) *ticket {
-	k := &ticket{
-		subject: fmt.Sprintf("user-%d", id),
-		nbf:     nbf.UnixNano(), exp: exp.UnixNano(),
-		revoked: r.IntN(10) == 0,
+	k := &ticket{kind: "good", subject: fmt.Sprintf("user-%d", id), nbf: nbf.UnixNano(), exp: exp.UnixNano()}
+	if r.IntN(10) == 0 {
+		k.kind = "revoked"
 	}
-	claims := fmt.Sprintf(`{"iss":"login","aud":"api","sub":%q,"jti":"revoked-%t","nbf":%s,"exp":%s}`,
-		k.subject, k.revoked, date(k.nbf), date(k.exp))
+	claims := fmt.Sprintf(`{"iss":"login","aud":"api","sub":%q,"jti":%q,"nbf":%s,"exp":%s}`,
+		k.subject, k.kind, date(k.nbf), date(k.exp))
 	which := r.IntN(len(m.signers))
 	s := m.signers[which]
 	k.authorization = bearer(s.token(s.header(), claims))
 	if r.IntN(3) == 0 {
 		fault := faults[r.IntN(len(faults))]
-		k.authorization, k.always = fault.make(s, m.strangers[which], claims), fault.answer
+		k.kind, k.always = fault.kind, fault.answer
+		k.authorization = fault.make(s, m.strangers[which], claims)
 	}
 	return k
 }
