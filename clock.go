@@ -8,7 +8,9 @@ import (
 // A Clock tells the time that an [Issuer] and a [Verifier] go by. The default is
 // the system's clock; a test injects one that it moves by hand, such as that of
 // package jwtexptest. Now must be safe for concurrent use. The zero [time.Time]
-// is no reading: a clock that returns it is an outage ([ErrUnavailable]).
+// is no reading: a clock that returns it is an outage ([ErrUnavailable]), and so
+// is one that returns a time too far away to be compared. Any other reading is
+// believed.
 type Clock interface {
 	Now() time.Time
 }
@@ -23,14 +25,18 @@ func (f ClockFunc) Now() time.Time { return f() }
 // systemClock is the library's only way to the wall clock.
 var systemClock Clock = ClockFunc(time.Now)
 
-var errNoReading = errors.New("the clock returned the zero time")
+var (
+	errNoReading = errors.New("the clock returned the zero time, or one too far away to be compared")
+	epoch        = time.Unix(0, 0)
+)
 
 // read takes the one reading of a decision, without its monotonic part: tokens
 // are judged by wall time. The zero time is what a clock that nobody has set
-// returns, and before it every token would be fresh.
+// returns, and before it every token would be fresh; so it would be 292 billion
+// years from now, where comparing times wraps around.
 func read(c Clock) (time.Time, error) {
 	now := c.Now()
-	if now.IsZero() {
+	if wraps := now.Before(epoch) != (now.Unix() < 0); now.IsZero() || wraps {
 		return time.Time{}, errNoReading
 	}
 	return now.Round(0).UTC(), nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -305,14 +306,28 @@ func TestClockInAnotherZone(t *testing.T) {
 	}
 }
 
-func TestClockThatWasNeverSet(t *testing.T) {
-	clock := jwtexp.ClockFunc(func() time.Time { return time.Time{} })
+// A clock that was never set, and one of so late a time that comparing it wraps
+// around, are outages: to either an expired token would be fresh.
+func TestClockThatReadsNoTime(t *testing.T) {
 	token := must(newIssuer(jwtexptest.NewClock(epoch)).Issue(t.Context(), "alice", nil))
-	_, err := newVerifier(clock).Verify(t.Context(), token.Raw())
-	wantOutcome(t, err, "unavailable")
-	wantOutcome(t, newVerifier(clock).Recheck(t.Context(), token), "unavailable")
-	_, err = newIssuer(clock).Issue(t.Context(), "alice", nil)
-	wantOutcome(t, err, "unavailable")
+	for name, reading := range map[string]time.Time{
+		"zero":              {},
+		"zero, as a date":   time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC),
+		"the latest":        time.Unix(math.MaxInt64, 0),
+		"the first to wrap": time.Unix(math.MaxInt64-62135596800+1, 0),
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := jwtexptest.NewClock(reading)
+			_, err := newVerifier(clock).Verify(t.Context(), token.Raw())
+			wantOutcome(t, err, "unavailable")
+			wantOutcome(t, newVerifier(clock).Recheck(t.Context(), token), "unavailable")
+			_, err = newIssuer(clock).Issue(t.Context(), "alice", nil)
+			wantOutcome(t, err, "unavailable")
+		})
+	}
+	last := jwtexptest.NewClock(time.Unix(math.MaxInt64-62135596800, 0))
+	_, err := newVerifier(last).Verify(t.Context(), token.Raw())
+	wantOutcome(t, err, "expired")
 }
 
 func TestNoTokenWithoutAnEnd(t *testing.T) {

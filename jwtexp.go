@@ -413,9 +413,9 @@ type KeySource interface {
 // and the set returns every key that it has (those of the token's algorithm
 // are tried, 8 at most), or none, if it wants tokens to carry a kid. (nil,
 // nil) says that there is no such key, which makes the token invalid. Any
-// error is an outage ([ErrUnavailable]), whatever it wraps. Keys of other
-// algorithms, or of another ID, may be among those returned: they are passed
-// over. A key without an ID counts for a token with kid only where it is the
+// error is an outage ([ErrUnavailable]), whatever it wraps. Zero Keys, and keys
+// of other algorithms or of another ID, may be among those returned: they are
+// passed over. A key without an ID counts for a token with kid only where it is the
 // only one returned. The slice belongs to the set and is only read.
 //
 // id comes from a token that nobody has verified. It is data to compare, never a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -233,6 +234,7 @@ func TestCallbackThatAnswersNonsense(t *testing.T) {
 		"key set: the key, and a liar":               {keys(liar{}, s.key), unavailable},
 		"clock: after the last exp there can be":     {guard(s.key, jwtexp.WithClock(jwtexp.ClockFunc(func() time.Time { return time.Unix(1<<62, 0) }))), expired(epoch.Add(time.Hour))},
 		"clock: the zero time":                       {guard(s.key, jwtexp.WithClock(jwtexp.ClockFunc(func() time.Time { return time.Time{} }))), unavailable},
+		"clock: a time that wraps":                   {guard(s.key, jwtexp.WithClock(jwtexp.ClockFunc(func() time.Time { return time.Unix(math.MaxInt64, 0) }))), unavailable},
 		"TokenVerifier: nothing":                     {tokenVerifier(nil, nil), unavailable},
 		"TokenVerifier: a zero Token":                {tokenVerifier(&jwtexp.Token{}, nil), unavailable},
 		"TokenVerifier: a copy of a Token":           {tokenVerifier(copied(token), nil), unavailable},
