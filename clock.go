@@ -26,8 +26,9 @@ func (f ClockFunc) Now() time.Time { return f() }
 var systemClock Clock = ClockFunc(time.Now)
 
 var (
-	errNoReading = errors.New("the clock returned the zero time, or one too far away to be compared")
-	epoch        = time.Unix(0, 0)
+	errZero  = errors.New("the clock returned the zero time")
+	errWraps = errors.New("the clock returned a time too far away to be compared")
+	epoch    = time.Unix(0, 0)
 )
 
 // read takes the one reading of a decision, without its monotonic part: tokens
@@ -36,8 +37,11 @@ var (
 // years from now, where comparing times wraps around.
 func read(c Clock) (time.Time, error) {
 	now := c.Now()
-	if wraps := now.Before(epoch) != (now.Unix() < 0); now.IsZero() || wraps {
-		return time.Time{}, errNoReading
+	switch {
+	case now.IsZero():
+		return time.Time{}, errZero
+	case now.Before(epoch) != (now.Unix() < 0):
+		return time.Time{}, errWraps
 	}
 	return now.Round(0).UTC(), nil
 }
