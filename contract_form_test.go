@@ -167,7 +167,7 @@ func TestStrictClaims(t *testing.T) {
 
 func TestMaxSize(t *testing.T) {
 	small := sign(testSecret, joseHeader, live(``))
-	verifier := func(n int) *jwtexp.Verifier {
+	verifier := func(n int) pair {
 		return newVerifier(jwtexptest.NewClock(epoch), jwtexp.WithMaxSize(n))
 	}
 	proof, err := verifier(len(small)).Verify(t.Context(), small)
@@ -309,7 +309,7 @@ func TestKeyID(t *testing.T) {
 			if c.kid != "" {
 				header = `{"alg":"HS256","kid":` + c.kid + `}`
 			}
-			v := must(jwtexp.NewVerifier(c.keys, jwtexp.WithClock(jwtexptest.NewClock(epoch))))
+			v := newPair(c.keys, jwtexp.WithClock(jwtexptest.NewClock(epoch)))
 			token, err := v.Verify(t.Context(), sign(testSecret, header, live(``)))
 			wantOutcome(t, err, c.want)
 			if err == nil {
@@ -348,7 +348,7 @@ func TestRecheckAsksForTheVeryKey(t *testing.T) {
 	keys := keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
 		return []jwtexp.Key{current}, outage
 	})
-	v := must(jwtexp.NewVerifier(keys, jwtexp.WithClock(clock)))
+	v := newPair(keys, jwtexp.WithClock(clock))
 	token := must(v.Verify(t.Context(), sign(testSecret, `{"alg":"HS256","kid":"k1"}`, live(``))))
 
 	current = testKey().WithID("k1") // made anew of the same secret

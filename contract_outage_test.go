@@ -17,11 +17,11 @@ func TestOutageIsNoForgery(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	keysDown := keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) { return nil, down })
 	for name, c := range map[string]struct {
-		verifier *jwtexp.Verifier
+		verifier pair
 		token    string
 	}{
-		"key set, good token":   {must(jwtexp.NewVerifier(keysDown, jwtexp.WithClock(clock))), sign(testSecret, joseHeader, live(``))},
-		"key set, forged token": {must(jwtexp.NewVerifier(keysDown, jwtexp.WithClock(clock))), sign(otherSecret, joseHeader, live(``))},
+		"key set, good token":   {newPair(keysDown, jwtexp.WithClock(clock)), sign(testSecret, joseHeader, live(``))},
+		"key set, forged token": {newPair(keysDown, jwtexp.WithClock(clock)), sign(otherSecret, joseHeader, live(``))},
 		"revocation": {newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
 			return true, down
 		})), sign(testSecret, joseHeader, live(``))},
@@ -45,9 +45,9 @@ func TestOutageIsNoForgery(t *testing.T) {
 	}
 
 	// What needs no key is judged in an outage too.
-	_, err := must(jwtexp.NewVerifier(keysDown)).Verify(t.Context(), "garbage")
+	_, err := newPair(keysDown).Verify(t.Context(), "garbage")
 	wantOutcome(t, err, "invalid: malformed")
-	_, err = must(jwtexp.NewVerifier(keysDown)).Verify(t.Context(), sign(testSecret, `{"alg":"none"}`, live(``)))
+	_, err = newPair(keysDown).Verify(t.Context(), sign(testSecret, `{"alg":"none"}`, live(``)))
 	wantOutcome(t, err, "invalid: algorithm")
 }
 
@@ -79,7 +79,7 @@ func TestCancelledCaller(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(&jwtexp.ExpiredError{}) // a cause is anything
 
-	_, err := must(jwtexp.NewVerifier(keys, jwtexp.WithClock(clock))).Verify(ctx, sign(testSecret, joseHeader, live(``)))
+	_, err := newPair(keys, jwtexp.WithClock(clock)).Verify(ctx, sign(testSecret, joseHeader, live(``)))
 	wantOutcome(t, err, "unavailable")
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, gaveUp) {
 		t.Errorf("got %v, want it to match context.Canceled and the cause", err)
@@ -107,10 +107,10 @@ func TestCallbacksThatPanic(t *testing.T) {
 			boom()
 			return false, nil
 		})))),
-		"key set": must(jwtexp.NewMiddleware(must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+		"key set": must(jwtexp.NewMiddleware(newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
 			boom()
 			return nil, nil
-		}))))),
+		})))),
 		"clock": must(jwtexp.NewMiddleware(newVerifier(jwtexp.ClockFunc(func() time.Time { boom(); return epoch })))),
 		"verifier": must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
 			boom()

@@ -71,16 +71,16 @@ func TestOneVerdict(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	for name, foreign := range foreignErrors() {
 		failing := map[string]struct {
-			verifier *jwtexp.Verifier
+			verifier pair
 			want     string
 		}{
 			"WithClaims": {newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { return foreign })), "invalid: claims"},
 			"WithRevoked": {newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
 				return true, foreign
 			})), "unavailable"},
-			"KeySet": {must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+			"KeySet": {newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
 				return []jwtexp.Key{testKey()}, foreign
-			}), jwtexp.WithClock(clock))), "unavailable"},
+			}), jwtexp.WithClock(clock)), "unavailable"},
 		}
 		for callback, c := range failing {
 			t.Run(callback+" returns "+name, func(t *testing.T) {
@@ -188,12 +188,12 @@ func TestCauseIsKept(t *testing.T) {
 	cause := errors.New("the application's")
 	clock := jwtexptest.NewClock(epoch)
 	token := sign(testSecret, joseHeader, live(``))
-	for name, v := range map[string]*jwtexp.Verifier{
+	for name, v := range map[string]pair{
 		"WithClaims":  newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { return cause })),
 		"WithRevoked": newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return false, cause })),
-		"KeySet": must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+		"KeySet": newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
 			return nil, cause
-		}))),
+		})),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := v.Verify(t.Context(), token)

@@ -24,7 +24,7 @@ func TestExpiredMeansOnlyExpired(t *testing.T) {
 	type tenant struct {
 		Tenant string `json:"tenant"`
 	}
-	verifier := must(jwtexp.NewVerifier(key,
+	verifier := newPair(key,
 		jwtexp.WithClock(clock),
 		jwtexp.WithType("at+jwt"),
 		jwtexp.WithIssuer("login"),
@@ -40,7 +40,7 @@ func TestExpiredMeansOnlyExpired(t *testing.T) {
 			t.Error("the revocation store was asked about an expired token")
 			return true, nil
 		}),
-	))
+	)
 	const header = `{"alg":"HS256","kid":"k1","typ":"at+jwt"}`
 	claims := func(format string, args ...any) string { return fmt.Sprintf(format, args...) }
 	good := claims(`{"iss":"login","aud":"api","sub":"alice","jti":"id","tenant":"t","iat":%d,"exp":%d}`, iat, exp)
@@ -99,11 +99,11 @@ func TestOrderOfChecks(t *testing.T) {
 	payload := map[string]string{"exp": "1000000000", "nbf": "1000000001"}
 	wantTenant := errors.New("no tenant")
 
-	build := func() (*jwtexp.Verifier, string) {
+	build := func() (pair, string) {
 		type claims struct {
 			Tenant string `json:"tenant"`
 		}
-		v := must(jwtexp.NewVerifier(testKey().WithID("k1").WithNotAfter(notAfter),
+		v := newPair(testKey().WithID("k1").WithNotAfter(notAfter),
 			jwtexp.WithClock(clock), jwtexp.WithMaxSize(size), jwtexp.WithIssuer("login"), jwtexp.WithAudience("api"),
 			jwtexp.WithMaxLifetime(time.Hour),
 			jwtexp.WithClaims(func(c *claims) error {
@@ -112,7 +112,7 @@ func TestOrderOfChecks(t *testing.T) {
 				}
 				return nil
 			}),
-			jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return revoked, nil })))
+			jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return revoked, nil }))
 		text := "{"
 		for _, name := range slices.Sorted(maps.Keys(payload)) {
 			if len(text) > 1 {
@@ -272,16 +272,17 @@ func TestOneReadingADecision(t *testing.T) {
 		handed = append(handed, now)
 		return testKey(), nil
 	})
-	verifier := must(jwtexp.NewVerifier(keys, jwtexp.WithClock(clock)))
+	verifier := must(jwtexp.NewVerifier(keys, jwtexp.WithClock(clock), jwtexp.WithCache(1)))
 	issuer := must(jwtexp.NewIssuer(source, time.Minute, jwtexp.WithClock(clock)))
 
 	token := must(issuer.Issue(t.Context(), "alice", nil))
 	must(verifier.Verify(t.Context(), token.Raw()))
+	must(verifier.Verify(t.Context(), token.Raw())) // from the cache
 	if err := verifier.Recheck(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
-	if clock.readings != 3 {
-		t.Errorf("got %d readings for Issue, Verify and Recheck, want 3", clock.readings)
+	if clock.readings != 4 || len(handed) != 4 {
+		t.Errorf("got %d readings, %d of them handed on, for Issue, twice Verify, and Recheck, want 4", clock.readings, len(handed))
 	}
 	for i, got := range handed {
 		if want := epoch.Add(time.Duration(i+1) * time.Second); !got.Equal(want) {

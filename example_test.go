@@ -2,6 +2,7 @@ package jwtexp_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -354,4 +355,48 @@ func ExampleWithRevoked() {
 	// invalid: true expired: false
 	// invalid: false expired: true
 	// remembered: 0
+}
+
+// An API that sees the same tokens again and again, signed with a public-key
+// algorithm, spares itself most of the signature checks. The verdicts are what they
+// are without a cache: each time the key set is asked, and the clock.
+func ExampleWithCache() {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		log.Fatal(err)
+	}
+	key, err := jwtexp.NewSigningKey(jwtexp.EdDSA, private)
+	if err != nil {
+		log.Fatal(err)
+	}
+	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
+	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, jwtexp.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := jwtexp.NewVerifier(key, jwtexp.WithClock(clock), jwtexp.WithCache(10_000)) // some 10 MB when full
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	ctx := context.Background()
+	token, err := issuer.Issue(ctx, "alice", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	first, err := verifier.Verify(ctx, token.Raw())
+	if err != nil {
+		log.Fatal(err)
+	}
+	again, err := verifier.Verify(ctx, token.Raw())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("from the cache:", again == first)
+	clock.Advance(15 * time.Minute)
+	_, err = verifier.Verify(ctx, token.Raw())
+	fmt.Println("expired:", errors.Is(err, jwtexp.ErrExpired))
+	// Output:
+	// from the cache: true
+	// expired: true
 }

@@ -66,7 +66,7 @@ func FuzzVerifySigned(f *testing.F) {
 	})
 }
 
-func checkVerify(t *testing.T, v *jwtexp.Verifier, raw string) {
+func checkVerify(t *testing.T, v pair, raw string) {
 	token, err := v.Verify(t.Context(), raw)
 	switch verdict := outcome(err); {
 	case verdict == "ok":
@@ -105,7 +105,7 @@ func common(text string, secrets ...string) string {
 	return ""
 }
 
-func checkAccepted(t *testing.T, v *jwtexp.Verifier, token *jwtexp.Token, raw string) {
+func checkAccepted(t *testing.T, v pair, token *jwtexp.Token, raw string) {
 	if err := v.Recheck(t.Context(), token); err != nil {
 		t.Errorf("Recheck of an accepted token: got %v, want nil", err)
 	}

@@ -285,13 +285,9 @@ func gjPair(private crypto.Signer, err error) gjKey {
 	return gjKey{private, private.Public()}
 }
 
-func gjVerifier(t *testing.T, key jwtexp.Key, clock jwtexp.Clock, opts ...jwtexp.VerifierOption) *jwtexp.Verifier {
+func gjVerifier(t *testing.T, key jwtexp.Key, clock jwtexp.Clock, opts ...jwtexp.VerifierOption) pair {
 	t.Helper()
-	v, err := jwtexp.NewVerifier(key, append(opts, jwtexp.WithClock(clock))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return newPair(key, append(opts, jwtexp.WithClock(clock))...)
 }
 
 func gjParser(alg jwtexp.Algorithm, clock jwtexp.Clock, opts ...jwt.ParserOption) *jwt.Parser {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -24,6 +25,8 @@ type issuer struct {
 	names
 	keys     KeySource
 	lifetime time.Duration
+	template claimset.Template
+	header   atomic.Pointer[jws.EncodedHeader] // of the last token
 }
 
 // NewIssuer returns an Issuer whose tokens are signed with the key that keys has
@@ -47,6 +50,7 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 	if err := s.err(); err != nil {
 		return nil, err
 	}
+	in.template = claimset.NewTemplate(in.issuer, in.audience)
 	return &Issuer{seal(&in)}, nil
 }
 
@@ -74,8 +78,8 @@ func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...
 }
 
 func (i *issuer) issue(ctx context.Context, subject string, claims any, opts []IssueOption) (*Token, error) {
-	request := issueRequest{subject: subject, claims: claims, lifetime: i.lifetime}
-	if err := request.apply(opts); err != nil {
+	request, err := issueRequest{subject: subject, claims: claims, lifetime: i.lifetime}.with(opts)
+	if err != nil {
 		return nil, fmt.Errorf("jwtexp: Issue: %w", err)
 	}
 	now, err := read(i.clock)
@@ -100,57 +104,57 @@ func (i *issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
 	if err := checkSigning(key); err != nil {
 		return nil, err
 	}
-	set, err := i.claims(r, now)
-	if err != nil {
+	header := i.headerFor(key)
+	c := &contents{header: &header.Header, signer: key.material().Identity()}
+	if err := i.setClaims(&c.claims, r, now); err != nil {
 		return nil, err
 	}
-	if !key.vouchesFor(&set) {
+	if !key.vouchesFor(&c.claims) {
 		return nil, fmt.Errorf("the signing key %q vouches for no token that expires after %s", key.id, key.notAfter.UTC().Format(time.RFC3339))
 	}
-	payload, err := claimset.Encode(&set, r.claims)
+	var array [512]byte // most claims sets fit, and it lies on the stack
+	payload, err := i.template.Append(array[:0], &c.claims, r.claims)
 	if err != nil {
 		return nil, err
 	}
-	header := jws.Header{
-		Algorithm: key.material().Algorithm(),
-		Type:      i.typ,
-		HasType:   true,
-		KeyID:     key.id,
-		HasKeyID:  key.id != "",
-	}
-	raw, err := jws.Sign(key.material(), header, payload)
+	c.raw, err = jws.Sign(key.material(), header, payload)
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) > DefaultMaxSize {
-		return nil, fmt.Errorf("the token would have %d bytes, more than the %d that verifiers take: leave claims out", len(raw), DefaultMaxSize)
+	if len(c.raw) > DefaultMaxSize {
+		return nil, fmt.Errorf("the token would have %d bytes, more than the %d that verifiers take: leave claims out", len(c.raw), DefaultMaxSize)
 	}
-	return newToken(&contents{raw: raw, header: header, claims: set, payload: payload, material: key.material()}), nil
+	return newToken(c), nil
 }
 
-// claims returns the registered claims.
-func (i *issuer) claims(r *issueRequest, now time.Time) (claimset.Set, error) {
-	issuedAt := time.Unix(now.Unix(), 0).UTC()
-	set := claimset.Set{
-		Issuer:    i.issuer,
-		Subject:   r.subject,
-		Audience:  i.audience,
-		IssuedAt:  issuedAt,
-		ExpiresAt: issuedAt.Add(r.lifetime),
-		ID:        rand.Text(),
+// headerFor returns the header of the last token, if it was signed by the same
+// key, as most are.
+func (i *issuer) headerFor(key Key) *jws.EncodedHeader {
+	if last := i.header.Load(); last != nil && last.Serves(key.material(), key.id) {
+		return last
 	}
+	header := jws.EncodeHeader(key.material(), i.typ, key.id)
+	i.header.Store(header)
+	return header
+}
+
+// setClaims sets the registered claims.
+func (i *issuer) setClaims(c *claimset.Set, r *issueRequest, now time.Time) error {
+	c.Issuer, c.Subject, c.Audience, c.ID = i.issuer, r.subject, i.audience, rand.Text()
+	c.IssuedAt = time.Unix(now.Unix(), 0).UTC()
+	c.ExpiresAt = c.IssuedAt.Add(r.lifetime)
 	if r.hasNotBefore {
-		set.NotBefore = r.notBefore.Add(time.Second - 1).Truncate(time.Second).UTC() // up
+		c.NotBefore = r.notBefore.Add(time.Second - 1).Truncate(time.Second).UTC() // up
 	}
 	switch {
-	case issuedAt.Unix() < 0 || set.ExpiresAt.After(endOfTime):
-		return set, fmt.Errorf("the clock reads %s, and no token can be issued then", now.Format(time.RFC3339))
-	case r.hasNotBefore && set.NotBefore.Unix() < 0:
-		return set, errors.New("WithNotBefore: before 1970")
-	case r.hasNotBefore && !set.NotBefore.Before(set.ExpiresAt):
-		return set, errors.New("WithNotBefore: not before the token expires, so that it would never be good")
+	case c.IssuedAt.Unix() < 0 || c.ExpiresAt.After(endOfTime):
+		return fmt.Errorf("the clock reads %s, and no token can be issued then", now.Format(time.RFC3339))
+	case r.hasNotBefore && c.NotBefore.Unix() < 0:
+		return errors.New("WithNotBefore: before 1970")
+	case r.hasNotBefore && !c.NotBefore.Before(c.ExpiresAt):
+		return errors.New("WithNotBefore: not before the token expires, so that it would never be good")
 	}
-	return set, nil
+	return nil
 }
 
 // plainKey returns the Key in an interface, by value: one behind a pointer could
@@ -186,7 +190,7 @@ func checkLifetime(d time.Duration) error {
 
 // An IssueOption concerns one token.
 type IssueOption interface {
-	forIssue(*issueRequest) error
+	forIssue(issueRequest) (issueRequest, error) // by value, which makes no object
 }
 
 // WithLifetime makes one token live for d: whole seconds, at least one. The
@@ -207,46 +211,47 @@ type issueRequest struct {
 	hasNotBefore bool
 }
 
-func (r *issueRequest) apply(opts []IssueOption) error {
+func (r issueRequest) with(opts []IssueOption) (issueRequest, error) {
 	if r.subject == "" {
-		return errors.New("the subject is empty: a token is about somebody")
+		return r, errors.New("the subject is empty: a token is about somebody")
 	}
 	for _, o := range opts {
 		if o == nil {
-			return errNilOption
+			return r, errNilOption
 		}
-		if err := o.forIssue(r); err != nil {
-			return err
+		var err error
+		if r, err = o.forIssue(r); err != nil {
+			return r, err
 		}
 	}
-	return nil
+	return r, nil
 }
 
 type lifetimeOption time.Duration
 
-func (o lifetimeOption) forIssue(r *issueRequest) error {
+func (o lifetimeOption) forIssue(r issueRequest) (issueRequest, error) {
 	d := time.Duration(o)
 	if r.hasLifetime {
-		return fmt.Errorf("WithLifetime: %w", errGivenTwice)
+		return r, fmt.Errorf("WithLifetime: %w", errGivenTwice)
 	}
 	if err := checkLifetime(d); err != nil {
-		return fmt.Errorf("WithLifetime: %w", err)
+		return r, fmt.Errorf("WithLifetime: %w", err)
 	}
 	if d > r.lifetime {
-		return fmt.Errorf("WithLifetime: %v is longer than the issuer's %v", d, r.lifetime)
+		return r, fmt.Errorf("WithLifetime: %v is longer than the issuer's %v", d, r.lifetime)
 	}
 	r.lifetime, r.hasLifetime = d, true
-	return nil
+	return r, nil
 }
 
 type notBeforeOption time.Time
 
-func (o notBeforeOption) forIssue(r *issueRequest) error {
+func (o notBeforeOption) forIssue(r issueRequest) (issueRequest, error) {
 	if r.hasNotBefore {
-		return fmt.Errorf("WithNotBefore: %w", errGivenTwice)
+		return r, fmt.Errorf("WithNotBefore: %w", errGivenTwice)
 	}
 	r.notBefore, r.hasNotBefore = time.Time(o), true
-	return nil
+	return r, nil
 }
 
 // An IssuerOption configures [NewIssuer].

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -235,4 +236,56 @@ func TestKeySourceThatAnswersNonsense(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want an error that is no outage", name, token, err)
 		}
 	}
+}
+
+// Each token has the header of the key that signed it, whichever came before.
+func TestHeaderIsThatOfTheKey(t *testing.T) {
+	long := []byte(testSecret + testSecret)
+	keys := []jwtexp.Key{
+		must(jwtexp.NewSecretKey(jwtexp.HS256, long)).WithID("k1"),
+		must(jwtexp.NewSecretKey(jwtexp.HS384, long)).WithID("k1"),
+		must(jwtexp.NewSecretKey(jwtexp.HS384, long)).WithID("k2"),
+		must(jwtexp.NewSecretKey(jwtexp.HS384, long)),
+	}
+	var key jwtexp.Key
+	i := must(jwtexp.NewIssuer(keySourceFunc(func(context.Context, time.Time) (jwtexp.Key, error) { return key, nil }), time.Hour))
+	for round := range 2 {
+		for n := range keys {
+			key = keys[n]
+			if round == 1 {
+				key = keys[len(keys)-1-n]
+			}
+			want := map[string]any{"alg": string(key.Algorithm()), "typ": "JWT"}
+			if key.ID() != "" {
+				want["kid"] = key.ID()
+			}
+			token := must(i.Issue(t.Context(), "alice", nil))
+			if diff := cmp.Diff(want, decoded(t, token, 0)); diff != "" {
+				t.Errorf("header of a token by %v (-want +got):\n%s", key, diff)
+			}
+			if token.KeyID() != key.ID() {
+				t.Errorf("got kid %q, want %q", token.KeyID(), key.ID())
+			}
+			if err := must(jwtexp.NewVerifier(key)).Recheck(t.Context(), token); err != nil {
+				t.Errorf("Recheck: got %v, want nil", err)
+			}
+		}
+	}
+}
+
+// A token that was issued can be asked all that one that was verified can.
+func TestRecheckAndClaimsOfAnIssuedToken(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	type claims struct {
+		Sub  string `json:"sub"`
+		Role string `json:"role"`
+	}
+	v := newVerifier(clock, jwtexp.WithClaims(func(c *claims) error {
+		if c.Sub != "alice" || c.Role != "admin" {
+			return fmt.Errorf("got %+v", *c)
+		}
+		return nil
+	}))
+	token := must(newIssuer(clock).Issue(t.Context(), "alice", map[string]any{"role": "admin"}))
+	wantOutcome(t, v.Recheck(t.Context(), token), "ok")
 }

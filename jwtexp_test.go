@@ -40,8 +40,39 @@ func newIssuer(clock jwtexp.Clock, opts ...jwtexp.IssuerOption) *jwtexp.Issuer {
 	return must(jwtexp.NewIssuer(testKey(), time.Hour, append(opts, jwtexp.WithClock(clock))...))
 }
 
-func newVerifier(clock jwtexp.Clock, opts ...jwtexp.VerifierOption) *jwtexp.Verifier {
-	return must(jwtexp.NewVerifier(testKey(), append(opts, jwtexp.WithClock(clock))...))
+func newVerifier(clock jwtexp.Clock, opts ...jwtexp.VerifierOption) pair {
+	return newPair(testKey(), append(opts, jwtexp.WithClock(clock))...)
+}
+
+// A pair is two Verifiers that differ in WithCache alone, so that whatever a test
+// asks is asked of both. They must agree, also about a token that has just been
+// verified. A callback of such a test is called up to three times.
+type pair struct{ plain, cached *jwtexp.Verifier }
+
+func newPair(keys jwtexp.KeySet, opts ...jwtexp.VerifierOption) pair {
+	return pair{
+		plain:  must(jwtexp.NewVerifier(keys, opts...)),
+		cached: must(jwtexp.NewVerifier(keys, append(opts, jwtexp.WithCache(64))...)),
+	}
+}
+
+func (p pair) Verify(ctx context.Context, raw string) (*jwtexp.Token, error) {
+	token, err := p.plain.Verify(ctx, raw)
+	for range 2 {
+		cached, cachedErr := p.cached.Verify(ctx, raw)
+		if !cached.Equal(token) || outcome(cachedErr) != outcome(err) || fmt.Sprint(cachedErr) != fmt.Sprint(err) {
+			panic(fmt.Sprintf("with a cache: got %v, %v, want %v, %v", cached, cachedErr, token, err))
+		}
+	}
+	return token, err
+}
+
+func (p pair) Recheck(ctx context.Context, t *jwtexp.Token) error {
+	err, cachedErr := p.plain.Recheck(ctx, t), p.cached.Recheck(ctx, t)
+	if outcome(cachedErr) != outcome(err) {
+		panic(fmt.Sprintf("with a cache: got %v, want %v", cachedErr, err))
+	}
+	return err
 }
 
 // sign makes an HS256 token of any header and payload text, without the library.
@@ -111,6 +142,16 @@ func wantOutcome(t *testing.T, err error, want string) {
 func verify(t *testing.T, raw string, opts ...jwtexp.VerifierOption) (*jwtexp.Token, error) {
 	t.Helper()
 	return newVerifier(jwtexptest.NewClock(epoch), opts...).Verify(t.Context(), raw)
+}
+
+// accept verifies a token that is good.
+func accept(t *testing.T, v jwtexp.TokenVerifier, raw string) *jwtexp.Token {
+	t.Helper()
+	token, err := v.Verify(t.Context(), raw)
+	if err != nil {
+		t.Fatalf("got %v, want the token accepted", err)
+	}
+	return token
 }
 
 // keySetFunc and keySourceFunc make test doubles of functions.

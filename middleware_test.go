@@ -70,9 +70,9 @@ func TestMiddlewareTable(t *testing.T) {
 	expired := sign(testSecret, joseHeader, fmt.Sprintf(`{"sub":"alice","exp":%d}`, epoch.Unix()))
 	forged := sign(otherSecret, joseHeader, live(`,"sub":"alice"`))
 	guard := must(jwtexp.NewMiddleware(newVerifier(clock))).Handler(subject)
-	down := must(jwtexp.NewMiddleware(must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+	down := must(jwtexp.NewMiddleware(newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
 		return nil, errors.New("down")
-	}))))).Handler(subject)
+	})))).Handler(subject)
 
 	for _, c := range []struct {
 		name   string

@@ -110,7 +110,7 @@ func (b *built) token() string {
 	return sign(pick(wrongSignature, testSecret, otherSecret), header+pick(wrongForm, "", "}"), payload+"}")
 }
 
-func (b *built) verifier() *jwtexp.Verifier {
+func (b *built) verifier() pair {
 	key := testKey().WithID("k1")
 	if b.notAfter > 0 {
 		key = key.WithNotAfter(time.Unix(0, b.notAfter))
@@ -133,7 +133,7 @@ func (b *built) verifier() *jwtexp.Verifier {
 	if b.maxLife > 0 {
 		opts = append(opts, jwtexp.WithMaxLifetime(time.Duration(b.maxLife)))
 	}
-	return must(jwtexp.NewVerifier(key, opts...))
+	return newPair(key, opts...)
 }
 
 // Over random combinations of faults there is exactly one verdict, it is the

@@ -207,13 +207,9 @@ func (k pyKey) issue(t *testing.T, expiresAt time.Time, opts ...jwtexp.IssuerOpt
 	return token.Raw()
 }
 
-func (k pyKey) verifier(t *testing.T, opts ...jwtexp.VerifierOption) *jwtexp.Verifier {
+func (k pyKey) verifier(t *testing.T, opts ...jwtexp.VerifierOption) pair {
 	t.Helper()
-	v, err := jwtexp.NewVerifier(k.Key, append(opts, jwtexp.WithClock(jwtexptest.NewClock(pyNow)))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return newPair(k.Key, append(opts, jwtexp.WithClock(jwtexptest.NewClock(pyNow)))...)
 }
 
 func (k pyKey) encode(claims pyClaims) pyRequest {

@@ -85,7 +85,7 @@ func TestSecretsStayOut(t *testing.T) {
 
 	issuer := must(jwtexp.NewIssuer(secretKey, time.Hour, jwtexp.WithClock(clock)))
 	edIssuer := must(jwtexp.NewIssuer(publicKey, time.Hour, jwtexp.WithClock(clock)))
-	verifier := must(jwtexp.NewVerifier(keys, jwtexp.WithClock(clock)))
+	verifier := newPair(keys, jwtexp.WithClock(clock))
 	middleware := must(jwtexp.NewMiddleware(verifier))
 	claims := map[string]any{payloadMarker: payloadMarker}
 	token := must(issuer.Issue(t.Context(), payloadMarker, claims))
@@ -107,7 +107,7 @@ func TestSecretsStayOut(t *testing.T) {
 	// A source and a set of the application's own, which hold the secret as a value.
 	store := secretStore{key: secretKey, secret: []byte(testSecret), text: testSecret}
 	ownIssuer := must(jwtexp.NewIssuer(store, time.Hour))
-	ownVerifier := must(jwtexp.NewVerifier(store))
+	ownVerifier := newPair(store)
 	values := map[string]any{
 		"Issuer of a store": ownIssuer, "Verifier of a store": ownVerifier,
 		"Middleware of a store": must(jwtexp.NewMiddleware(secretGuard{store})),
@@ -218,9 +218,9 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 	verifyErr("revocation that quotes", good, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return false, quoting }))
 	verifyErr("revoked", good, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return true, nil }))
 
-	_, err := must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+	_, err := newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
 		return nil, quoting
-	}))).Verify(t.Context(), good)
+	})).Verify(t.Context(), good)
 	note("key set that quotes", err)
 	_, err = must(jwtexp.NewIssuer(keySourceFunc(func(context.Context, time.Time) (jwtexp.Key, error) {
 		return jwtexp.Key{}, quoting

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func full() application {
 
 // encode returns the application's claims as claimset writes them.
 func encode(app any) ([]byte, error) {
-	return claimset.Encode(&claimset.Set{Subject: "s"}, app)
+	return claimset.NewTemplate("", nil).Append(nil, &claimset.Set{Subject: "s"}, app)
 }
 
 // Tags mean what they mean in encoding/json, on every Go version.
@@ -101,7 +102,7 @@ func TestApplicationClaimsAreThoseOfEncodingJSON(t *testing.T) {
 			}
 
 			var gotBack, wantBack application
-			if err := errors.Join(claimset.Decode(theirs, &gotBack), json.Unmarshal(theirs, &wantBack)); err != nil && name != "map" {
+			if err := errors.Join(claimset.Decode(string(theirs), &gotBack), json.Unmarshal(theirs, &wantBack)); err != nil && name != "map" {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(wantBack, gotBack, cmp.AllowUnexported(application{}, embedded{})); diff != "" {
@@ -119,7 +120,7 @@ func TestNumberIsANumber(t *testing.T) {
 		`{"n":1}`: "1", `{"n":1e400}`: "1e400", `{"n":"12"}`: "12", `{"n":null}`: "", `{}`: "",
 	} {
 		var got, std claims
-		if err := claimset.Decode([]byte(text), &got); err != nil || got.N != want {
+		if err := claimset.Decode(text, &got); err != nil || got.N != want {
 			t.Errorf("%s: got %q, %v, want %q", text, got.N, err, want)
 		}
 		if err := json.Unmarshal([]byte(text), &std); err != nil || std.N != got.N {
@@ -128,14 +129,14 @@ func TestNumberIsANumber(t *testing.T) {
 	}
 	for _, text := range []string{`{"n":"x"}`, `{"n":" 1"}`, `{"n":""}`, `{"n":true}`, `{"n":[]}`} {
 		var got claims
-		if err := claimset.Decode([]byte(text), &got); err == nil {
+		if err := claimset.Decode(text, &got); err == nil {
 			t.Errorf("%s: got %q, want an error", text, got.N)
 		}
 	}
 	var quoted struct {
 		N json.Number `json:"n,string"`
 	}
-	if err := claimset.Decode([]byte(`{"n":1}`), &quoted); err == nil {
+	if err := claimset.Decode(`{"n":1}`, &quoted); err == nil {
 		t.Errorf("a number where a string is due: got %q, want an error", quoted.N)
 	}
 	for _, n := range []json.Number{"x", " 1", "01", "NaN"} {
@@ -155,24 +156,31 @@ func TestApplicationClaimsAreStrict(t *testing.T) {
 		Role string `json:"role"`
 	}
 	var got claims
-	if err := claimset.Decode([]byte(`{"Role":"admin","ROLE":"admin"}`), &got); err != nil || got.Role != "" {
+	if err := claimset.Decode(`{"Role":"admin","ROLE":"admin"}`, &got); err != nil || got.Role != "" {
 		t.Errorf("another case: got %q, %v, want no role", got.Role, err)
 	}
+	// Parse has seen a claims set before it is decoded, and what it refuses Decode
+	// is never asked about.
 	for _, text := range []string{
-		`{"role":"a","role":"b"}`,
-		`{"x":{"a":1,"a":2}}`,
-		"{\"role\":\"\xff\"}",
-		`{"role":"\ud800"}`,
-		`{"role":"a"} {}`,
-		`{"role":1}`,
+		`{"exp":1,"role":"a","role":"b"}`,
+		`{"exp":1,"x":{"a":1,"a":2}}`,
+		"{\"exp\":1,\"role\":\"\xff\"}",
+		`{"exp":1,"role":"\ud800"}`,
+		`{"exp":1,"role":"a"} {}`,
+		`{"exp":1,"role":1}`,
 		`[]`,
 	} {
-		if err := claimset.Decode([]byte(text), &got); err == nil {
+		var set claimset.Set
+		err := claimset.Parse(text, &set)
+		if err == nil {
+			err = claimset.Decode(text, &got)
+		}
+		if err == nil {
 			t.Errorf("%s: got nil, want an error", text)
 		}
 	}
 	for name, dst := range map[string]any{"nil": nil, "no pointer": claims{}, "nil pointer": (*claims)(nil)} {
-		if err := claimset.Decode([]byte(`{}`), dst); err == nil {
+		if err := claimset.Decode(`{}`, dst); err == nil {
 			t.Errorf("%s: got nil, want an error", name)
 		}
 	}
@@ -197,7 +205,7 @@ func (n *nested) UnmarshalJSON(text []byte) error {
 
 func TestErrorOfAMethodThatReadsJSON(t *testing.T) {
 	var dst struct{ X nested }
-	err := claimset.Decode([]byte(`{"X":"{"}`), &dst)
+	err := claimset.Decode(`{"X":"{"}`, &dst)
 	e, ok := errors.AsType[*claimset.Error](err)
 	if !ok {
 		t.Fatalf("got %v, want an Error", err)
@@ -212,7 +220,7 @@ func TestErrorsOfTheApplicationsMethods(t *testing.T) {
 	_, encoded := encode(failing{own})
 	for name, err := range map[string]error{
 		"encode": encoded,
-		"decode": claimset.Decode([]byte(`{}`), &failing{own}),
+		"decode": claimset.Decode(`{}`, &failing{own}),
 	} {
 		e, ok := errors.AsType[*claimset.Error](err)
 		if !ok || !errors.Is(e.Cause, own) {
@@ -221,5 +229,42 @@ func TestErrorsOfTheApplicationsMethods(t *testing.T) {
 		if ok && strings.Contains(e.Error(), "own") {
 			t.Errorf("%s: got %q, want a text without the cause", name, e)
 		}
+	}
+}
+
+// Two names that Go takes for one are refused, though no JSON name is there twice.
+func TestTwoNamesForOnePlaceAreRefused(t *testing.T) {
+	for text, dst := range map[string]any{
+		`{"exp":1,"role":"user","ROLE":"admin"}`: &struct {
+			Role string `json:"role,case:ignore"`
+		}{},
+		`{"exp":1,"0":"a","-0":"b"}`:     &map[int]string{},
+		`{"exp":1,"1":"a","1.0":"b"}`:    &map[float64]any{},
+		`{"exp":1,"::1":"a","0::1":"b"}`: &map[netip.Addr]any{},
+	} {
+		var set claimset.Set
+		if err := claimset.Parse(text, &set); err != nil {
+			t.Errorf("Parse(%s): got %v, want nil", text, err)
+		}
+		if err := claimset.Decode(text, dst); err == nil {
+			t.Errorf("%s: got %v, want an error", text, dst)
+		}
+	}
+}
+
+type counted int
+
+func (c *counted) UnmarshalJSON([]byte) error { *c++; return nil }
+
+// Methods are called once, whatever else is in the type: here what version 2 of the
+// JSON package would refuse, and encoding/json takes.
+func TestMethodsAreCalledOnce(t *testing.T) {
+	var dst struct {
+		First counted
+		Last  struct{ unexported int }
+	}
+	dst.Last.unexported = 1
+	if err := claimset.Decode(`{"First":1,"Last":{}}`, &dst); err != nil || dst.First != 1 {
+		t.Errorf("got %d calls, %v, want one", dst.First, err)
 	}
 }

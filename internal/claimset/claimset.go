@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -22,6 +23,8 @@ type Set struct {
 	Issuer, Subject, ID            string
 	Audience                       []string
 	ExpiresAt, NotBefore, IssuedAt time.Time
+
+	one [1]string // room for an audience, of which there is one most often
 }
 
 var (
@@ -29,66 +32,63 @@ var (
 	errEmptyAudience = errors.New("empty")
 )
 
-// Parse reads a claims set. One without exp is refused.
-func Parse(payload []byte) (Set, error) {
-	var s Set
-	err := strictjson.Members(payload, func(name string, dec *jsontext.Decoder) (err error) {
+// Parse reads a claims set into s, which is zero and is not copied afterwards.
+// One without exp is refused.
+func Parse(payload string, s *Set) error {
+	err := strictjson.Members(payload, func(name string, value *strictjson.Reader) (err error) {
 		switch name {
 		case "iss":
-			s.Issuer, err = strictjson.String(dec)
+			s.Issuer, err = value.String()
 		case "sub":
-			s.Subject, err = strictjson.String(dec)
+			s.Subject, err = value.String()
 		case "jti":
-			s.ID, err = strictjson.String(dec)
+			s.ID, err = value.String()
 		case "aud":
-			s.Audience, err = audience(dec)
+			s.Audience, err = audience(value, s.one[:0])
 		case "exp":
-			s.ExpiresAt, err = numericDate(dec, down)
+			s.ExpiresAt, err = numericDate(value, down)
 		case "nbf":
-			s.NotBefore, err = numericDate(dec, up)
+			s.NotBefore, err = numericDate(value, up)
 		case "iat":
-			s.IssuedAt, err = numericDate(dec, down)
+			s.IssuedAt, err = numericDate(value, down)
 		default:
-			return dec.SkipValue()
+			return value.Skip()
 		}
 		if err != nil {
 			return fmt.Errorf("claim %q: %w", name, strictjson.Fixed(err))
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
-		return Set{}, err
-	case s.ExpiresAt.IsZero():
-		return Set{}, errNoExpiry
+	if err == nil && s.ExpiresAt.IsZero() {
+		return errNoExpiry
 	}
-	return s, nil
+	return err
 }
 
-func numericDate(dec *jsontext.Decoder, round rounding) (time.Time, error) {
-	if dec.PeekKind() != jsontext.KindNumber {
-		return time.Time{}, errNotNumber
-	}
-	number, err := dec.ReadValue()
-	if err != nil {
+func numericDate(value *strictjson.Reader, round rounding) (time.Time, error) {
+	number, err := value.ReadValue()
+	switch {
+	case err != nil:
 		return time.Time{}, err
+	case number.Kind() != jsontext.KindNumber:
+		return time.Time{}, errNotNumber
 	}
 	return parseNumericDate(number, round)
 }
 
-// audience reads aud, a string or an array of strings (RFC 7519 §4.1.3). An
-// empty one is refused: it can be read as "for nobody" and as "for anybody".
-func audience(dec *jsontext.Decoder) ([]string, error) {
-	if dec.PeekKind() != jsontext.KindBeginArray {
-		one, err := audienceValue(dec)
-		return []string{one}, err
+// audience reads aud, a string or an array of strings (RFC 7519 §4.1.3), and
+// appends to all. An empty one is refused: it can be read as "for nobody" and as
+// "for anybody".
+func audience(value *strictjson.Reader, all []string) ([]string, error) {
+	if value.PeekKind() != jsontext.KindBeginArray {
+		one, err := audienceValue(value)
+		return append(all, one), err
 	}
-	if _, err := dec.ReadToken(); err != nil {
+	if _, err := value.ReadToken(); err != nil {
 		return nil, err
 	}
-	var all []string
-	for dec.PeekKind() != jsontext.KindEndArray {
-		one, err := audienceValue(dec)
+	for value.PeekKind() != jsontext.KindEndArray {
+		one, err := audienceValue(value)
 		if err != nil {
 			return nil, err
 		}
@@ -97,100 +97,94 @@ func audience(dec *jsontext.Decoder) ([]string, error) {
 	if len(all) == 0 {
 		return nil, errEmptyAudience
 	}
-	_, err := dec.ReadToken()
+	_, err := value.ReadToken()
 	return all, err
 }
 
-func audienceValue(dec *jsontext.Decoder) (string, error) {
-	one, err := strictjson.String(dec)
+func audienceValue(value *strictjson.Reader) (string, error) {
+	one, err := value.String()
 	if err == nil && one == "" {
 		err = errEmptyAudience
 	}
 	return one, err
 }
 
-// Encode writes the claims set that holds the registered claims of s and the
-// application's own, which may not name a registered one. app is nil or
-// anything that encoding/json makes a JSON object of. The times of s are whole
-// seconds.
-func Encode(s *Set, app any) ([]byte, error) {
+// A Template is the part of a claims set that is the same in all that one issuer
+// writes: iss and aud, which are quoted once and not with each token.
+type Template struct{ text string }
+
+// NewTemplate takes valid UTF-8; what is empty is left out.
+func NewTemplate(issuer string, audience []string) Template {
+	return Template{string(appendAudience(appendString([]byte{'{'}, "iss", issuer), audience))}
+}
+
+// Append appends the claims set that holds the template, the other registered
+// claims of s, and the application's own, which may not name a registered one. app
+// is nil or anything that encoding/json makes a JSON object of. The times of s are
+// whole seconds. A subject that is not valid UTF-8 is an error.
+func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
+	if !utf8.ValidString(s.Subject) {
+		return nil, errSubject
+	}
 	own, err := encodeApp(app)
 	if err != nil {
 		return nil, err
 	}
-	w := writer{buf: make([]byte, 0, 256+len(own))}
-	w.string("iss", s.Issuer)
-	w.string("sub", s.Subject)
-	w.audience(s.Audience)
-	w.date("exp", s.ExpiresAt)
-	w.date("nbf", s.NotBefore)
-	w.date("iat", s.IssuedAt)
-	w.string("jti", s.ID)
-	return w.finish(own)
-}
-
-// writer appends the members of one JSON object, leaving out absent claims.
-type writer struct {
-	buf []byte
-	err error
-}
-
-func (w *writer) name(name string) {
-	separator := byte(',')
-	if len(w.buf) == 0 {
-		separator = '{'
+	buf = append(buf, t.text...)
+	buf = appendString(buf, "sub", s.Subject)
+	buf = appendDate(buf, "exp", s.ExpiresAt)
+	buf = appendDate(buf, "nbf", s.NotBefore)
+	buf = appendDate(buf, "iat", s.IssuedAt)
+	buf = appendString(buf, "jti", s.ID)
+	if len(own) > len("{}") {
+		return append(buf, own[1:]...), nil
 	}
-	w.buf = append(w.buf, separator, '"')
-	w.buf = append(w.buf, name...)
-	w.buf = append(w.buf, '"', ':')
+	buf[len(buf)-1] = '}' // for the last comma
+	return buf, nil
 }
 
-func (w *writer) quote(name, value string) {
-	var err error
-	if w.buf, err = jsontext.AppendQuote(w.buf, value); err != nil {
-		w.err = errors.Join(w.err, fmt.Errorf("claim %q: not valid UTF-8", name))
+var errSubject = errors.New(`claim "sub": not valid UTF-8`)
+
+// The functions below append a member and a comma, and nothing for a claim that
+// is absent.
+
+func appendString(buf []byte, name, value string) []byte {
+	if value == "" {
+		return buf
 	}
+	return append(appendQuote(appendName(buf, name), value), ',')
 }
 
-func (w *writer) string(name, value string) {
-	if value != "" {
-		w.name(name)
-		w.quote(name, value)
+// appendAudience writes one audience as a string: the form that every reader
+// takes.
+func appendAudience(buf []byte, all []string) []byte {
+	if len(all) == 0 {
+		return buf
 	}
-}
-
-// audience writes one audience as a string: the form that every reader takes.
-func (w *writer) audience(all []string) {
-	if len(all) < 2 {
-		for _, one := range all {
-			w.string("aud", one)
-		}
-		return
+	buf = appendName(buf, "aud")
+	if len(all) == 1 {
+		return append(appendQuote(buf, all[0]), ',')
 	}
-	w.name("aud")
 	separator := byte('[')
 	for _, one := range all {
-		w.buf = append(w.buf, separator)
-		w.quote("aud", one)
+		buf = appendQuote(append(buf, separator), one)
 		separator = ','
 	}
-	w.buf = append(w.buf, ']')
+	return append(buf, ']', ',')
 }
 
-func (w *writer) date(name string, t time.Time) {
-	if !t.IsZero() {
-		w.name(name)
-		w.buf = strconv.AppendInt(w.buf, t.Unix(), 10)
+func appendDate(buf []byte, name string, t time.Time) []byte {
+	if t.IsZero() {
+		return buf
 	}
+	return append(strconv.AppendInt(appendName(buf, name), t.Unix(), 10), ',')
 }
 
-// finish adds the members of own, a JSON object without white space.
-func (w *writer) finish(own []byte) ([]byte, error) {
-	if w.err != nil {
-		return nil, w.err
-	}
-	if len(own) > len("{}") {
-		return append(append(w.buf, ','), own[1:]...), nil
-	}
-	return append(w.buf, '}'), nil
+func appendName(buf []byte, name string) []byte {
+	return append(append(append(buf, '"'), name...), '"', ':')
+}
+
+func appendQuote(buf []byte, value string) []byte {
+	buf, _ = jsontext.AppendQuote(buf, value)
+	return buf
 }

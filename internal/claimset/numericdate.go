@@ -31,6 +31,9 @@ const (
 // going through float64 would move a date by as much as 15 µs, and can wrap.
 // number must be a number by the JSON grammar.
 func parseNumericDate(number []byte, round rounding) (time.Time, error) {
+	if sec, ok := wholeSeconds(number); ok {
+		return time.Unix(sec, 0).UTC(), nil
+	}
 	digits, point := decimal(number)
 	if len(digits) == 0 {
 		return time.Unix(0, 0).UTC(), nil
@@ -63,6 +66,21 @@ func parseNumericDate(number []byte, round rounding) (time.Time, error) {
 		nsec++ // time.Unix carries into the second
 	}
 	return time.Unix(sec, nsec).UTC(), nil
+}
+
+// wholeSeconds reads what nearly every date is: digits alone. The three dates of a
+// token would otherwise add an eighth to a Verify with HS256.
+func wholeSeconds(number []byte) (sec int64, ok bool) {
+	if len(number) > len("253402300799") {
+		return 0, false
+	}
+	for _, c := range number {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		sec = sec*10 + int64(c-'0')
+	}
+	return sec, sec <= MaxNumericDate
 }
 
 // decimal returns the significant digits of a JSON number and where its decimal

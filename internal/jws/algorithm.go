@@ -50,14 +50,8 @@ var algorithms = map[string]algorithm{
 	"Ed25519": ed25519Algorithm("Ed25519"),
 }
 
-// Supported tells whether name is an algorithm that a key can be bound to.
-func Supported(name string) bool {
-	_, ok := algorithms[name]
-	return ok
-}
-
 func hmacAlgorithm(name string, hash crypto.Hash) algorithm {
-	return algorithm{name: name, family: hmacKey, hash: hash, method: &jwt.SigningMethodHMAC{Name: name, Hash: hash}}
+	return algorithm{name: name, family: hmacKey, hash: hash, method: hmacMethod{name, hash.Size()}}
 }
 
 func rsaAlgorithm(name string, hash crypto.Hash) algorithm {

@@ -12,10 +12,46 @@ var base64url = base64.RawURLEncoding.Strict()
 
 var errBase64 = errors.New("a segment is not strict base64url")
 
-func decodeSegment(segment string) ([]byte, error) {
-	data, err := base64url.DecodeString(segment)
-	if err != nil {
-		return nil, errBase64 // the cause tells an offset into the token at best
+// decodeText decodes a segment that is text. Most fit into an array that lies on
+// the stack, so that the string is the one object that is made.
+func decodeText(segment string) (string, error) {
+	var array [512]byte
+	buf := array[:]
+	if size := base64url.DecodedLen(len(segment)); size > len(array) {
+		buf = make([]byte, size)
 	}
-	return data, nil
+	n, err := base64url.Decode(buf, []byte(segment))
+	if err != nil {
+		return "", errBase64 // the cause tells an offset into the token at best
+	}
+	return string(buf[:n]), nil
+}
+
+// A signature is decoded into an array where it fits: that of HMAC, ES256 and
+// Ed25519 is then no object of its own.
+type signature struct {
+	short [64]byte
+	n     int
+	long  []byte
+}
+
+func (s *signature) decode(segment string) error {
+	buf := s.short[:]
+	if size := base64url.DecodedLen(len(segment)); size > len(buf) {
+		s.long = make([]byte, size)
+		buf = s.long
+	}
+	n, err := base64url.Decode(buf, []byte(segment))
+	if err != nil {
+		return errBase64
+	}
+	s.n = n
+	return nil
+}
+
+func (s *signature) bytes() []byte {
+	if s.long != nil {
+		return s.long[:s.n]
+	}
+	return s.short[:s.n]
 }

@@ -18,46 +18,65 @@ var (
 // A Compact is a token taken apart. Nothing in it can be trusted before a
 // Material has verified it, and the payload stays encoded until then.
 type Compact struct {
-	Header    Header
+	Header    *Header // shared with other tokens: only to be read
+	header    string
+	known     bool   // whether the header was remembered
 	signed    string // header and payload as they were sent, which is what was signed
 	payload   string
-	signature []byte
+	signature signature
 }
 
-// Parse takes a token apart and reads its header. The caller has bounded raw.
-func Parse(raw string) (Compact, error) {
-	if strings.ContainsAny(raw, "\r\n") {
-		return Compact{}, errLineBreak
+// Parse takes a token apart into c, which is zero, and reads its header. The caller
+// has bounded raw.
+func (h *Headers) Parse(raw string, c *Compact) (err error) {
+	if strings.IndexByte(raw, '\r') >= 0 || strings.IndexByte(raw, '\n') >= 0 { // ContainsAny would add a fourteenth to a Verify with HS256
+		return errLineBreak
 	}
 	header, rest, ok := strings.Cut(raw, ".")
 	if !ok {
-		return Compact{}, errSegments
+		return errSegments
 	}
 	payload, signature, ok := strings.Cut(rest, ".")
 	if !ok || strings.Contains(signature, ".") {
-		return Compact{}, errSegments
+		return errSegments
 	}
-
-	c := Compact{signed: raw[:len(header)+1+len(payload)], payload: payload}
-	var err error
-	if c.Header, err = parseHeader(header); err != nil {
-		return Compact{}, err
+	c.header, c.payload = header, payload
+	c.signed = raw[:len(header)+1+len(payload)]
+	if c.Header, c.known, err = h.parse(header); err != nil {
+		return err
 	}
-	if c.signature, err = decodeSegment(signature); err != nil {
-		return Compact{}, err
-	}
-	return c, nil
+	return c.signature.decode(signature)
 }
 
 // Payload decodes the payload. Call it only after a Material has verified c.
-func (c *Compact) Payload() ([]byte, error) { return decodeSegment(c.payload) }
+func (c *Compact) Payload() (string, error) { return decodeText(c.payload) }
 
-// Sign makes the compact serialization of payload, signed by m.
-func Sign(m *Material, h Header, payload []byte) (string, error) {
-	signed := base64url.EncodeToString(h.encode()) + "." + base64url.EncodeToString(payload)
-	signature, err := m.sign(signed)
+// Payload decodes the payload of a token that Sign made.
+func Payload(token string) string {
+	segments := strings.Split(token, ".")
+	payload, err := decodeText(segments[1])
+	if err != nil {
+		panic("jwtexp: a token stopped being valid: " + err.Error())
+	}
+	return payload
+}
+
+// Sign makes the compact serialization of payload, signed by m. But for the
+// signature, the token is the one object that is made: a Builder's String stays
+// as it is when more is written behind it.
+func Sign(m *Material, h *EncodedHeader, payload []byte) (string, error) {
+	const room = 86 // for a signature of 64 bytes, encoded; a longer one costs a copy
+	var array [768]byte
+	part := append(array[:0], h.encoded...)
+	part = base64url.AppendEncode(append(part, '.'), payload)
+	part = append(part, '.')
+	var token strings.Builder
+	token.Grow(len(part) + room)
+	token.Write(part)
+	signature, err := m.sign(strings.TrimSuffix(token.String(), "."))
 	if err != nil {
 		return "", err
 	}
-	return signed + "." + base64url.EncodeToString(signature), nil
+	token.Write(base64url.AppendEncode(part[:0], signature))
+	return token.String(), nil
 }

@@ -3,6 +3,7 @@ package jws
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -18,6 +19,7 @@ type Header struct {
 	KeyID     string
 	HasType   bool // whether typ is there: an empty one is not an absent one
 	HasKeyID  bool // whether kid is there, likewise
+	Supported bool // whether Algorithm is one that a key can be bound to
 }
 
 var (
@@ -25,33 +27,33 @@ var (
 	errUnderstood  = errors.New("not supported, and a token that has it asks to be refused then")
 )
 
-func parseHeader(segment string) (Header, error) {
-	text, err := decodeSegment(segment)
+func parseHeader(segment string) (*Header, error) {
+	text, err := decodeText(segment)
 	if err != nil {
-		return Header{}, err
+		return nil, err
 	}
-	var h Header
+	h := new(Header)
 	hasAlgorithm := false
-	err = strictjson.Members(text, func(name string, dec *jsontext.Decoder) (err error) {
+	err = strictjson.Members(text, func(name string, value *strictjson.Reader) (err error) {
 		switch name {
 		case "alg":
 			hasAlgorithm = true
-			h.Algorithm, err = strictjson.String(dec)
+			h.Algorithm, err = value.String()
 		case "typ":
 			h.HasType = true
-			h.Type, err = strictjson.String(dec)
+			h.Type, err = value.String()
 		case "kid":
 			h.HasKeyID = true
-			h.KeyID, err = strictjson.String(dec)
+			h.KeyID, err = value.String()
 		case "cty":
-			_, err = strictjson.String(dec)
+			_, err = value.String()
 		case "crit", "b64":
 			// No extension is implemented, so any crit is refused (RFC 7515
 			// §4.1.11). b64 changes what was signed (RFC 7797) and must come with
 			// crit; alone, two readers would see two payloads.
 			err = errUnderstood
 		default:
-			return dec.SkipValue()
+			return value.Skip()
 		}
 		if err != nil {
 			return fmt.Errorf("header parameter %q: %w", name, strictjson.Fixed(err))
@@ -60,20 +62,44 @@ func parseHeader(segment string) (Header, error) {
 	})
 	switch {
 	case err != nil:
-		return Header{}, err
+		return nil, err
 	case !hasAlgorithm:
-		return Header{}, errNoAlgorithm
+		return nil, errNoAlgorithm
 	}
+	_, h.Supported = algorithms[h.Algorithm]
+	// Nobody has verified this header, and a key set may keep the kid: not all of it.
+	h.Algorithm, h.Type, h.KeyID = strings.Clone(h.Algorithm), strings.Clone(h.Type), strings.Clone(h.KeyID)
 	return h, nil
 }
 
-// encode returns the header of a new token: it has a type, and both texts are
-// valid UTF-8, which the constructors see to.
-func (h Header) encode() []byte {
-	text := append(make([]byte, 0, 64), `{"alg":"`+h.Algorithm+`"`...)
+// An EncodedHeader is the header of new tokens, encoded once and not with each of them.
+type EncodedHeader struct {
+	Header
+	encoded string
+}
+
+// EncodeHeader returns the header of tokens that m signs, under a key ID unless that
+// is "". Both texts are valid UTF-8, which the constructors see to.
+func EncodeHeader(m *Material, typ, keyID string) *EncodedHeader {
+	h := &EncodedHeader{Header: Header{
+		Algorithm: m.Algorithm(),
+		Type:      typ,
+		HasType:   true,
+		KeyID:     keyID,
+		HasKeyID:  keyID != "",
+		Supported: true,
+	}}
+	text := []byte(`{"alg":"` + h.Algorithm + `"`)
 	if h.HasKeyID {
 		text, _ = jsontext.AppendQuote(append(text, `,"kid":`...), h.KeyID)
 	}
 	text, _ = jsontext.AppendQuote(append(text, `,"typ":`...), h.Type)
-	return append(text, '}')
+	h.encoded = base64url.EncodeToString(append(text, '}'))
+	return h
+}
+
+// Serves tells whether h is what EncodeHeader would make of m and keyID, for the
+// same typ.
+func (h *EncodedHeader) Serves(m *Material, keyID string) bool {
+	return h.Algorithm == m.Algorithm() && h.KeyID == keyID
 }

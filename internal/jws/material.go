@@ -16,11 +16,15 @@ import (
 // be changed: what it was made from has been copied.
 type Material struct {
 	algorithm algorithm
-	verifyKey any      // what the algorithm's method verifies with
-	signKey   any      // what it signs with: nil where the key only verifies
-	remote    bool     // signKey is code of somebody else's, a KMS or an HSM
-	identity  [32]byte // a hash of the key
+	verifyKey any       // what the algorithm's method verifies with
+	signKey   any       // what it signs with: nil where the key only verifies
+	remote    bool      // signKey is code of somebody else's, a KMS or an HSM
+	identity  *Identity // an object of its own: to keep it is not to keep the key
 }
+
+// An Identity tells keys apart and holds none: a hash of what the algorithm makes of
+// the key.
+type Identity [sha256.Size]byte
 
 // A SignerError holds the error of a crypto.Signer that could not sign.
 type SignerError struct{ Cause error }
@@ -36,8 +40,11 @@ func NewSecret(name string, secret []byte) (*Material, error) {
 	if err := checkSecret(a, secret); err != nil {
 		return nil, err
 	}
-	secret = bytes.Clone(secret)
-	return newMaterial(a, secret, secret, secret), nil
+	// HMAC fills short secrets up with zeros and hashes long ones, so that two secrets
+	// can be the same key.
+	key := newKeyedHMAC(a.hash, secret)
+	identity := key.sum("identity")
+	return newMaterial(a, key, key, identity[:]), nil
 }
 
 // NewPublic binds a public key, which verifies.
@@ -73,12 +80,8 @@ func NewSigner(name string, private crypto.Signer) (*Material, error) {
 }
 
 func newMaterial(a algorithm, verifyKey, signKey any, encoded []byte) *Material {
-	return &Material{
-		algorithm: a,
-		verifyKey: verifyKey,
-		signKey:   signKey,
-		identity:  sha256.Sum256(encoded),
-	}
+	identity := Identity(sha256.Sum256(encoded))
+	return &Material{algorithm: a, verifyKey: verifyKey, signKey: signKey, identity: &identity}
 }
 
 // lookup finds an algorithm that works with keys of the given family, or, where
@@ -102,8 +105,11 @@ func (m *Material) Algorithm() string { return m.algorithm.name }
 // CanSign tells whether the material holds a secret or a private key.
 func (m *Material) CanSign() bool { return m.signKey != nil }
 
-// Same tells whether m and other hold the same key, for whichever algorithm.
-func (m *Material) Same(other *Material) bool { return m.identity == other.identity }
+// Identity returns what tells m from other keys.
+func (m *Material) Identity() *Identity { return m.identity }
+
+// Is tells whether m is the key of that identity.
+func (m *Material) Is(identity *Identity) bool { return *m.identity == *identity }
 
 // Public returns a copy of the public key, nil for a secret.
 func (m *Material) Public() crypto.PublicKey {
@@ -120,7 +126,12 @@ func (m *Material) Public() crypto.PublicKey {
 // Verify tells whether c was signed by m. It does not look at c's header: the
 // caller has chosen m by it.
 func (m *Material) Verify(c *Compact) bool {
-	return m.algorithm.method.Verify(c.signed, c.signature, m.verifyKey) == nil
+	// What is handed to a method of an interface cannot stay on the stack. HMAC is
+	// spared that, and the copy.
+	if method, ok := m.algorithm.method.(hmacMethod); ok {
+		return method.Verify(c.signed, c.signature.bytes(), m.verifyKey) == nil
+	}
+	return m.algorithm.method.Verify(c.signed, bytes.Clone(c.signature.bytes()), m.verifyKey) == nil
 }
 
 func (m *Material) sign(signed string) ([]byte, error) {

@@ -1,0 +1,72 @@
+package jws
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/hmac"
+	"crypto/sha512"
+	"hash"
+	"sync"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// hmacMethod is golang-jwt's SigningMethodHMAC for keys whose state is kept: keying
+// afresh would add a third to a Verify with HS256.
+type hmacMethod struct {
+	name string
+	size int // of the HMAC, in bytes
+}
+
+func (m hmacMethod) Alg() string { return m.name }
+
+func (m hmacMethod) Verify(signed string, signature []byte, key any) error {
+	mac := key.(*keyedHMAC).sum(signed)
+	if !hmac.Equal(signature, mac[:m.size]) {
+		return jwt.ErrTokenSignatureInvalid
+	}
+	return nil
+}
+
+func (m hmacMethod) Sign(signed string, key any) ([]byte, error) {
+	mac := key.(*keyedHMAC).sum(signed)
+	return mac[:m.size], nil
+}
+
+// A keyedHMAC hands out the state of an HMAC that has read the key and nothing
+// else.
+type keyedHMAC struct {
+	states sync.Pool // of *hmacState
+}
+
+type hmacState struct {
+	hash.Hash
+	text []byte // what hash.Hash takes instead of a string
+	mac  []byte
+}
+
+func newKeyedHMAC(hash crypto.Hash, secret []byte) *keyedHMAC {
+	secret = bytes.Clone(secret)
+	return &keyedHMAC{sync.Pool{New: func() any { return &hmacState{Hash: hmac.New(hash.New, secret)} }}}
+}
+
+// maxKept bounds the text that a state in the pool holds on to.
+const maxKept = 16 << 10
+
+// sum returns the HMAC of signed, with zeros behind it. The state goes back to
+// the pool without it: it would serve whoever signs the same bytes.
+func (k *keyedHMAC) sum(signed string) (mac [sha512.Size]byte) {
+	s := k.states.Get().(*hmacState)
+	s.text = append(s.text[:0], signed...)
+	s.Write(s.text)
+	s.mac = s.Sum(s.mac[:0])
+	copy(mac[:], s.mac)
+
+	s.Reset()
+	clear(s.text)
+	clear(s.mac)
+	if cap(s.text) <= maxKept {
+		k.states.Put(s)
+	}
+	return mac
+}

@@ -1,0 +1,55 @@
+package jws
+
+import (
+	"crypto"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"hash"
+	"strings"
+	"sync"
+	"testing"
+)
+
+var hashes = map[crypto.Hash]func() hash.Hash{crypto.SHA256: sha256.New, crypto.SHA384: sha512.New384, crypto.SHA512: sha512.New}
+
+// A state that is used again computes what a new one does, however often and from
+// wherever.
+func TestKeyedHMACIsHMAC(t *testing.T) {
+	secret := []byte(strings.Repeat("secret ", 20))
+	for h, newHash := range hashes {
+		k := newKeyedHMAC(h, secret)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for n := range 300 {
+					text := strings.Repeat("x", n)
+					fresh := hmac.New(newHash, secret)
+					fresh.Write([]byte(text))
+					got := k.sum(text)
+					if want := fresh.Sum(nil); !hmac.Equal(got[:h.Size()], want) {
+						t.Errorf("%v of %d bytes: got %x, want %x", h, n, got[:h.Size()], want)
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
+
+// What goes back to the pool holds nothing of what was signed, and no signature.
+func TestKeyedHMACKeepsNothing(t *testing.T) {
+	k := newKeyedHMAC(crypto.SHA256, []byte(strings.Repeat("k", 32)))
+	k.sum(strings.Repeat("long ", 100))
+	k.sum(strings.Repeat("x", 2*maxKept))
+	k.sum("short")
+	s := k.states.Get().(*hmacState)
+	if cap(s.text) > maxKept {
+		t.Errorf("got room for %d bytes in the pool, want at most %d", cap(s.text), maxKept)
+	}
+	for _, b := range [][]byte{s.text[:cap(s.text)], s.mac[:cap(s.mac)]} {
+		if strings.Trim(string(b), "\x00") != "" {
+			t.Errorf("got %q in the pool, want zeros", b)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package strictjson
+
+// fewNames is how many names a nameSet has room for: one more than a simple object
+// has colons, since a name is added before its colon is read.
+const fewNames = 32
+
+// A nameSet finds the name that comes twice in an object with few members.
+type nameSet struct {
+	bits  uint64 // one for each name; a name whose bit is not set is new
+	spans [fewNames]span
+	n     int
+}
+
+// A span is a piece of a text, which it keeps no hold of.
+type span struct{ start, end int }
+
+func (set *nameSet) reset() { set.bits, set.n = 0, 0 }
+
+// add tells whether the name that stands at s in text is another than all before.
+func (set *nameSet) add(text string, s span) bool {
+	name := text[s.start:s.end]
+	bit := uint64(1) << sketch(name)
+	if set.bits&bit != 0 {
+		for _, earlier := range set.spans[:set.n] {
+			if text[earlier.start:earlier.end] == name {
+				return false
+			}
+		}
+	}
+	set.bits |= bit
+	set.spans[set.n] = s
+	set.n++
+	return true
+}
+
+// sketch makes a number below 64 of a name. It is chosen so that no other claim of
+// those that are common shares that of a registered one.
+func sketch(name string) uint {
+	if name == "" {
+		return 0
+	}
+	return (10*uint(len(name)) + 4*uint(name[0]) + uint(name[len(name)-1])) % 64
+}

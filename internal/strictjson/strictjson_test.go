@@ -1,0 +1,135 @@
+package strictjson_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jwtexp/jwtexp/internal/strictjson"
+)
+
+// A member is one as Members shows it: its value is the string, where it is one,
+// and JSON otherwise.
+type member struct{ Name, Value string }
+
+func read(text string) (all []member, err error) {
+	err = strictjson.Members(text, func(name string, value *strictjson.Reader) error {
+		m := member{Name: name}
+		var err error
+		if value.PeekKind() == jsontext.KindString {
+			m.Value, err = value.String()
+		} else {
+			var raw jsontext.Value
+			raw, err = value.ReadValue()
+			m.Value = string(raw)
+		}
+		all = append(all, m)
+		return err
+	})
+	return all, err
+}
+
+// reference reads with a decoder of its own, whose defaults are strict, and knows
+// none of the short cuts.
+func reference(text string) (all []member, ok bool) {
+	dec := jsontext.NewDecoder(strings.NewReader(text))
+	whole, err := dec.ReadValue()
+	if err != nil || whole.Kind() != jsontext.KindBeginObject {
+		return nil, false
+	}
+	whole = whole.Clone()
+	if _, err := dec.ReadToken(); err == nil || len(strings.TrimRight(text[dec.InputOffset():], " \t\r\n")) > 0 {
+		return nil, false
+	}
+	dec = jsontext.NewDecoder(strings.NewReader(string(whole)))
+	dec.ReadToken()
+	for dec.PeekKind() != jsontext.KindEndObject {
+		name, _ := dec.ReadToken()
+		m := member{Name: name.String()}
+		value, _ := dec.ReadValue()
+		if m.Value = string(value); value.Kind() == jsontext.KindString {
+			unquoted, _ := jsontext.AppendUnquote(nil, value)
+			m.Value = string(unquoted)
+		}
+		all = append(all, m)
+	}
+	return all, true
+}
+
+func check(t *testing.T, text string) {
+	t.Helper()
+	got, err := read(text)
+	want, ok := reference(text)
+	if (err == nil) != ok {
+		t.Errorf("%q: got %v, want it accepted: %v", text, err, ok)
+		return
+	}
+	if diff := cmp.Diff(want, got); ok && diff != "" {
+		t.Errorf("%q (-want +got):\n%s", text, diff)
+	}
+}
+
+// object has n members and ends in the given way.
+func object(n int, end string) string {
+	var members []string
+	for i := range n {
+		members = append(members, fmt.Sprintf(`"name %d":%d`, i, i))
+	}
+	return "{" + strings.Join(members, ",") + end
+}
+
+// Few members and many, all kinds of ends, and names that share what a nameSet makes
+// of them are read as the decoder by itself reads them.
+func TestMembersAreThoseOfTheDecoder(t *testing.T) {
+	texts := []string{
+		``, ` `, `{`, `}`, `{}`, ` {} `, "\r\n\t{ }\n", `{}{}`, `{} 1`, `{}x`, `[]`, `null`, `"a"`, `1`, "\ufeff{}", "{}\x00", "{}\u00a0",
+		`{"a":1}`, `{"a":1,}`, `{,"a":1}`, `{"a" 1}`, `{"a":}`, `{"a"}`, `{1:2}`, `{null:1}`, `{"a":1 "b":2}`, `{"a":1;"b":2}`,
+		`{"a":1,"a":2}`, `{"a":1,"b":2,"a":3}`, `{"":1}`, `{"":1,"":2}`, `{"a":1,"A":2}`, `{"a":{},"a":1}`, `{"a":[{}],"b":{"c":1}}`,
+		`{"a":{"b":1,"b":2}}`, `{"a":[{"b":1,"b":2}]}`, `{"a":"{","a":1}`, `{"a":"{\"","a":1}`, `{"a":"b:c:d","e":":"}`,
+		`{"\u0061":1,"a":2}`, `{"\u0061":1,"b":2}`, `{"a":"\u0061\n"}`, `{"a\\":1,"a":"\\"}`, `{"é":1,"é":2}`, `{"é":"é","e":"\u00e9"}`,
+		"{\"a\":\"\xff\"}", "{\"\xff\":1}", `{"a":"\ud800"}`, `{"a":"\ud83d\ude00"}`, "{\"a\":\"\x01\"}",
+		`{"a":1e400,"b":-0,"c":true,"d":false,"e":null,"f":[1,[2]]}`, `{"a":01}`, `{"a":tru}`, `{"a":NaN}`, ` { "a" : 1 , "b" : "x" } `,
+		`{"exp":1,"iat":2,"exp":3}`, `{"iss":1,"name":2,"iss":3}`, `{"iss":"a","name":"b","sub":"c"}`,
+	}
+	for n := 28; n < 36; n++ {
+		for _, end := range []string{`}`, `,"name 0":1}`, `,"x"}`, `,"x":}`, `,"x`, `,`, ``, `,"x":{"y":1,"y":2}}`, `,"x":"::::::::"}`, `,"\u0078":1}`} {
+			texts = append(texts, object(n, end))
+		}
+	}
+	for _, text := range texts {
+		check(t, text)
+	}
+}
+
+func FuzzMembers(f *testing.F) {
+	for _, text := range []string{
+		`{}`, `{"a":1,"b":"x","c":[{}]}`, `{"a":1,"a":2}`, `{"a":"\u0061","b":{"c":1,"c":2}}`, `{"alg":"HS256","typ":"JWT"} `,
+		`{"iss":"a","exp":1,"name":"b"}`, object(31, `,"x"}`), object(32, `}`), object(40, `,"name 3":1}`),
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(check)
+}
+
+// What was read before leaves nothing behind in what is read next.
+func TestReadersAreUsedAgain(t *testing.T) {
+	first := `{"secret":"` + strings.Repeat("s", 1000) + `","a":1}`
+	for _, text := range []string{first, `{"a":1,"b":2}`, `{"a":1`, first, `{"a":1,"a":2}`, `{"a":{}}`, first, `{"b":"x"}`} {
+		check(t, text)
+	}
+}
+
+func TestStringWantsAString(t *testing.T) {
+	for _, value := range []string{`null`, `1`, `true`, `{}`, `[]`, `["a"]`} {
+		err := strictjson.Members(`{"a":`+value+`}`, func(_ string, v *strictjson.Reader) error {
+			_, err := v.String()
+			return err
+		})
+		if err == nil {
+			t.Errorf("%s: got nil, want an error", value)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+//go:build !race
+
+package jwtexp_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// Allocations are exact, and much of what speed rests on. The race detector adds
+// some, and is left out. Those of public keys are Go's own and not pinned.
+func TestAllocations(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	names := jwtexp.Options(jwtexp.WithClock(clock), jwtexp.WithIssuer("login"), jwtexp.WithAudience("api"))
+	key := testKey().WithID("k1")
+	issuer := must(jwtexp.NewIssuer(key, time.Hour, names))
+	verifier := must(jwtexp.NewVerifier(must(jwtexp.NewKeySet(key, key.WithID("k2"))), names))
+	guard := must(jwtexp.NewMiddleware(verifier)).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+
+	claims := &struct{ Name, Role string }{"Alice", "admin"}
+	token := must(issuer.Issue(t.Context(), "alice", claims))
+	r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+	r.Header.Set("Authorization", "Bearer "+token.Raw())
+	dst := *claims
+	accept(t, verifier, token.Raw()) // what follows does not look at errors
+	for name, c := range map[string]struct {
+		want float64
+		f    func()
+	}{
+		"Issue":      {5, func() { issuer.Issue(t.Context(), "alice", claims) }}, // claims as JSON, jti, signature, token, Token
+		"Verify":     {2, func() { verifier.Verify(t.Context(), token.Raw()) }},  // payload, Token
+		"Recheck":    {0, func() { verifier.Recheck(t.Context(), token) }},
+		"Claims":     {3, func() { accept(t, verifier, token.Raw()).Claims(&dst) }}, // and the payload for its decoder
+		"Middleware": {4, func() { guard.ServeHTTP(w, r) }},                         // and the request with its context
+	} {
+		if got := testing.AllocsPerRun(200, c.f); got != c.want {
+			t.Errorf("%s: got %v allocations, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestCachedVerifyAllocatesNothing(t *testing.T) {
+	_, edPrivate, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []jwtexp.Key{
+		testKey(),
+		must(jwtexp.NewSigningKey(jwtexp.RS256, must(rsa.GenerateKey(rand.Reader, 2048)))),
+		must(jwtexp.NewSigningKey(jwtexp.ES256, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)))),
+		must(jwtexp.NewSigningKey(jwtexp.EdDSA, edPrivate)),
+	} {
+		raw := must(must(jwtexp.NewIssuer(key, time.Hour)).Issue(t.Context(), "alice", nil)).Raw()
+		verifier := must(jwtexp.NewVerifier(key, jwtexp.WithCache(8)))
+		accept(t, verifier, raw)
+		if got := testing.AllocsPerRun(200, func() { verifier.Verify(t.Context(), raw) }); got != 0 {
+			t.Errorf("%s: got %v allocations, want 0", key.Algorithm(), got)
+		}
+	}
+}
+
+// A header is read anew with each token that is not good, until a good one has it.
+func TestHeaderIsLearnedFromGoodTokensOnly(t *testing.T) {
+	const header = `{"alg":"HS256","kid":"k1"}`
+	v := newVerifier(jwtexptest.NewClock(epoch)).plain
+	forged := sign(otherSecret, header, live(``))
+	verify := func() { v.Verify(t.Context(), forged) }
+	unknown := testing.AllocsPerRun(200, verify)
+	accept(t, v, sign(testSecret, header, live(``)))
+	if known := testing.AllocsPerRun(200, verify); known >= unknown {
+		t.Errorf("got %v allocations before a good token and %v after, want fewer after", unknown, known)
+	}
+}
