@@ -78,8 +78,8 @@ func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...
 }
 
 func (i *issuer) issue(ctx context.Context, subject string, claims any, opts []IssueOption) (*Token, error) {
-	request, err := issueRequest{subject: subject, claims: claims, lifetime: i.lifetime}.with(opts)
-	if err != nil {
+	request := issueRequest{subject: subject, claims: claims, lifetime: i.lifetime}
+	if err := request.apply(opts); err != nil {
 		return nil, fmt.Errorf("jwtexp: Issue: %w", err)
 	}
 	now, err := read(i.clock)
@@ -211,20 +211,21 @@ type issueRequest struct {
 	hasNotBefore bool
 }
 
-func (r issueRequest) with(opts []IssueOption) (issueRequest, error) {
+func (r *issueRequest) apply(opts []IssueOption) error {
 	if r.subject == "" {
-		return r, errors.New("the subject is empty: a token is about somebody")
+		return errors.New("the subject is empty: a token is about somebody")
 	}
 	for _, o := range opts {
 		if o == nil {
-			return r, errNilOption
+			return errNilOption
 		}
-		var err error
-		if r, err = o.forIssue(r); err != nil {
-			return r, err
+		changed, err := o.forIssue(*r)
+		if err != nil {
+			return err
 		}
+		*r = changed
 	}
-	return r, nil
+	return nil
 }
 
 type lifetimeOption time.Duration

@@ -147,7 +147,7 @@ func (c *contents) text() string {
 }
 
 func (c *contents) decode(dst any) error {
-	if err := claimset.Decode(c.text(), dst); err != nil {
+	if err := c.claims.Decode(c.text(), dst); err != nil {
 		return newFault("jwtexp: "+err.Error(), causeOf(err))
 	}
 	return nil

@@ -44,9 +44,9 @@ type verifier struct {
 	cache        *cache.Cache[*Token] // of WithCache, or nil
 	leeway       time.Duration
 	maxSize      int
-	maxLifetime  time.Duration              // 0: not limited
-	cacheEntries int                        // 0: no cache
-	checkClaims  func(payload string) error // of WithClaims, or nil
+	maxLifetime  time.Duration         // 0: not limited
+	cacheEntries int                   // 0: no cache
+	checkClaims  func(*contents) error // of WithClaims, or nil
 	revoked      func(context.Context, *Token) (bool, error)
 }
 
@@ -283,7 +283,7 @@ func (v *verifier) judgeClaims(t *Token) error {
 		return err
 	}
 	if v.checkClaims != nil {
-		return v.checkClaims(t.in.get().text())
+		return v.checkClaims(t.in.get())
 	}
 	return nil
 }
@@ -436,9 +436,9 @@ func WithMaxSize(n int) VerifierOption {
 // It is for tokens that your application cannot use. A good token of somebody who
 // lacks a permission is no invalid one: answer it in the handler, with 403.
 func WithClaims[T any](check func(*T) error) VerifierOption {
-	decodeAndCheck := func(payload string) error {
+	decodeAndCheck := func(c *contents) error {
 		var claims T
-		if err := claimset.Decode(payload, &claims); err != nil {
+		if err := c.claims.Decode(c.text(), &claims); err != nil {
 			return &InvalidError{Reason: ReasonClaims, Err: newFault(err.Error(), causeOf(err)), detail: err.Error()}
 		}
 		if check == nil {

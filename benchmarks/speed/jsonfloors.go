@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	stdjson "encoding/json"
 	"net/http"
 	"time"
 
@@ -11,9 +12,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// jsonFloor is the floor of whoever reads and writes JSON with the package that
-// jwtexp does so with, which is that of Go 1.27, and hands out an object for each
-// token. It judges and finds nothing, and says how far jwtexp could get.
+// jsonFloor is the floor of whoever reads and writes JSON with the packages that
+// jwtexp does so with, that of Go 1.27 and encoding/json, and hands out an object for
+// each token. It judges and finds nothing, and says how far jwtexp could get.
 const jsonFloor = "the floor with JSON"
 
 // A handedOut has room for what a Token tells.
@@ -58,7 +59,7 @@ func verifyJSONFloor(keys []key) func(*token) error {
 	}
 }
 
-// profileJSONFloor unmarshals the two fields as well.
+// profileJSONFloor unmarshals the two fields as well, which are the last in the payload.
 func profileJSONFloor(keys []key) func(*token) error {
 	read := readFloor(keys)
 	return func(t *token) error {
@@ -66,15 +67,19 @@ func profileJSONFloor(keys []key) func(*token) error {
 		if err != nil {
 			return err
 		}
+		text = text[bytes.Index(text, beforeProfile):]
+		text[0] = '{'
 		var p profile
 		return json.Unmarshal(text, &p)
 	}
 }
 
+var beforeProfile = []byte(`,"name"`)
+
 // issueJSONFloor marshals the two fields, reads the clock and draws a jti as well.
 func issueJSONFloor(least func() string, p profile) func() error {
 	return func() error {
-		if _, err := json.Marshal(p); err != nil {
+		if _, err := stdjson.Marshal(p); err != nil {
 			return err
 		}
 		lastOut = &handedOut{id: rand.Text(), issuedAt: time.Now(), raw: least()}

@@ -1,6 +1,8 @@
 package claimset
 
 import (
+	"bytes"
+	stdjson "encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -36,10 +38,19 @@ type Error struct {
 
 func (e *Error) Error() string { return e.text }
 
-// Decode reads a claims set that Parse has accepted into dst, which is what
-// json.Unmarshal takes.
-func Decode(payload string, dst any) error {
-	return readError(json.Unmarshal([]byte(payload), dst, strictV1))
+// Decode reads the claims set of s into dst, which is what json.Unmarshal takes. Where
+// Parse has read the payload, dst may be spared the registered claims: that is half of
+// the time that Verify and Claims take with HS256.
+func (s *Set) Decode(payload string, dst any) error {
+	text := make([]byte, 0, len(payload))
+	if s.ownEnd > 0 && isPlain(reflect.TypeOf(dst)) {
+		own := payload[s.ownStart:s.ownEnd]
+		own = own[strings.IndexByte(own, '"'):] // of the first name
+		text = append(append(append(text, '{'), own...), '}')
+	} else {
+		text = append(text, payload...)
+	}
+	return readError(json.Unmarshal(text, dst, strictV1))
 }
 
 // encodeApp returns the application's claims as a JSON object without white
@@ -47,6 +58,9 @@ func Decode(payload string, dst any) error {
 func encodeApp(app any) ([]byte, error) {
 	if app == nil {
 		return nil, nil
+	}
+	if own := encodePlain(app); own != nil {
+		return own, nil
 	}
 	own, err := json.Marshal(app, strictV1)
 	if err != nil {
@@ -69,6 +83,23 @@ func encodeApp(app any) ([]byte, error) {
 	}
 	return own, nil
 }
+
+// encodePlain writes a plain struct with encoding/json, which takes half the time and,
+// since no name has to be looked for, saves a seventh of an Issue with HS256. It returns
+// nil where that cannot, and where what it wrote has an escape, which that package has
+// more of, or U+FFFD, which it puts for invalid UTF-8.
+func encodePlain(app any) []byte {
+	if !isPlain(reflect.TypeOf(app)) {
+		return nil
+	}
+	own, err := stdjson.Marshal(app)
+	if err != nil || own[0] != '{' || bytes.IndexByte(own, '\\') >= 0 || bytes.Contains(own, replacement) {
+		return nil
+	}
+	return own
+}
+
+var replacement = []byte("\uFFFD")
 
 // mayBeRegistered tells whether a name of the object may be like a registered one:
 // where nothing is escaped and all is ASCII, that is three letters in quotes. It is

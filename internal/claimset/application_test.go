@@ -75,6 +75,9 @@ func encode(app any) ([]byte, error) {
 	return claimset.NewTemplate("", nil).Append(nil, &claimset.Set{Subject: "s"}, app)
 }
 
+// decode reads what no Parse has read.
+func decode(text string, dst any) error { return new(claimset.Set).Decode(text, dst) }
+
 // Tags mean what they mean in encoding/json, on every Go version.
 func TestApplicationClaimsAreThoseOfEncodingJSON(t *testing.T) {
 	for name, app := range map[string]any{
@@ -102,7 +105,7 @@ func TestApplicationClaimsAreThoseOfEncodingJSON(t *testing.T) {
 			}
 
 			var gotBack, wantBack application
-			if err := errors.Join(claimset.Decode(string(theirs), &gotBack), json.Unmarshal(theirs, &wantBack)); err != nil && name != "map" {
+			if err := errors.Join(decode(string(theirs), &gotBack), json.Unmarshal(theirs, &wantBack)); err != nil && name != "map" {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(wantBack, gotBack, cmp.AllowUnexported(application{}, embedded{})); diff != "" {
@@ -120,7 +123,7 @@ func TestNumberIsANumber(t *testing.T) {
 		`{"n":1}`: "1", `{"n":1e400}`: "1e400", `{"n":"12"}`: "12", `{"n":null}`: "", `{}`: "",
 	} {
 		var got, std claims
-		if err := claimset.Decode(text, &got); err != nil || got.N != want {
+		if err := decode(text, &got); err != nil || got.N != want {
 			t.Errorf("%s: got %q, %v, want %q", text, got.N, err, want)
 		}
 		if err := json.Unmarshal([]byte(text), &std); err != nil || std.N != got.N {
@@ -129,14 +132,14 @@ func TestNumberIsANumber(t *testing.T) {
 	}
 	for _, text := range []string{`{"n":"x"}`, `{"n":" 1"}`, `{"n":""}`, `{"n":true}`, `{"n":[]}`} {
 		var got claims
-		if err := claimset.Decode(text, &got); err == nil {
+		if err := decode(text, &got); err == nil {
 			t.Errorf("%s: got %q, want an error", text, got.N)
 		}
 	}
 	var quoted struct {
 		N json.Number `json:"n,string"`
 	}
-	if err := claimset.Decode(`{"n":1}`, &quoted); err == nil {
+	if err := decode(`{"n":1}`, &quoted); err == nil {
 		t.Errorf("a number where a string is due: got %q, want an error", quoted.N)
 	}
 	for _, n := range []json.Number{"x", " 1", "01", "NaN"} {
@@ -156,7 +159,7 @@ func TestApplicationClaimsAreStrict(t *testing.T) {
 		Role string `json:"role"`
 	}
 	var got claims
-	if err := claimset.Decode(`{"Role":"admin","ROLE":"admin"}`, &got); err != nil || got.Role != "" {
+	if err := decode(`{"Role":"admin","ROLE":"admin"}`, &got); err != nil || got.Role != "" {
 		t.Errorf("another case: got %q, %v, want no role", got.Role, err)
 	}
 	// Parse has seen a claims set before it is decoded, and what it refuses Decode
@@ -173,14 +176,14 @@ func TestApplicationClaimsAreStrict(t *testing.T) {
 		var set claimset.Set
 		err := claimset.Parse(text, &set)
 		if err == nil {
-			err = claimset.Decode(text, &got)
+			err = set.Decode(text, &got)
 		}
 		if err == nil {
 			t.Errorf("%s: got nil, want an error", text)
 		}
 	}
 	for name, dst := range map[string]any{"nil": nil, "no pointer": claims{}, "nil pointer": (*claims)(nil)} {
-		if err := claimset.Decode(`{}`, dst); err == nil {
+		if err := decode(`{}`, dst); err == nil {
 			t.Errorf("%s: got nil, want an error", name)
 		}
 	}
@@ -205,7 +208,7 @@ func (n *nested) UnmarshalJSON(text []byte) error {
 
 func TestErrorOfAMethodThatReadsJSON(t *testing.T) {
 	var dst struct{ X nested }
-	err := claimset.Decode(`{"X":"{"}`, &dst)
+	err := decode(`{"X":"{"}`, &dst)
 	e, ok := errors.AsType[*claimset.Error](err)
 	if !ok {
 		t.Fatalf("got %v, want an Error", err)
@@ -220,7 +223,7 @@ func TestErrorsOfTheApplicationsMethods(t *testing.T) {
 	_, encoded := encode(failing{own})
 	for name, err := range map[string]error{
 		"encode": encoded,
-		"decode": claimset.Decode(`{}`, &failing{own}),
+		"decode": decode(`{}`, &failing{own}),
 	} {
 		e, ok := errors.AsType[*claimset.Error](err)
 		if !ok || !errors.Is(e.Cause, own) {
@@ -246,7 +249,7 @@ func TestTwoNamesForOnePlaceAreRefused(t *testing.T) {
 		if err := claimset.Parse(text, &set); err != nil {
 			t.Errorf("Parse(%s): got %v, want nil", text, err)
 		}
-		if err := claimset.Decode(text, dst); err == nil {
+		if err := set.Decode(text, dst); err == nil {
 			t.Errorf("%s: got %v, want an error", text, dst)
 		}
 	}
@@ -264,7 +267,7 @@ func TestMethodsAreCalledOnce(t *testing.T) {
 		Last  struct{ unexported int }
 	}
 	dst.Last.unexported = 1
-	if err := claimset.Decode(`{"First":1,"Last":{}}`, &dst); err != nil || dst.First != 1 {
+	if err := decode(`{"First":1,"Last":{}}`, &dst); err != nil || dst.First != 1 {
 		t.Errorf("got %d calls, %v, want one", dst.First, err)
 	}
 }

@@ -25,6 +25,10 @@ type Set struct {
 	ExpiresAt, NotBefore, IssuedAt time.Time
 
 	one [1]string // room for an audience, of which there is one most often
+
+	// Where in the payload the application's claims stand, from the end of what is before
+	// the first to the end of the last; 0, 0 where there is none.
+	ownStart, ownEnd int
 }
 
 var (
@@ -35,6 +39,7 @@ var (
 // Parse reads a claims set into s, which is zero and is not copied afterwards.
 // One without exp is refused.
 func Parse(payload string, s *Set) error {
+	before := 0
 	err := strictjson.Members(payload, func(name string, value *strictjson.Reader) (err error) {
 		switch name {
 		case "iss":
@@ -52,11 +57,17 @@ func Parse(payload string, s *Set) error {
 		case "iat":
 			s.IssuedAt, err = numericDate(value, down)
 		default:
-			return value.Skip()
+			if s.ownEnd == 0 {
+				s.ownStart = before
+			}
+			err = value.Skip()
+			s.ownEnd = int(value.InputOffset())
+			return err
 		}
 		if err != nil {
 			return fmt.Errorf("claim %q: %w", name, strictjson.Fixed(err))
 		}
+		before = int(value.InputOffset())
 		return nil
 	})
 	if err == nil && s.ExpiresAt.IsZero() {

@@ -1,0 +1,208 @@
+package claimset
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/token"
+	"math"
+	"reflect"
+	"testing"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
+)
+
+// plain has all that a plain struct may have.
+type plain struct {
+	Untagged string
+	Name     string   `json:"name"`
+	Age      int      `json:"age,omitempty"`
+	Since    uint64   `json:"since,omitzero"`
+	Share    float64  `json:"share"`
+	Small    float32  `json:"https://example.com/small"`
+	Admin    bool     `json:"admin"`
+	Roles    []string `json:"roles"`
+	Weights  []int32  `json:"weights,omitempty"`
+	Private  string   `json:"-"`
+	hidden   string
+}
+
+type kind string
+
+type named struct{ Name string }
+
+type method struct{ Name string }
+
+func (method) IsAdmin() bool { return false }
+
+type pointerMethod string
+
+func (*pointerMethod) UnmarshalText([]byte) error { return nil }
+
+// structOf makes structs that go vet objects to.
+func structOf(fields ...reflect.StructField) any {
+	return reflect.New(reflect.StructOf(fields)).Interface()
+}
+
+func tagged(field, tag string) reflect.StructField {
+	f := reflect.StructField{Name: field, Type: reflect.TypeFor[string](), Tag: reflect.StructTag(`json:"` + tag + `"`)}
+	if !token.IsExported(field) {
+		f.PkgPath = "example"
+	}
+	return f
+}
+
+func TestIsPlain(t *testing.T) {
+	for want, types := range map[bool][]any{
+		true: {plain{}, new(plain), struct{}{}, struct {
+			Kind kind
+			Kin  []kind
+		}{}},
+		false: {
+			nil, 1, "", []string(nil), map[string]any(nil), new(*plain), new(int), func() {}, time.Time{},
+			method{}, new(method),
+			struct{ Inner plain }{}, struct{ Inner *string }{}, struct{ Inner any }{}, struct{ Inner [2]int }{},
+			struct{ Inner []byte }{}, struct{ Inner [][]int }{}, struct{ Inner map[string]int }{},
+			struct{ Inner json.Number }{}, struct{ Inner []json.Number }{}, struct{ Inner json.RawMessage }{},
+			struct{ Inner time.Duration }{}, struct{ Inner method }{}, struct{ Inner pointerMethod }{},
+			struct{ named }{}, struct{ kind }{}, struct{ *named }{}, struct {
+				named `json:"x"`
+			}{},
+			struct {
+				A string `json:"exp"`
+			}{},
+			struct{ Exp string }{}, // claim names in any case: the long way refuses them
+			struct {
+				A string `json:"a,string"`
+			}{},
+			struct {
+				A string `json:"a,case:ignore"`
+			}{},
+			struct {
+				A string `json:"a,omitempty,string"`
+			}{},
+			struct {
+				A string `json:"ä"`
+			}{},
+			struct {
+				A string `json:"a b"`
+			}{},
+			struct {
+				A string `json:"'a'"`
+			}{},
+			struct {
+				A string `json:"<a>"`
+			}{},
+			structOf(tagged("A", "b"), tagged("B", "b")),
+			structOf(tagged("A", "b"), tagged("b", "b")),
+			structOf(tagged("a", "a")),
+			structOf(tagged("A", "-,"), tagged("B", "-,")),
+		},
+	} {
+		for _, v := range types {
+			for _, when := range []string{"at first", "again"} {
+				if got := isPlain(reflect.TypeOf(v)); got != want {
+					t.Errorf("%T, %s: got %v, want %v", v, when, got, want)
+				}
+			}
+		}
+	}
+}
+
+// A plain struct that encoding/json writes is what the strict package makes of it, byte
+// for byte, and where nothing is escaped it does write it.
+func FuzzEncodePlain(f *testing.F) {
+	f.Add("Alice", int64(-1), 1.5, true, "editor")
+	f.Add("", int64(0), 0.0, false, "")
+	f.Add("\xff", int64(1), 1.0, false, "")
+	f.Add("<a&b>", int64(math.MaxInt64), 1e21, true, "\xff")
+	f.Add("Zoë\u2028\u00ad", int64(math.MinInt64), math.Inf(1), true, "\"\\\n")
+	f.Add("\x7f", int64(7), 1e-7, true, "\u2029")
+	f.Fuzz(func(t *testing.T, name string, age int64, share float64, admin bool, role string) {
+		v := plain{Untagged: role, Name: name, Age: int(age), Since: uint64(age), Share: share, Small: float32(share), Admin: admin, hidden: "h"}
+		if role != "" {
+			v.Roles = []string{role, name}
+			v.Weights = []int32{int32(age), 0}
+		}
+		want, err := jsonv2.Marshal(v, strictV1)
+		for _, app := range []any{v, &v} {
+			got := encodePlain(app)
+			if got != nil && (err != nil || string(got) != string(want)) {
+				t.Errorf("%+v: got %s, want %s, %v", v, got, want, err)
+			}
+			if printable(name) && printable(role) && err == nil && got == nil {
+				t.Errorf("%+v: got nil, want %s", v, want)
+			}
+		}
+	})
+}
+
+// printable tells a text in which no JSON package escapes anything.
+func printable(s string) bool {
+	for _, r := range s {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '<' || r == '>' || r == '&' {
+			return false
+		}
+	}
+	return true
+}
+
+func TestEncodePlainLeavesTheRest(t *testing.T) {
+	for name, app := range map[string]any{"nil": nil, "a nil pointer": (*plain)(nil), "a map": map[string]any{"a": 1}, "NaN": plain{Share: math.NaN()}} {
+		if got := encodePlain(app); got != nil {
+			t.Errorf("%s: got %s, want nil", name, got)
+		}
+	}
+}
+
+// Reading the application's claims alone into a plain struct is reading all of them.
+func FuzzDecodePlain(f *testing.F) {
+	for _, payload := range []string{
+		`{"exp":1,"name":"Alice","age":7,"admin":true}`,
+		`{"name":"Alice","roles":["a","b"],"exp":1}`,
+		"{ \"iss\" : \"i\" ,\t\"name\"\n: \"Alice\" , \"exp\" : 1 , \"role\" : \"x\" , \"iat\" : 1 }",
+		`{"aud":["a"],"exp":1,"x":{"exp":2,"name":"inner"},"jti":"j","name":"Ali\u0063e","sub":"s"}`,
+		`{"\"":1,"n\u0061me":"Alice","exp":1}`,
+		`{"exp":1}`,
+		`{"exp":1,"":"","name":null}`,
+		`{"exp":1,"name":1,"age":2}`,
+		`{"EXP":0,"exp":1,"age":1.5,"name":"later"}`,
+	} {
+		f.Add(payload)
+	}
+	f.Fuzz(func(t *testing.T, payload string) {
+		var set Set
+		if Parse(payload, &set) != nil {
+			return
+		}
+		got, want := plain{Name: "before", Roles: []string{"before"}}, plain{Name: "before", Roles: []string{"before"}}
+		gotErr, wantErr := set.Decode(payload, &got), new(Set).Decode(payload, &want)
+		if fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
+			t.Errorf("%s: got %v, want %v", payload, gotErr, wantErr)
+		}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(plain{})); diff != "" {
+			t.Errorf("%s: (-all +own):\n%s", payload, diff)
+		}
+	})
+}
+
+// A struct that has a place for a registered claim gets it.
+func TestDecodeReadsRegisteredClaimsWhereTheyAreAskedFor(t *testing.T) {
+	const payload = `{"exp":17,"name":"Alice"}`
+	var set Set
+	if err := Parse(payload, &set); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Expiry int64  `json:"exp"`
+		Name   string `json:"name"`
+	}
+	if err := set.Decode(payload, &got); err != nil || got.Expiry != 17 || got.Name != "Alice" {
+		t.Errorf("got %+v, %v, want 17 and Alice", got, err)
+	}
+	all := make(map[string]any)
+	if err := set.Decode(payload, &all); err != nil || len(all) != 2 {
+		t.Errorf("got %v, %v, want both claims", all, err)
+	}
+}
