@@ -130,6 +130,9 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"no cookie name", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie(""))), 1},
 		{"a cookie name that is none", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie("a b"))), 1},
 		{"nil error handler", middleware(good, jwtexp.WithErrorHandler(nil)), 1},
+		{"nil observer", middleware(good, jwtexp.WithObserver(nil)), 1},
+		{"context deadline", middleware(good.plain, jwtexp.WithContextDeadline()), 0},
+		{"context deadline of another verifier", middleware(verifierFunc(nil), jwtexp.WithContextDeadline()), 2},
 		{"optional twice", middleware(good, jwtexp.WithOptional(), jwtexp.WithOptional()), 1},
 		{"nil middleware option", middleware(good, nil), 1},
 

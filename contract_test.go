@@ -63,6 +63,9 @@ func foreignErrors() map[string]error {
 		"nil *ExpiredError":     (*jwtexp.ExpiredError)(nil),
 		"nil *InvalidError":     (*jwtexp.InvalidError)(nil),
 		"nil *UnavailableError": (*jwtexp.UnavailableError)(nil),
+		"nil *ScopeError":       (*jwtexp.ScopeError)(nil),
+		"insufficient scope":    jwtexp.ErrInsufficientScope,
+		"*ScopeError":           &jwtexp.ScopeError{Required: []string{"a"}},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jwtexp/jwtexp/internal/claimset"
@@ -30,6 +31,11 @@ var (
 	// ErrMissing says that a request carries no token. Only [Middleware.Check] and
 	// an [Extractor] return it.
 	ErrMissing = errors.New("jwtexp: missing token")
+
+	// ErrInsufficientScope says that the token is good and lacks a scope that the
+	// route demands: only [Middleware.Check] of a Middleware that [Middleware.WithScope]
+	// made returns it. The error is a [*ScopeError].
+	ErrInsufficientScope = errors.New("jwtexp: insufficient scope")
 )
 
 // An ExpiredError is an [ErrExpired]: a token that was good in all but time.
@@ -133,6 +139,19 @@ func (e *UnavailableError) Unwrap() error {
 // Format prints the text of Error whatever the verb.
 func (e UnavailableError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
 
+// A ScopeError is an [ErrInsufficientScope].
+type ScopeError struct {
+	Required []string // all that the route demands, which the client is told
+}
+
+// Error tells what is demanded, and nothing of the token.
+func (e *ScopeError) Error() string {
+	return describe(ErrInsufficientScope, "needs "+strings.Join(e.Required, " "))
+}
+
+// Is makes e match [ErrInsufficientScope]; a nil e matches no verdict.
+func (e *ScopeError) Is(target error) bool { return e != nil && target == ErrInsufficientScope }
+
 // A Reason says which check refused an invalid token: the first that it failed.
 // The constants stand in the order of the checks, save that the check given to
 // [WithClaims] comes after the audience. Reasons are for logs and metrics; a
@@ -156,7 +175,7 @@ const (
 	ReasonRevoked     Reason = "revoked"       // WithRevoked said so
 )
 
-var verdicts = [...]error{ErrUnavailable, ErrInvalid, ErrMissing, ErrExpired}
+var verdicts = [...]error{ErrUnavailable, ErrInvalid, ErrMissing, ErrExpired, ErrInsufficientScope}
 
 // soleVerdict returns the one verdict that err matches, nil where it matches
 // none or several.
@@ -185,7 +204,8 @@ func withoutVerdict(err error) error {
 	_, expired := errors.AsType[*ExpiredError](err)
 	_, invalid := errors.AsType[*InvalidError](err)
 	_, unavailable := errors.AsType[*UnavailableError](err)
-	if expired || invalid || unavailable {
+	_, scope := errors.AsType[*ScopeError](err)
+	if expired || invalid || unavailable || scope {
 		return nil
 	}
 	return err

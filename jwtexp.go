@@ -23,7 +23,8 @@
 // # What it promises
 //
 //   - One verdict. An error of Verify matches exactly one of [ErrExpired],
-//     [ErrInvalid] and [ErrUnavailable]; [Middleware.Check] adds [ErrMissing].
+//     [ErrInvalid] and [ErrUnavailable]; [Middleware.Check] adds [ErrMissing] and,
+//     where a route demands a scope, [ErrInsufficientScope].
 //   - Expired means only expired: all else about the token is good. A client that
 //     sees it may refresh; one that sees ErrInvalid must not.
 //   - One rule for time: a token is good for nbf <= t < exp, to the nanosecond,
@@ -54,8 +55,11 @@
 // is not a longer access token: the server has to notice when one that was used
 // turns up again, and so to remember it (RFC 9700 §4.14.2).
 //
-// A token of somebody who lacks a permission is good. Refuse the request in the
-// handler, with 403, and not the token in [WithClaims].
+// A token of somebody who lacks a permission is good. Refuse the request with 403, by
+// [Middleware.WithScope] or in the handler, and not the token in [WithClaims].
+//
+// A stream outlives the check at its beginning. [WithContextDeadline] ends it with the
+// token.
 //
 // A verifier that names no audience refuses tokens that name one. One that names
 // no issuer takes tokens of any: the key alone then says who issued them.
@@ -197,6 +201,16 @@ func (t *Token) ExpiresAt() time.Time { return t.in.get().claims.ExpiresAt }
 // An error says that the claims are not of dst's type, and may leave dst partly
 // written; its text quotes no claim. With [WithClaims], Verify finds this out.
 func (t *Token) Claims(dst any) error { return t.in.get().decode(dst) }
+
+// Scope returns what the token allows: the scope claim, a string of scope tokens with
+// spaces between them (RFC 8693 §4.2) or an array of them, or, where that is absent, scp,
+// by which name some issuers have it. It is empty where there is none, or none of these
+// forms.
+// [Middleware.WithScope] demands it. Each call reads the claims set.
+func (t *Token) Scope() []string {
+	contents := t.in.get()
+	return contents.claims.Scope(contents.text())
+}
 
 // Equal tells whether t and u are the same token, byte for byte; nil equals nil.
 // It is there for go-cmp.

@@ -98,6 +98,7 @@ var sentinels = map[string]error{
 	"invalid":     jwtexp.ErrInvalid,
 	"unavailable": jwtexp.ErrUnavailable,
 	"missing":     jwtexp.ErrMissing,
+	"scope":       jwtexp.ErrInsufficientScope,
 }
 
 // outcome puts what errors.Is and errors.As say of err in a word: "ok", a
@@ -119,7 +120,8 @@ func outcome(err error) string {
 	expired, isExpired := errors.AsType[*jwtexp.ExpiredError](err)
 	invalid, isInvalid := errors.AsType[*jwtexp.InvalidError](err)
 	unavailable, isUnavailable := errors.AsType[*jwtexp.UnavailableError](err)
-	types := map[string]bool{"expired": isExpired, "invalid": isInvalid, "unavailable": isUnavailable}
+	_, isScope := errors.AsType[*jwtexp.ScopeError](err)
+	types := map[string]bool{"expired": isExpired, "invalid": isInvalid, "unavailable": isUnavailable, "scope": isScope}
 	for name, is := range types {
 		if is != (name == matched[0]) {
 			return fmt.Sprintf("%s, but as types: %v %v %v", matched[0], expired, invalid, unavailable)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,7 +49,10 @@ type middleware struct {
 	realm      string
 	extractors []Extractor
 	optional   bool
+	endsWith   bool     // whether a request's context ends with its token
+	scope      []string // what a token has to have of it
 	onError    func(http.ResponseWriter, *http.Request, error)
+	observe    func(*http.Request, Decision)
 }
 
 // NewMiddleware returns a Middleware that takes the tokens that v accepts.
@@ -69,14 +73,41 @@ func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, erro
 	return &Middleware{seal(&in)}, nil
 }
 
+// WithScope returns a Middleware that is m and demands scope tokens besides those
+// that m demands: of a token that has not all of them, Check says
+// [ErrInsufficientScope], and Handler answers 403 (RFC 6750 §3.1). m is not changed:
+// one Middleware is made at start, and each route says what it needs:
+//
+//	mux.Handle("GET /orders", guard.WithScope("orders:read").Handler(orders))
+//
+// What a token has is [Token.Scope], compared in exact case. A request without a token
+// has none, also with [WithOptional]. It panics without a scope token, and where one is
+// not of RFC 6749 §3.3: ASCII without spaces, quotes and backslashes.
+func (m *Middleware) WithScope(scope ...string) *Middleware {
+	if len(scope) == 0 {
+		panic("jwtexp: Middleware.WithScope: no scope token")
+	}
+	for _, one := range scope {
+		unfit := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
+		if one == "" || strings.ContainsFunc(one, unfit) {
+			panic(fmt.Sprintf("jwtexp: Middleware.WithScope: %q is no scope token such as orders:read: each is an argument of its own", one))
+		}
+	}
+	demanding := *m.own()
+	demanding.scope = slices.Concat(demanding.scope, scope)
+	in := &demanding
+	return &Middleware{seal(&in)}
+}
+
 // Check decides about a request: it returns its token, or an error that matches
-// exactly one of [ErrMissing], [ErrExpired], [ErrInvalid] and [ErrUnavailable]. It
-// writes nothing and does not look at [WithOptional]. [StatusCode] has the status
-// that fits. Where the request's context is done, as it is when the client has
-// gone, nobody is let in: what would be a token, or ErrMissing, is an
-// ErrUnavailable.
+// exactly one of [ErrMissing], [ErrExpired], [ErrInvalid], [ErrUnavailable] and, after
+// WithScope, [ErrInsufficientScope]. It writes nothing and does not look at
+// [WithOptional]. [StatusCode] has the status that fits. Where the request's context is
+// done, as it is when the client has gone, nobody is let in: what would be a token, or
+// ErrMissing, is an ErrUnavailable.
 func (m *Middleware) Check(r *http.Request) (*Token, error) {
-	return m.own().check(r)
+	t, _, err := m.own().decide(r)
+	return t, err
 }
 
 // own returns what NewMiddleware made. A nil or zero Middleware behaves as one
@@ -88,37 +119,76 @@ func (m *Middleware) own() *middleware {
 	return m.in.get()
 }
 
-// check lets nobody in who has gone: a callback may have come back only because
-// its caller went, and what it says then is worth nothing.
-func (m *middleware) check(r *http.Request) (*Token, error) {
-	t, err := m.judge(r)
-	gone := r.Context().Err()
-	if gone == nil || errors.Is(err, gone) || errors.Is(err, ErrInvalid) || errors.Is(err, ErrExpired) {
-		return t, err
+// decide tells the observer, too. now is the reading that the token was judged by,
+// and zero where no Verifier of this package did.
+func (m *middleware) decide(r *http.Request) (t *Token, now time.Time, err error) {
+	t, now, err = m.check(r)
+	if m.observe != nil {
+		m.observe(r, newDecision(r, t, now, err))
 	}
-	return nil, unavailable(r.Context(), "the request's context is done", err)
+	if err != nil {
+		return nil, now, err
+	}
+	return t, now, nil
 }
 
-func (m *middleware) judge(r *http.Request) (*Token, error) {
+// check lets nobody in who has gone: a callback may have come back only because
+// its caller went, and what it says then is worth nothing. The token is returned also
+// where it lacks a scope.
+func (m *middleware) check(r *http.Request) (t *Token, now time.Time, err error) {
+	t, now, err = m.judge(r)
+	gone := r.Context().Err()
+	switch {
+	case gone != nil && !errors.Is(err, gone) && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrExpired):
+		return nil, now, unavailable(r.Context(), "the request's context is done", err)
+	case err != nil:
+		return nil, now, err
+	}
+	return t, now, m.judgeScope(t)
+}
+
+func (m *middleware) judge(r *http.Request) (*Token, time.Time, error) {
 	if m.verifier == nil {
-		return nil, unavailable(r.Context(), "not a Middleware that NewMiddleware made", nil)
+		return nil, time.Time{}, unavailable(r.Context(), "not a Middleware that NewMiddleware made", nil)
 	}
 	raw, err := m.extract(r)
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
-	t, err := m.verifier.Verify(r.Context(), raw)
+	t, now, err := m.verify(r.Context(), raw)
 	switch {
 	case err == nil && t.proven():
-		return t, nil
+		return t, now, nil
 	case err == nil:
-		return nil, unavailable(r.Context(), "the TokenVerifier returned neither a token nor an error", nil)
+		return nil, now, unavailable(r.Context(), "the TokenVerifier returned neither a token nor an error", nil)
 	}
 	switch soleVerdict(err) {
 	case ErrExpired, ErrInvalid, ErrUnavailable:
-		return nil, err
+		return nil, now, err
 	}
-	return nil, unavailable(r.Context(), "the TokenVerifier returned an error that is no verdict", err)
+	return nil, now, unavailable(r.Context(), "the TokenVerifier returned an error that is no verdict", err)
+}
+
+// verify returns the reading, too, where the verifier is ours.
+func (m *middleware) verify(ctx context.Context, raw string) (*Token, time.Time, error) {
+	if own, ok := m.verifier.(*Verifier); ok {
+		return own.in.get().verify(ctx, raw)
+	}
+	t, err := m.verifier.Verify(ctx, raw)
+	return t, time.Time{}, err
+}
+
+func (m *middleware) judgeScope(t *Token) error {
+	if len(m.scope) == 0 {
+		return nil // without reading the claims
+	}
+	has := t.Scope()
+	for _, needed := range m.scope {
+		if !slices.Contains(has, needed) {
+			return &ScopeError{Required: slices.Clone(m.scope)}
+		}
+	}
+	return nil
 }
 
 // extract returns the one token of a request. Two are refused even where they
@@ -160,6 +230,7 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 //	a malformed request    400  {"error":"Invalid request"}
 //	an expired token       401  {"error":"Token expired","expired_at":"2026-01-02T03:04:05Z"}
 //	an invalid token       401  {"error":"Invalid token"}
+//	a scope is lacking     403  {"error":"Insufficient scope"}
 //	an outage              503  {"error":"Temporarily unavailable"}
 //
 // Where a callback (verifier, key set, extractor, ...) panics, so does the
@@ -171,11 +242,15 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 	}
 	own := m.own()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t, err := own.check(r)
+		t, now, err := own.decide(r)
 		switch {
+		case err == nil && own.endsWith:
+			ctx, cancel := own.verifier.(*Verifier).in.get().untilEnd(NewContext(r.Context(), t), t, now)
+			defer cancel()
+			next.ServeHTTP(w, r.WithContext(ctx))
 		case err == nil:
 			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), t)))
-		case own.optional && errors.Is(err, ErrMissing):
+		case own.optional && len(own.scope) == 0 && errors.Is(err, ErrMissing):
 			// Hides a token that some outer middleware accepted by other rules.
 			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), nil)))
 		default:
@@ -234,10 +309,20 @@ func refusalOf(err error) refusal {
 		}
 		return refusal{http.StatusUnauthorized,
 			`, error="invalid_token", error_description="The access token is invalid"`, "Invalid token"}
+	case ErrInsufficientScope:
+		return refusal{http.StatusForbidden, `, error="insufficient_scope"` + scopeOf(err), "Insufficient scope"}
 	case ErrUnavailable:
 		return refusal{http.StatusServiceUnavailable, ``, "Temporarily unavailable"}
 	}
 	return refusal{status: http.StatusInternalServerError}
+}
+
+// scopeOf needs no escaping: WithScope has seen to what a scope token is.
+func scopeOf(err error) string {
+	if e, ok := errors.AsType[*ScopeError](err); ok && e != nil {
+		return `, scope="` + strings.Join(e.Required, " ") + `"`
+	}
+	return ""
 }
 
 // body tells when a token expired, too.
@@ -271,8 +356,8 @@ func retryAfter(err error) string {
 
 // StatusCode returns the HTTP status for an error of [Middleware.Check],
 // [Verifier.Verify] or [Issuer.Issue]: 401 for [ErrMissing], [ErrExpired] and
-// [ErrInvalid], 400 for an ErrInvalid because of [ReasonRequest], 503 for
-// [ErrUnavailable]; 200 for nil, and 500 for an error that matches no verdict,
+// [ErrInvalid], 400 for an ErrInvalid because of [ReasonRequest], 403 for
+// [ErrInsufficientScope], 503 for [ErrUnavailable]; 200 for nil, and 500 for an error that matches no verdict,
 // or several.
 func StatusCode(err error) int {
 	if err == nil {
@@ -424,7 +509,7 @@ func WithOptional() MiddlewareOption {
 // ([StatusCode]); where it writes nothing, the default refusal is sent. w cannot
 // be flushed or hijacked. A nil h is an error.
 //
-// err matches exactly one verdict. Its text is safe to log, unless an
+// err is one of [Middleware.Check]. Its text is safe to log, unless an
 // Extractor or a TokenVerifier of your own put a token in it; tell the client
 // no more than the verdict.
 func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error)) MiddlewareOption {
@@ -435,6 +520,138 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 		}
 		return nil
 	}}
+}
+
+// WithContextDeadline ends the context that [Middleware.Handler] gives a request when
+// its token ends, leeway included, so that a stream does not outlive the token that
+// opened it. [context.Cause] is then an [*ExpiredError], and so [ErrExpired].
+//
+// How long that is goes by the clock of the [*Verifier] that judged the token; that it
+// passes, by the system's timers, which stand still in a bubble of testing/synctest. A
+// clock that is moved by hand moves no timer. With a [TokenVerifier] that is not a
+// *Verifier, whose clock and leeway nobody knows, the option is an error.
+func WithContextDeadline() MiddlewareOption {
+	return middlewareOption{"WithContextDeadline", func(m *middleware) error {
+		m.endsWith = true
+		if _, ok := m.verifier.(*Verifier); !ok {
+			return errors.New("not with this TokenVerifier: it goes by the clock and the leeway of a *Verifier")
+		}
+		return nil
+	}}
+}
+
+// WithObserver calls observe once with each decision of Handler or Check, before anything
+// is answered: for logs ([LogDecisions]), counters and traces. A request without a token
+// that [WithOptional] lets pass is one, too: an [ErrMissing]. The request is the one that was judged;
+// it carries the token, so log nothing of its header. observe must be safe for
+// concurrent use and quick, for the request waits. A nil func is an error.
+func WithObserver(observe func(r *http.Request, d Decision)) MiddlewareOption {
+	return middlewareOption{"WithObserver", func(m *middleware) error {
+		m.observe = observe
+		if observe == nil {
+			return errors.New("nil")
+		}
+		return nil
+	}}
+}
+
+// A Decision is what a [Middleware] decided about one request. It never holds the
+// token.
+type Decision struct {
+	// Err is nil where the token was accepted, and else what [Middleware.Check] says.
+	Err error
+	// KeyID is the kid of a token whose signature was good, which is all but those
+	// that are invalid; "" where there is none.
+	KeyID string
+	// Remaining is how long the token had left before exp, not counting leeway:
+	// negative for an expired one, and 0 where nobody knows: without a good token, or
+	// with a [TokenVerifier] that is not a [*Verifier].
+	Remaining time.Duration
+	// Canceled tells a client that has gone from an outage, which both are an
+	// [ErrUnavailable]: nothing is down.
+	Canceled bool
+}
+
+func newDecision(r *http.Request, t *Token, now time.Time, err error) Decision {
+	d := Decision{Err: err}
+	if t != nil {
+		d.KeyID = t.KeyID()
+		if !now.IsZero() {
+			d.Remaining = t.ExpiresAt().Sub(now)
+		}
+	}
+	if e, ok := errors.AsType[*ExpiredError](err); ok && e != nil {
+		d.Remaining = -e.Ago()
+		if token := e.token.get(); token != nil {
+			d.KeyID = token.header.KeyID
+		}
+	}
+	d.Canceled = errors.Is(err, ErrUnavailable) && errors.Is(r.Context().Err(), context.Canceled)
+	return d
+}
+
+// Verdict is the decision in a word, for a counter's label: accepted, missing, expired,
+// invalid, insufficient_scope, canceled or unavailable.
+func (d Decision) Verdict() string {
+	switch {
+	case d.Err == nil:
+		return "accepted"
+	case d.Canceled:
+		return "canceled"
+	}
+	switch soleVerdict(d.Err) {
+	case ErrMissing:
+		return "missing"
+	case ErrExpired:
+		return "expired"
+	case ErrInvalid:
+		return "invalid"
+	case ErrInsufficientScope:
+		return "insufficient_scope"
+	}
+	return "unavailable"
+}
+
+// Reason tells why a token is invalid, "" where it is not.
+func (d Decision) Reason() Reason {
+	if e, ok := errors.AsType[*InvalidError](d.Err); ok && e != nil {
+		return e.Reason
+	}
+	return ""
+}
+
+// LogValue has the verdict and, of the rest, what is known.
+func (d Decision) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("verdict", d.Verdict())}
+	if reason := d.Reason(); reason != "" {
+		attrs = append(attrs, slog.String("reason", string(reason)))
+	}
+	if d.KeyID != "" {
+		attrs = append(attrs, slog.String("kid", d.KeyID))
+	}
+	if d.Remaining != 0 {
+		attrs = append(attrs, slog.Duration("remaining", d.Remaining))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// LogDecisions returns an observer for [WithObserver] that writes a line with each
+// decision: an outage as an error, with what failed; what was accepted, and clients that
+// have gone, for debugging; the rest as information. A line has the Decision and the
+// pattern of the route, and nothing else of the request.
+func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
+	return func(r *http.Request, d Decision) {
+		attrs := []slog.Attr{slog.Any("decision", d), slog.String("route", r.Pattern)}
+		level := slog.LevelInfo
+		switch d.Verdict() {
+		case "accepted", "canceled":
+			level = slog.LevelDebug
+		case "unavailable":
+			level = slog.LevelError
+			attrs = append(attrs, slog.String("error", d.Err.Error()))
+		}
+		logger.LogAttrs(r.Context(), level, "bearer token", attrs...)
+	}
 }
 
 type middlewareOption struct {

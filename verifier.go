@@ -91,21 +91,24 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	if !v.made() {
 		return nil, unavailable(ctx, notMade, nil)
 	}
-	return v.in.get().verify(ctx, raw)
+	t, _, err := v.in.get().verify(ctx, raw)
+	return t, err
 }
 
-func (v *verifier) verify(ctx context.Context, raw string) (*Token, error) {
-	now, err := read(v.clock)
+// verify returns its reading of the clock, too.
+func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
+	now, err = read(v.clock)
 	if err != nil {
-		return nil, unavailable(ctx, err.Error(), nil)
+		return nil, now, unavailable(ctx, err.Error(), nil)
 	}
 	if len(raw) > v.maxSize {
-		return nil, v.tooLarge()
+		return nil, now, v.tooLarge()
 	}
-	if t, err := v.remembered(ctx, raw, now); t != nil || err != nil {
-		return t, err
+	if t, err = v.remembered(ctx, raw, now); t != nil || err != nil {
+		return t, now, err
 	}
-	return v.judgeAll(ctx, raw, now)
+	t, err = v.judgeAll(ctx, raw, now)
+	return t, now, err
 }
 
 // remembered judges a token in the cache by all that can have changed: the key,
@@ -299,14 +302,7 @@ func (v *verifier) judgeNow(ctx context.Context, t *Token, key Key, now time.Tim
 	case early:
 		return invalid(ReasonNotYetValid, "")
 	case over:
-		return &ExpiredError{
-			ExpiredAt: claims.ExpiresAt,
-			Now:       now,
-			Leeway:    v.leeway,
-			Subject:   claims.Subject,
-			ID:        claims.ID,
-			token:     t.in,
-		}
+		return v.expired(t, now)
 	}
 	if v.revoked == nil {
 		return nil
@@ -318,6 +314,24 @@ func (v *verifier) judgeNow(ctx context.Context, t *Token, key Key, now time.Tim
 		return invalid(ReasonRevoked, "")
 	}
 	return nil
+}
+
+func (v *verifier) expired(t *Token, now time.Time) *ExpiredError {
+	claims := &t.in.get().claims
+	return &ExpiredError{
+		ExpiredAt: claims.ExpiresAt,
+		Now:       now,
+		Leeway:    v.leeway,
+		Subject:   claims.Subject,
+		ID:        claims.ID,
+		token:     t.in,
+	}
+}
+
+// untilEnd returns a context that ends when t does, which was good at now.
+func (v *verifier) untilEnd(ctx context.Context, t *Token, now time.Time) (context.Context, context.CancelFunc) {
+	over := end(t.ExpiresAt(), v.leeway)
+	return context.WithTimeoutCause(ctx, over.Sub(now), v.expired(t, over))
 }
 
 func (v *verifier) judgeAudience(audience []string) error {
@@ -364,11 +378,14 @@ func at(notBefore, expiresAt time.Time, leeway time.Duration, t time.Time) phase
 	switch {
 	case !notBefore.IsZero() && t.Before(notBefore.Add(-leeway)):
 		return early
-	case !t.Before(expiresAt.Add(leeway)):
+	case !t.Before(end(expiresAt, leeway)):
 		return over
 	}
 	return good
 }
+
+// end is the first instant at which a token is no longer good.
+func end(expiresAt time.Time, leeway time.Duration) time.Time { return expiresAt.Add(leeway) }
 
 // isOver tells the cache that a token is good for nothing any more.
 func (v *verifier) isOver(t *Token, now time.Time) bool {

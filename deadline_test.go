@@ -1,0 +1,173 @@
+package jwtexp_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// An ended is what a streaming handler saw at its end.
+type ended struct {
+	at    time.Time
+	cause error
+}
+
+// events sends one at once and one every minute, until the request's context ends.
+func events(end chan<- ended) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		ticker := time.NewTicker(time.Minute)
+		defer ticker.Stop()
+		for {
+			fmt.Fprint(w, "data: event\n\n")
+			http.NewResponseController(w).Flush()
+			select {
+			case <-ticker.C:
+			case <-r.Context().Done():
+				end <- ended{time.Now(), context.Cause(r.Context())}
+				return
+			}
+		}
+	})
+}
+
+// count returns the events of a stream that has come to its end.
+func count(t *testing.T, r *http.Response) int {
+	t.Helper()
+	defer r.Body.Close()
+	n := 0
+	lines := bufio.NewScanner(r.Body)
+	for lines.Scan() {
+		if lines.Text() == "data: event" {
+			n++
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Errorf("the stream: got %v, want an orderly end", err)
+	}
+	return n
+}
+
+// A pipeListener serves HTTP over pipes, which a bubble of synctest knows of.
+type pipeListener chan net.Conn
+
+func (l pipeListener) Accept() (net.Conn, error) {
+	if c, ok := <-l; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (l pipeListener) Close() error   { return nil }
+func (l pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (l pipeListener) dial(context.Context, string, string) (net.Conn, error) {
+	server, client := net.Pipe()
+	l <- server
+	return client, nil
+}
+
+// The stream ends with the token and its leeway, to the nanosecond, by the clock that
+// the Verifier goes by, which here is the bubble's.
+func TestStreamEndsWithItsToken(t *testing.T) {
+	for _, leeway := range []time.Duration{0, 90 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			const lifetime = 15 * time.Minute
+			issuer := must(jwtexp.NewIssuer(testKey(), lifetime))
+			verifier := must(jwtexp.NewVerifier(testKey(), jwtexp.WithLeeway(leeway)))
+			guard := must(jwtexp.NewMiddleware(verifier, jwtexp.WithContextDeadline()))
+			issued := must(issuer.Issue(t.Context(), "alice", nil))
+			time.Sleep(5*time.Minute + 10*time.Second) // the token is not new
+
+			end := make(chan ended, 1)
+			listener := make(pipeListener)
+			server := &http.Server{Handler: guard.Handler(events(end))}
+			go server.Serve(listener)
+			transport := &http.Transport{DialContext: listener.dial}
+			r := must(http.NewRequestWithContext(t.Context(), "GET", "http://pipe/", nil))
+			r.Header.Set("Authorization", "Bearer "+issued.Raw())
+			response := must((&http.Client{Transport: transport}).Do(r))
+			left := issued.ExpiresAt().Add(leeway).Sub(time.Now())
+			if got, want := count(t, response), 1+int(left/time.Minute); got != want {
+				t.Errorf("leeway %v: got %d events, want %d", leeway, got, want)
+			}
+			got := <-end
+			if want := issued.ExpiresAt().Add(leeway); !got.at.Equal(want) {
+				t.Errorf("leeway %v: got an end at %v, want %v", leeway, got.at, want)
+			}
+			e, ok := errors.AsType[*jwtexp.ExpiredError](got.cause)
+			if !ok || !errors.Is(got.cause, jwtexp.ErrExpired) {
+				t.Errorf("leeway %v: got cause %v, want an ExpiredError", leeway, got.cause)
+			} else if !e.ExpiredAt.Equal(issued.ExpiresAt()) || !e.Now.Equal(issued.ExpiresAt().Add(leeway)) || e.Leeway != leeway || e.Subject != "alice" || e.ID != issued.ID() {
+				t.Errorf("leeway %v: got %+v, want what the token says", leeway, e)
+			}
+			transport.CloseIdleConnections()
+			close(listener)
+			server.Close()
+		})
+	}
+}
+
+// Over TCP, where no bubble reaches, the injected clock stands just before the end.
+func TestStreamEndsOverTCP(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	guard := must(jwtexp.NewMiddleware(newVerifier(clock).plain, jwtexp.WithContextDeadline()))
+	issuer := must(jwtexp.NewIssuer(testKey(), time.Hour, jwtexp.WithClock(clock)))
+	issued := must(issuer.Issue(t.Context(), "alice", nil))
+	clock.Advance(time.Hour - 20*time.Millisecond)
+	end := make(chan ended, 1)
+	server := httptest.NewServer(guard.Handler(events(end)))
+	defer server.Close()
+	r := must(http.NewRequestWithContext(t.Context(), "GET", server.URL, nil))
+	r.Header.Set("Authorization", "Bearer "+issued.Raw())
+	if got := count(t, must(server.Client().Do(r))); got != 1 {
+		t.Errorf("got %d events, want 1", got)
+	}
+	if got := <-end; !errors.Is(got.cause, jwtexp.ErrExpired) {
+		t.Errorf("got cause %v, want ErrExpired", got.cause)
+	}
+}
+
+func TestContextWithoutDeadline(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	raw := must(must(jwtexp.NewIssuer(testKey(), time.Hour, jwtexp.WithClock(clock))).Issue(t.Context(), "alice", nil)).Raw()
+	verifier := newVerifier(clock).plain
+	for name, c := range map[string]struct {
+		opts []jwtexp.MiddlewareOption
+		want bool
+	}{
+		"by default":  {nil, false},
+		"when wanted": {[]jwtexp.MiddlewareOption{jwtexp.WithContextDeadline()}, true},
+	} {
+		var ctx context.Context
+		must(jwtexp.NewMiddleware(verifier, c.opts...)).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			ctx = r.Context()
+			if _, got := ctx.Deadline(); got != c.want {
+				t.Errorf("%s: got a deadline: %v, want %v", name, got, c.want)
+			}
+			if err := ctx.Err(); err != nil {
+				t.Errorf("%s: got %v while the request is served, want nil", name, err)
+			}
+		})).ServeHTTP(httptest.NewRecorder(), requestWith(raw))
+		if got := ctx.Err() != nil; got != c.want {
+			t.Errorf("%s: got the context ended with the request: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// Nobody knows the clock and the leeway of a verifier that is not ours.
+func TestContextDeadlineNeedsAVerifier(t *testing.T) {
+	if m, err := jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithContextDeadline()); err == nil {
+		t.Errorf("got %v, want an error", m)
+	}
+}

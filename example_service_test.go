@@ -1,0 +1,211 @@
+package jwtexp_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"expvar"
+	"fmt"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// Each route says which scope it needs. The Middleware is made once.
+func ExampleMiddleware_WithScope() {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute)
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := jwtexp.NewVerifier(key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := jwtexp.NewMiddleware(verifier)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	done := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "done") })
+	mux := http.NewServeMux()
+	mux.Handle("GET /orders", guard.WithScope("orders:read").Handler(done))
+	mux.Handle("DELETE /orders", guard.WithScope("orders:write").Handler(done))
+
+	issued, err := issuer.Issue(context.Background(), "alice", map[string]any{"scope": "profile orders:read"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, method := range []string{"GET", "DELETE"} {
+		r := httptest.NewRequest(method, "/orders", nil)
+		r.Header.Set("Authorization", "Bearer "+issued.Raw())
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		fmt.Println(method, w.Code, w.Body)
+	}
+	// Output:
+	// GET 200 done
+	// DELETE 403 {"error":"Insufficient scope"}
+}
+
+// A stream of server-sent events that ends when the token does. The client logs in
+// again, or refreshes, and opens another.
+func ExampleWithContextDeadline() {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
+	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, jwtexp.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := jwtexp.NewVerifier(key, jwtexp.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithContextDeadline())
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	news := make(chan string, 1)
+	events := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for {
+			select {
+			case text := <-news:
+				fmt.Fprintf(w, "data: %s\n\n", text)
+			case <-r.Context().Done():
+				if errors.Is(context.Cause(r.Context()), jwtexp.ErrExpired) {
+					fmt.Fprint(w, "event: token_expired\ndata:\n\n")
+				}
+				return
+			}
+			http.NewResponseController(w).Flush()
+		}
+	}))
+
+	issued, err := issuer.Issue(context.Background(), "alice", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	clock.Set(issued.ExpiresAt().Add(-50 * time.Millisecond)) // nearly over
+	news <- "the token has a moment left"
+
+	server := httptest.NewServer(events)
+	defer server.Close()
+	r, err := http.NewRequest("GET", server.URL, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+issued.Raw())
+	response, err := server.Client().Do(r)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer response.Body.Close()
+	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+		fmt.Println(lines.Text())
+	}
+	// Output:
+	// data: the token has a moment left
+	//
+	// event: token_expired
+	// data:
+}
+
+// Counters for a dashboard: what to alert on is "unavailable", and a jump in "invalid".
+func ExampleWithObserver() {
+	verdicts := expvar.NewMap("bearer_verdicts") // under /debug/vars
+	reasons := expvar.NewMap("bearer_reasons")
+	count := func(_ *http.Request, d jwtexp.Decision) {
+		verdicts.Add(d.Verdict(), 1)
+		if reason := d.Reason(); reason != "" {
+			reasons.Add(string(reason), 1)
+		}
+	}
+
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := jwtexp.NewVerifier(key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithObserver(count))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	handler := guard.Handler(http.NotFoundHandler())
+	for _, authorization := range []string{"", "Bearer garbage", "Bearer two tokens", "Bearer more.of.this"} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", authorization)
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	fmt.Println(verdicts)
+	fmt.Println(reasons)
+	// Output:
+	// {"invalid": 3, "missing": 1}
+	// {"malformed": 2, "request": 1}
+}
+
+// A line in the log for each decision, which has no token in it.
+func ExampleLogDecisions() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey { // not the same each time
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := jwtexp.NewVerifier(key.WithID("key-2026"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithObserver(jwtexp.LogDecisions(logger)))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	issuer, err := jwtexp.NewIssuer(key.WithID("key-2025"), time.Hour)
+	if err != nil {
+		log.Fatal(err)
+	}
+	issued, err := issuer.Issue(context.Background(), "alice", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /orders", guard.Handler(http.NotFoundHandler()))
+	r := httptest.NewRequest("GET", "/orders", nil)
+	r.Header.Set("Authorization", "Bearer "+issued.Raw())
+	mux.ServeHTTP(httptest.NewRecorder(), r)
+	// Output:
+	// level=INFO msg="bearer token" decision.verdict=invalid decision.reason="unknown key" route="GET /orders"
+}
