@@ -120,6 +120,7 @@ func TestCallbacksThatPanic(t *testing.T) {
 			boom()
 			return "", nil
 		}))),
+		"observer": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithObserver(func(*http.Request, jwtexp.Decision) { boom() }))),
 		"error handler": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithRealm("x"), jwtexp.WithTokenFrom(jwtexp.FromCookie("none")),
 			jwtexp.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) { boom() }))),
 	} {
