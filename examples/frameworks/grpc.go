@@ -30,8 +30,9 @@ func UnaryInterceptor(guard *jwtexp.Middleware) grpc.UnaryServerInterceptor {
 // StreamInterceptor returns an interceptor that lets through the streams that
 // guard accepts, with the token in their context. The others end with a status:
 // Unauthenticated where the token is missing, expired or invalid, which its
-// message tells apart; Unavailable for an outage; and Canceled or
-// DeadlineExceeded where the caller has gone.
+// message tells apart; PermissionDenied where it lacks a scope that guard demands;
+// Unavailable for an outage; and Canceled or DeadlineExceeded where the caller has
+// gone.
 //
 // The token is judged when the stream begins. A handler whose streams outlive
 // their tokens asks [jwtexp.Verifier.Recheck] as it goes on.
@@ -76,6 +77,8 @@ func refusal(ctx context.Context, err error) error {
 		return status.Error(codes.Unauthenticated, "token expired")
 	case errors.Is(err, jwtexp.ErrInvalid):
 		return status.Error(codes.Unauthenticated, "invalid token")
+	case errors.Is(err, jwtexp.ErrInsufficientScope):
+		return status.Error(codes.PermissionDenied, "insufficient scope")
 	case ctx.Err() != nil: // not errors.Is: a key set may have run into a deadline of its own
 		return status.FromContextError(ctx.Err()).Err()
 	}

@@ -68,6 +68,7 @@ var (
 	noToken   = outcome{Code: codes.Unauthenticated, Message: "missing token"}
 	late      = outcome{Code: codes.Unauthenticated, Message: "token expired"}
 	notGood   = outcome{Code: codes.Unauthenticated, Message: "invalid token"}
+	lacking   = outcome{Code: codes.PermissionDenied, Message: "insufficient scope"}
 	outage    = outcome{Code: codes.Unavailable, Message: "temporarily unavailable"}
 	canceled  = outcome{Code: codes.Canceled, Message: "context canceled"}
 	outOfTime = outcome{Code: codes.DeadlineExceeded, Message: "context deadline exceeded"}
@@ -148,6 +149,7 @@ func TestGRPCContextDone(t *testing.T) {
 		want  outcome
 	}{
 		{"good", guard, t.Context(), token.Raw(), clock.Now(), letIn},
+		{"without the scope", guard.WithScope("orders:read"), t.Context(), token.Raw(), clock.Now(), lacking},
 		{"canceled", guard, gone, token.Raw(), clock.Now(), canceled},
 		{"deadline exceeded", guard, over, token.Raw(), clock.Now(), outOfTime},
 		{"canceled, invalid", guard, gone, "garbage", clock.Now(), notGood},
