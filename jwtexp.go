@@ -98,6 +98,7 @@ import (
 
 	"github.com/jwtexp/jwtexp/internal/claimset"
 	"github.com/jwtexp/jwtexp/internal/jws"
+	"github.com/jwtexp/jwtexp/internal/testsign"
 )
 
 // A Token is proof: only [Issuer.Issue] and a successful [Verifier.Verify] make
@@ -305,6 +306,17 @@ type Key struct {
 }
 
 func (k Key) material() *jws.Material { return k.sealed.get() }
+
+// For package jwtexptest, and nobody outside this module.
+func init() {
+	testsign.Sign = func(key any, header, payload []byte) (string, error) {
+		k, _ := key.(Key)
+		if err := checkSigning(k); err != nil {
+			return "", err
+		}
+		return jws.Sign(k.material(), jws.EncodeText(header), payload)
+	}
+}
 
 // NewSecretKey returns a key that signs and verifies with HS256, HS384 or HS512.
 // The secret must be random bytes, at least as many as the hash has (RFC 7518

@@ -98,6 +98,12 @@ func EncodeHeader(m *Material, typ, keyID string) *EncodedHeader {
 	return h
 }
 
+// EncodeText returns a header that is text, whatever that says: for tokens that no
+// issuer writes.
+func EncodeText(text []byte) *EncodedHeader {
+	return &EncodedHeader{encoded: base64url.EncodeToString(text)}
+}
+
 // Serves tells whether h is what EncodeHeader would make of m and keyID, for the
 // same typ.
 func (h *EncodedHeader) Serves(m *Material, keyID string) bool {
