@@ -2,7 +2,6 @@ package jwtexptest_test
 
 import (
 	"context"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -61,26 +60,19 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// fakeTB is a testing.TB whose failures are noted instead of failing the test.
-// What it does not replace is the real one's.
-type fakeTB struct {
+// contextTB is a testing.TB with a context of its own.
+type contextTB struct {
 	testing.TB
-	ctx    context.Context
-	fatals int
+	ctx context.Context
 }
 
-func (f *fakeTB) Context() context.Context { return f.ctx }
-
-func (f *fakeTB) Fatalf(string, ...any) {
-	f.fatals++
-	runtime.Goexit()
-}
+func (tb contextTB) Context() context.Context { return tb.ctx }
 
 type contextKey struct{}
 
 func TestContextIsOtherwiseThatOfTB(t *testing.T) {
 	parent, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, "kept"))
-	ctx := jwtexptest.Context(&fakeTB{TB: t, ctx: parent}, "alice", nil)
+	ctx := jwtexptest.Context(contextTB{t, parent}, "alice", nil)
 	if got, want := ctx.Value(contextKey{}), "kept"; got != want {
 		t.Errorf("value: got %v, want %v", got, want)
 	}
@@ -111,17 +103,13 @@ func TestContextFaultFailsTheTest(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			fake := &fakeTB{TB: t, ctx: t.Context()}
 			returned := false
-			done := make(chan struct{})
-			go func() { // which Fatalf ends
-				defer close(done)
-				jwtexptest.Context(fake, test.subject, test.claims, test.opts...)
+			r := record(t, func(tb testing.TB) {
+				jwtexptest.Context(tb, test.subject, test.claims, test.opts...)
 				returned = true
-			}()
-			<-done
-			if fake.fatals != 1 || returned {
-				t.Errorf("got %d calls of Fatalf, returned: %t; want 1, and false", fake.fatals, returned)
+			})
+			if len(r.fatals) != 1 || returned {
+				t.Errorf("got Fatalf %q, returned: %t; want one, and false", r.fatals, returned)
 			}
 		})
 	}

@@ -1,0 +1,40 @@
+package jwtexptest_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+)
+
+// A recorder is a testing.TB that notes what a helper reports, instead of failing
+// the test. What it does not replace is the real one's.
+type recorder struct {
+	testing.TB
+	logs, errors, fatals []string
+}
+
+// record runs f with a recorder, in a goroutine that Fatalf can end.
+func record(t *testing.T, f func(testing.TB)) *recorder {
+	t.Helper()
+	r := &recorder{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(r)
+	}()
+	<-done
+	return r
+}
+
+func (r *recorder) Logf(format string, args ...any) {
+	r.logs = append(r.logs, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.errors = append(r.errors, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.fatals = append(r.fatals, fmt.Sprintf(format, args...))
+	runtime.Goexit()
+}
