@@ -1,0 +1,33 @@
+package jwtexptest
+
+import "time"
+
+// refusalRules are about what a client is told.
+var refusalRules = []rule{
+	{"challenge for a bad token", "RFC 6750 §3.1", `answer 401 with "WWW-Authenticate: Bearer" and error="invalid_token": that is how a client learns that it needs a new one`, func(s *suite) []try {
+		return []try{
+			bearer("forged", s.forged(), toldInvalidToken),
+			bearer("expired", s.tokens.Expired(s.Subject, s.Claims), toldInvalidToken),
+		}
+	}},
+	{"expired means only expired", "RFC 7519 §7.2", "verify the signature before anything else, and judge exp last: whoever is told to refresh must have had a token", func(s *suite) []try {
+		late := s.issued.ExpiresAt().Add(s.Leeway + time.Hour)
+		inTime := s.send(bearer("", s.forged(), refused))
+		told := want{"the answer of one that is in time, without a word of expiry", func(a answer) bool {
+			return a.refused() && (!a.saysExpired() || inTime.saysExpired())
+		}}
+		return []try{bearer("forged and expired", s.forged(), told).standingAt(late)}
+	}},
+	{"nothing of a token in the answer", "RFC 6750 §5.3", "put no token into an answer, and no error text that quotes one", func(s *suite) []try {
+		var tries []try
+		for _, token := range []struct{ name, text string }{
+			{"forged", s.forged()},
+			{"tampered", s.tokens.Tampered(s.Subject, s.Claims)},
+			{"expired", s.tokens.Expired(s.Subject, s.Claims)},
+		} {
+			silent := want{"an answer with nothing of the token in it", func(a answer) bool { return !a.repeats(token.text) }}
+			tries = append(tries, bearer(token.name, token.text, silent))
+		}
+		return tries
+	}},
+}
