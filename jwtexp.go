@@ -82,7 +82,9 @@
 // Give both halves [WithClock] with a clock of package jwtexptest, and move
 // it; or give them none and run the test in a testing/synctest bubble. A
 // handler is tested without the middleware in front of it by
-// jwtexptest.Context.
+// jwtexptest.Context, and with it by the tokens of jwtexptest.NewTokens: good,
+// expired, forged, and more. jwtexptest.TestHandler is a suite for the handler
+// that you deploy, and tells which bad tokens and requests it takes.
 package jwtexp
 
 import (

@@ -92,3 +92,89 @@ func ExampleContext() {
 	fmt.Println("failed:", t.Failed())
 	// Output: failed: false
 }
+
+// newGreeter makes the handler that is tested: what a service deploys, with its
+// router and its middleware.
+func newGreeter(key jwtexp.Key, opts ...jwtexp.CommonOption) (http.Handler, error) {
+	verifier, err := jwtexp.NewVerifier(key, jwtexp.Options(opts...))
+	if err != nil {
+		return nil, err
+	}
+	guard, err := jwtexp.NewMiddleware(verifier)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /hello", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwtexp.FromContext(r.Context())
+		fmt.Fprintf(w, "Hello %s!", token.Subject())
+	})))
+	return mux, nil
+}
+
+func TestGreeter(t *testing.T) {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	greeter, err := newGreeter(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := jwtexptest.NewTokens(t, key)
+	for _, test := range []struct {
+		name, token string
+		want        int
+	}{
+		{"good", tokens.Good("alice", nil), http.StatusOK},
+		{"none", "", http.StatusUnauthorized},
+		{"expired", tokens.Expired("alice", nil), http.StatusUnauthorized},
+		{"forged", tokens.Forged("alice", nil), http.StatusUnauthorized},
+	} {
+		w := httptest.NewRecorder()
+		greeter.ServeHTTP(w, jwtexptest.NewRequest(t, "GET", "/hello", test.token))
+		if w.Code != test.want {
+			t.Errorf("%s: got %d, want %d", test.name, w.Code, test.want)
+		}
+	}
+}
+
+// TestGreeter tests a handler with its middleware, and looks at some tokens
+// itself.
+func ExampleNewTokens() {
+	t := new(testing.T)
+	synctest.Test(t, TestGreeter) // go test calls it, as it does every test
+	fmt.Println("failed:", t.Failed())
+	// Output: failed: false
+}
+
+func TestGreeterIsProtected(t *testing.T) {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
+	names := jwtexp.Options(jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("greeter"))
+	greeter, err := newGreeter(key, jwtexp.WithClock(clock), names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jwtexptest.TestHandler(t, greeter, jwtexptest.HandlerConfig{
+		Key:     key,
+		Clock:   clock,
+		Options: []jwtexp.CommonOption{names},
+		Request: func() *http.Request { return jwtexptest.NewRequest(t, "GET", "/hello", "") },
+	})
+}
+
+// TestGreeterIsProtected leaves it to the suite what is sent and wanted.
+func ExampleTestHandler() {
+	t := new(testing.T)
+	synctest.Test(t, TestGreeterIsProtected) // go test calls it, as it does every test
+	fmt.Println("failed:", t.Failed())
+	// Output: failed: false
+}

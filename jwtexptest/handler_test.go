@@ -168,18 +168,20 @@ func TestHandlerThatTellsTooMuch(t *testing.T) {
 		want []string
 	}{
 		{"nothing", func(http.ResponseWriter, *http.Request) {}, nil},
-		{"the payload segment", func(w http.ResponseWriter, r *http.Request) { http.Error(w, segment(r, 1), 401) }, []string{"nothing of a token in the answer"}},
+		{"the payload segment", func(w http.ResponseWriter, r *http.Request) { http.Error(w, segment(r, 1), http.StatusUnauthorized) }, []string{"nothing of a token in the answer"}},
 		{"the signature, in a header", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Token", segment(r, 2)) }, []string{"nothing of a token in the answer"}},
 		{"the claims", func(w http.ResponseWriter, r *http.Request) {
 			text, _ := base64.RawURLEncoding.DecodeString(segment(r, 1))
-			http.Error(w, string(text), 401)
+			http.Error(w, string(text), http.StatusUnauthorized)
 		}, []string{"nothing of a token in the answer"}},
 		{"expired, without having verified", func(w http.ResponseWriter, r *http.Request) {
 			if c.Clock.Now().After(start.Add(time.Hour)) {
-				http.Error(w, "it has Expired", 401)
+				http.Error(w, "it has Expired", http.StatusUnauthorized)
 			}
 		}, []string{"expired means only expired"}},
-		{"expired or invalid, for every fault", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "expired or invalid", 401) }, nil},
+		{"expired or invalid, for every fault", func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "expired or invalid", http.StatusUnauthorized)
+		}, nil},
 		{"another challenge", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="the bearer"`)
 		}, []string{"missing token", "other scheme", "scheme without a token", "challenge for a bad token"}},
