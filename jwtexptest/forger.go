@@ -12,8 +12,8 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A forger has a key of the same shape as a trusted one: the algorithm, the size
-// and the ID are the same.
+// A forger has a key of the same shape as a trusted one: of the same algorithm
+// and size.
 type forger struct {
 	key jwtexp.Key
 	jwk members // the key as a header can carry it (RFC 7515 §4.1.3)
@@ -37,7 +37,7 @@ func newForger(trusted jwtexp.Key) (forger, error) {
 	default:
 		err = fmt.Errorf("no way to make another %T", public)
 	}
-	return forger{key.WithID(trusted.ID()), jwk}, err
+	return forger{key, jwk}, err
 }
 
 func otherSecret(alg jwtexp.Algorithm) (jwtexp.Key, members, error) {

@@ -189,6 +189,9 @@ func TestHandlerThatTellsTooMuch(t *testing.T) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="api"`)
 			w.Header().Add("WWW-Authenticate", `bearer error=invalid_token`)
 		}, nil},
+		{"no error code", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="api"`)
+		}, []string{"challenge for a bad token"}},
 		{"403", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) }, []string{"challenge for a bad token"}},
 	}
 	for _, test := range tests {
@@ -211,27 +214,46 @@ func TestHandlerThatCannotBeTested(t *testing.T) {
 		name    string
 		handler http.Handler
 		config  jwtexptest.HandlerConfig
+		want    string // what the message names
 	}{
-		{"nil handler", nil, good},
-		{"handler that refuses everybody", http.NotFoundHandler(), good},
-		{"handler that sends everybody to a login page", http.RedirectHandler("/login", http.StatusFound), good},
-		{"zero Key", handler, jwtexptest.HandlerConfig{Clock: clock}},
-		{"another key", handler, jwtexptest.HandlerConfig{Key: newKey(t, jwtexp.HS512), Clock: clock}},
-		{"no clock", handler, jwtexptest.HandlerConfig{Key: key}},
-		{"clock that was never set", handler, jwtexptest.HandlerConfig{Key: key, Clock: new(jwtexptest.Clock)}},
-		{"WithClock", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Options: []jwtexp.CommonOption{jwtexp.WithClock(clock)}}},
-		{"an audience of somebody else", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Options: []jwtexp.CommonOption{jwtexp.WithAudience("api")}}},
-		{"negative leeway", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Leeway: -1}},
-		{"too much leeway", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Leeway: jwtexp.MaxLeeway + 1}},
-		{"claims that no Issuer takes", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Claims: map[string]any{"exp": 1}}},
+		{"nil handler", nil, good, "the handler is nil"},
+		{"handler that refuses everybody", http.NotFoundHandler(), good, "a good token: got 404"},
+		{"handler that sends everybody to a login page", http.RedirectHandler("/login", http.StatusFound), good, "a good token: got 302"},
+		{"zero Key", handler, jwtexptest.HandlerConfig{Clock: clock}, "the zero Key"},
+		{"another key", handler, jwtexptest.HandlerConfig{Key: newKey(t, jwtexp.HS512), Clock: clock}, "a good token: got 401"},
+		{"no clock", handler, jwtexptest.HandlerConfig{Key: key}, "Clock is nil"},
+		{"clock that was never set", handler, jwtexptest.HandlerConfig{Key: key, Clock: new(jwtexptest.Clock)}, "clock"},
+		{"WithClock", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Options: []jwtexp.CommonOption{jwtexp.WithClock(clock)}}, "WithClock: given twice"},
+		{"an audience of somebody else", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Options: []jwtexp.CommonOption{jwtexp.WithAudience("api")}}, "a good token: got 401"},
+		{"negative leeway", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Leeway: -1}, "Leeway"},
+		{"too much leeway", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Leeway: jwtexp.MaxLeeway + 1}, "Leeway"},
+		{"claims that no Issuer takes", handler, jwtexptest.HandlerConfig{Key: key, Clock: clock, Claims: map[string]any{"exp": 1}}, "exp"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := record(t, func(tb testing.TB) { jwtexptest.TestHandler(tb, test.handler, test.config) })
-			if len(r.fatals) != 1 || len(r.errors) > 0 || len(r.logs) > 0 {
-				t.Errorf("got Fatalf %q, Errorf %q and Logf %q, want one Fatalf", r.fatals, r.errors, r.logs)
+			if len(r.fatals) != 1 || !strings.Contains(r.fatals[0], test.want) || len(r.errors) > 0 || len(r.logs) > 0 {
+				t.Errorf("got Fatalf %q, Errorf %q and Logf %q, want one Fatalf that names %q", r.fatals, r.errors, r.logs, test.want)
 			}
 		})
+	}
+}
+
+// A handler that ends the test, as one that calls FailNow does, leaves the clock
+// as it was too.
+func TestHandlerThatEndsTheTest(t *testing.T) {
+	c := jwtexptest.HandlerConfig{Key: newKey(t, jwtexp.HS256), Clock: jwtexptest.NewClock(start)}
+	strict := guarded(t, c)
+	r := record(t, func(tb testing.TB) {
+		jwtexptest.TestHandler(tb, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !c.Clock.Now().Equal(start) {
+				tb.Fatalf("the clock was moved")
+			}
+			strict.ServeHTTP(w, r)
+		}), c)
+	})
+	if got := c.Clock.Now(); !got.Equal(start) || len(r.fatals) != 1 {
+		t.Errorf("got a clock at %v and Fatalf %q, want it at %v, and one", got, r.fatals, start)
 	}
 }
 

@@ -35,15 +35,17 @@ var signatureRules = []rule{
 		}
 	}},
 	{"changed after signing", "RFC 7515 §5.2", "take three segments, and verify the signature over the first two as they came", func(s *suite) []try {
+		signature := signatureOf(s.good)
+		signed := strings.TrimSuffix(s.good, signature) // and a dot
 		header := draftOf(s.good)
 		header.header["cty"] = "text"
 		return []try{
 			bearer("another payload", s.tokens.Tampered(s.Subject, s.Claims), refused),
-			bearer("another header", header.with(signatureOf(s.good)), refused),
-			bearer("another signature", draftOf(s.good).with(signatureOf(s.forged())), refused),
-			bearer("no signature", draftOf(s.good).with(""), refused),
-			bearer("no third segment", strings.TrimSuffix(s.good, "."+signatureOf(s.good)), refused),
-			bearer("a fourth segment", s.good+"."+signatureOf(s.good), refused),
+			bearer("another header", header.with(signature), refused),
+			bearer("another signature", signed+signatureOf(s.forged()), refused),
+			bearer("no signature", signed, refused),
+			bearer("no third segment", strings.TrimSuffix(signed, "."), refused),
+			bearer("a fourth segment", s.good+"."+signature, refused),
 		}
 	}},
 	{"alg none", "RFC 8725 §3.2", "name the algorithms that you take, and refuse every other", func(s *suite) []try {

@@ -1,7 +1,10 @@
 package jwtexptest_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -164,12 +167,34 @@ func TestTokensKeepSubjectAndClaims(t *testing.T) {
 	if !ok {
 		t.Fatalf("got %v, want an ExpiredError", err)
 	}
-	var got plan
+	var got struct {
+		plan
+		IssuedAt int64 `json:"iat"`
+	}
 	if err := late.Claims(&got); err != nil {
 		t.Fatal(err)
 	}
-	if got != largePlan || late.Subject != "alice" {
-		t.Errorf("got %v of %q, want %v of alice", got, late.Subject, largePlan)
+	if got.plan != largePlan || late.Subject != "alice" {
+		t.Errorf("got %v of %q, want %v of alice", got.plan, late.Subject, largePlan)
+	}
+	if got, want := late.ExpiredAt.Sub(time.Unix(got.IssuedAt, 0)), jwtexptest.Lifetime; got != want {
+		t.Errorf("got a token that lived for %v, want %v", got, want)
+	}
+}
+
+// What was tampered with is what a thief would like to change.
+func TestTamperedTokenIsOfAnotherSubject(t *testing.T) {
+	tampered := jwtexptest.NewTokens(t, newKey(t, jwtexp.HS256)).Tampered("alice", nil)
+	text, err := base64.RawURLEncoding.DecodeString(strings.Split(tampered, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims struct{ Sub string }
+	if err := json.Unmarshal(text, &claims); err != nil {
+		t.Fatal(err)
+	}
+	if claims.Sub == "alice" || claims.Sub == "" {
+		t.Errorf("got subject %q, want another than alice", claims.Sub)
 	}
 }
 
