@@ -47,7 +47,9 @@ type HandlerConfig struct {
 //
 // What has to hold are the rules of RFC 6750, 7515, 7519 and 8725, read strictly:
 // what two parsers could read in two ways is to be refused, and so is a token
-// without an end. Each rule that does not hold is one tb.Errorf with its name,
+// without an end. Where the section that a rule names leaves a choice, as it does
+// for the size of a token, for a claim that is given twice and for a kind of token
+// that nobody asked for, the rule is this library's. Each rule that does not hold is one tb.Errorf with its name,
 // the section, what was sent, got and wanted, and what to do; each that does is
 // one tb.Logf, which go test -v shows. Rules that make no sense for the handler,
 // such as that of the issuer where [HandlerConfig.Options] name none, are left out.

@@ -7,26 +7,28 @@ var refusalRules = []rule{
 	{"challenge for a bad token", "RFC 6750 §3.1", `answer 401 with "WWW-Authenticate: Bearer" and error="invalid_token": that is how a client learns that it needs a new one`, func(s *suite) []try {
 		return []try{
 			bearer("forged", s.forged(), toldInvalidToken),
-			bearer("expired", s.tokens.Expired(s.Subject, s.Claims), toldInvalidToken),
+			bearer("expired", s.good, toldInvalidToken).standingAt(s.longAfter()),
 		}
 	}},
 	{"expired means only expired", "RFC 7519 §7.2", "verify the signature before anything else, and judge exp last: whoever is told to refresh must have had a token", func(s *suite) []try {
-		late := s.issued.ExpiresAt().Add(s.Leeway + time.Hour)
 		inTime := s.send(bearer("", s.forged(), refused))
 		told := want{"the answer of one that is in time, without a word of expiry", func(a answer) bool {
 			return a.refused() && (!a.saysExpired() || inTime.saysExpired())
 		}}
-		return []try{bearer("forged and expired", s.forged(), told).standingAt(late)}
+		return []try{bearer("forged and expired", s.forged(), told).standingAt(s.longAfter())}
 	}},
 	{"nothing of a token in the answer", "RFC 6750 §5.3", "put no token into an answer, and no error text that quotes one", func(s *suite) []try {
 		var tries []try
-		for _, token := range []struct{ name, text string }{
-			{"forged", s.forged()},
-			{"tampered", s.tokens.Tampered(s.Subject, s.Claims)},
-			{"expired", s.tokens.Expired(s.Subject, s.Claims)},
+		for _, token := range []struct {
+			name, text string
+			at         time.Time
+		}{
+			{"forged", s.forged(), s.start},
+			{"tampered", s.tokens.Tampered(s.Subject, s.Claims), s.start},
+			{"expired", s.good, s.longAfter()},
 		} {
 			silent := want{"an answer with nothing of the token in it", func(a answer) bool { return !a.repeats(token.text) }}
-			tries = append(tries, bearer(token.name, token.text, silent))
+			tries = append(tries, bearer(token.name, token.text, silent).standingAt(token.at))
 		}
 		return tries
 	}},

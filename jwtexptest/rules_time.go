@@ -28,6 +28,10 @@ var timeRules = []rule{
 	}},
 }
 
+// longAfter is a time at which the good token has expired, by whatever leeway.
+func (s *suite) longAfter() time.Time { return s.issued.ExpiresAt().Add(time.Hour) }
+
+// standingAt is t with the clock moved.
 func (t try) standingAt(at time.Time) try {
 	t.at = at
 	return t

@@ -1,6 +1,7 @@
 package jwtexptest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -104,11 +105,7 @@ func (s *suite) send(t try) answer {
 		r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&"+t.query, "&")
 		r.RequestURI = r.URL.RequestURI()
 	}
-	at := s.start
-	if !t.at.IsZero() {
-		at = t.at
-	}
-	s.Clock.Set(at)
+	s.Clock.Set(cmp.Or(t.at, s.start))
 	return answerOf(s.handler, r)
 }
 

@@ -47,14 +47,15 @@ func (t *Tokens) Good(subject string, claims any) string {
 	return t.issue(subject, claims).Raw()
 }
 
-// Expired returns a token that was good and has run out, more than
-// jwtexp.MaxLeeway ago: ErrExpired.
+// Expired returns a token that was good and has run out, jwtexp.MaxLeeway ago or
+// more: ErrExpired. There is none while the clock reads the first minutes of 1970,
+// which is a fault.
 func (t *Tokens) Expired(subject string, claims any) string {
 	t.tb.Helper()
 	return t.changed(subject, claims, func(issued *jwtexp.Token, d draft) {
 		ago := Lifetime + jwtexp.MaxLeeway
 		if issued.IssuedAt().Add(-ago).Unix() < 0 {
-			t.tb.Fatalf("jwtexptest.Tokens: the clock reads 1970, when no token has expired yet")
+			t.tb.Fatalf("jwtexptest.Tokens: the clock reads the first minutes of 1970, when no token has expired yet")
 		}
 		d.claims["iat"] = issued.IssuedAt().Add(-ago).Unix()
 		d.claims["exp"] = issued.ExpiresAt().Add(-ago).Unix()
