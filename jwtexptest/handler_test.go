@@ -43,6 +43,12 @@ func TestMiddlewareKeepsEveryRule(t *testing.T) {
 	}
 }
 
+// A fake clock may stand at the beginning of time, where no token has expired yet.
+func TestHandlerAtTheBeginningOfTime(t *testing.T) {
+	c := jwtexptest.HandlerConfig{Key: newKey(t, jwtexp.HS256), Clock: jwtexptest.NewClock(time.Unix(60, 0))}
+	jwtexptest.TestHandler(t, guarded(t, c), c)
+}
+
 // The subject, the claims and the request are those that the handler needs.
 func TestHandlerWithNeedsOfItsOwn(t *testing.T) {
 	key := newKey(t, jwtexp.HS256)
