@@ -42,10 +42,11 @@ func startDemo(t *testing.T) *demo {
 	return &demo{startServer(t, clock, log), clock, log}
 }
 
-// startServer serves until the test ends. Its log has no times.
-func startServer(t *testing.T, clock jwtexp.Clock, log io.Writer) *httptest.Server {
+// startServer serves until the test ends, after the changes to its config. Its
+// log has no times.
+func startServer(t *testing.T, clock jwtexp.Clock, log io.Writer, changes ...func(*config)) *httptest.Server {
 	t.Helper()
-	handler, err := newServer(config{
+	c := config{
 		clock:    clock,
 		secret:   []byte(secret),
 		lifetime: lifetime,
@@ -57,7 +58,11 @@ func startServer(t *testing.T, clock jwtexp.Clock, log io.Writer) *httptest.Serv
 				return a
 			},
 		})),
-	})
+	}
+	for _, change := range changes {
+		change(&c)
+	}
+	handler, err := newServer(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,8 @@
 //
 //	go run ./examples/server
 //
-// It is a demo: there is no password.
+// The page at / shows a token's way from login to expiry. It is a demo: there is
+// no password.
 package main
 
 import (
@@ -24,12 +25,20 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-const usage = `Usage: server [-addr host:port] [-lifetime duration]
+const usage = `Usage: server [-addr host:port] [-lifetime duration] [-timetravel]
 
-A demo of tokens that expire. POST /login issues one, GET /resource asks for it:
+A demo of tokens that expire: open its address in a browser to watch one. POST
+/login issues a token, GET /resource asks for it:
 
   curl -H 'Content-Type: application/json' -d '{"user_id":1}' http://127.0.0.1:8080/login
   curl -H 'Authorization: Bearer <token>' http://127.0.0.1:8080/resource
+
+With -timetravel the server goes by a clock that can be moved ahead, by buttons on
+the page or by
+
+  curl -H 'Content-Type: application/json' -d '{"advance_seconds":60}' http://127.0.0.1:8080/clock
+
+so that nobody has to wait for the end. GET /clock tells what the clock reads.
 
 There is no password: whoever reaches the server can log in as anybody.
 
@@ -55,6 +64,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 	}
 	addr := flags.String("addr", "127.0.0.1:8080", "the `host:port` to listen on; port 0 takes a free one")
 	lifetime := flags.Duration("lifetime", 30*time.Minute, "how long a token lives: whole seconds, at least one")
+	timetravel := flags.Bool("timetravel", false, "let clients move the server's clock ahead, to see tokens expire")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -66,23 +76,24 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 	}
 
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	if err := serve(ctx, *addr, *lifetime, lookupEnv, stdout, logger); err != nil {
+	if err := serve(ctx, *addr, *lifetime, *timetravel, lookupEnv, stdout, logger); err != nil {
 		fmt.Fprintln(stderr, "server:", err)
 		return 1
 	}
 	return 0
 }
 
-func serve(ctx context.Context, addr string, lifetime time.Duration, lookupEnv func(string) (string, bool), stdout io.Writer, logger *slog.Logger) error {
+func serve(ctx context.Context, addr string, lifetime time.Duration, timetravel bool, lookupEnv func(string) (string, bool), stdout io.Writer, logger *slog.Logger) error {
 	secret, err := secretFrom(lookupEnv, logger)
 	if err != nil {
 		return err
 	}
 	handler, err := newServer(config{
-		clock:    jwtexp.ClockFunc(time.Now),
-		secret:   secret,
-		lifetime: lifetime,
-		logger:   logger,
+		clock:      jwtexp.ClockFunc(time.Now),
+		secret:     secret,
+		lifetime:   lifetime,
+		logger:     logger,
+		timetravel: timetravel,
 	})
 	if err != nil {
 		return err

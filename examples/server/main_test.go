@@ -44,6 +44,7 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		{"help", []string{"-h"}, noEnv, 0, "There is no password"},
 		{"help in full", []string{"-help"}, noEnv, 0, "-lifetime"},
+		{"help on time travel", []string{"-h"}, noEnv, 0, "With -timetravel the server goes by a clock that can be moved ahead"},
 		{"unknown flag", []string{"-nope"}, noEnv, 2, "-nope"},
 		{"lifetime no duration", []string{"-lifetime", "half an hour"}, noEnv, 2, "-lifetime"},
 		{"an argument", []string{"8080"}, noEnv, 2, "takes flags only"},
@@ -179,6 +180,19 @@ func TestRunLifetime(t *testing.T) {
 		iat, _ := claims["iat"].(json.Number).Int64()
 		if got := exp - iat; got != tt.want {
 			t.Errorf("%q: got exp - iat %d, want %d", tt.args, got, tt.want)
+		}
+		p.stop(t)
+	}
+}
+
+func TestRunTimeTravel(t *testing.T) {
+	for _, tt := range []struct {
+		args   []string
+		status int
+	}{{nil, 404}, {[]string{"-timetravel"}, 200}} {
+		p := startRun(t, noEnv, tt.args...)
+		if got := advance(t, p.url, `{"advance_seconds":1}`); got.Status != tt.status {
+			t.Errorf("%q: got %+v, want status %d", tt.args, got, tt.status)
 		}
 		p.stop(t)
 	}

@@ -12,10 +12,11 @@ import (
 )
 
 type config struct {
-	clock    jwtexp.Clock
-	secret   []byte
-	lifetime time.Duration
-	logger   *slog.Logger
+	clock      jwtexp.Clock
+	secret     []byte
+	lifetime   time.Duration
+	logger     *slog.Logger
+	timetravel bool // tokens go by a clock that clients can advance
 }
 
 // claims are what this service's tokens say beside the registered claims.
@@ -43,13 +44,17 @@ func newServer(c config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	clock := jwtexp.WithClock(c.clock)
-	issuer, err := jwtexp.NewIssuer(key, c.lifetime, clock)
+	clock := c.clock
+	if c.timetravel {
+		clock = &travelClock{from: c.clock}
+	}
+	withClock := jwtexp.WithClock(clock)
+	issuer, err := jwtexp.NewIssuer(key, c.lifetime, withClock)
 	if err != nil {
 		return nil, err
 	}
 	// WithClaims refuses a mistyped user_id at the door, before any handler.
-	verifier, err := jwtexp.NewVerifier(key, clock, jwtexp.WithClaims[claims](nil))
+	verifier, err := jwtexp.NewVerifier(key, withClock, jwtexp.WithClaims[claims](nil))
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +68,8 @@ func newServer(c config) (http.Handler, error) {
 	mux.Handle("/login", allowOnly("POST"))
 	mux.Handle("GET /resource", guard.Handler(http.HandlerFunc(resource)))
 	mux.Handle("/resource", allowOnly("GET, HEAD"))
+	handleClock(mux, clock)
+	handlePage(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "Not found")
 	})

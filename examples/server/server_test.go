@@ -195,7 +195,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/resource", notAllowed.allowing("GET, HEAD")}, // before it asks for a token
 		{"DELETE", "/resource", notAllowed.allowing("GET, HEAD")},
 		{"HEAD", "/resource", reply{Status: 400, Type: "application/json", Cache: "no-store", Challenge: challengeMissing}},
-		{"GET", "/", notFound},
+		{"POST", "/", notAllowed.allowing("GET, HEAD")},
 		{"GET", "/nowhere", notFound},
 		{"POST", "/login/", notFound},
 		{"GET", "/resource/1", notFound},
@@ -248,7 +248,12 @@ func TestResourceUnguarded(t *testing.T) {
 }
 
 func TestBadConfig(t *testing.T) {
-	good := config{jwtexptest.NewClock(start), []byte(secret), lifetime, slog.New(slog.DiscardHandler)}
+	good := config{
+		clock:    jwtexptest.NewClock(start),
+		secret:   []byte(secret),
+		lifetime: lifetime,
+		logger:   slog.New(slog.DiscardHandler),
+	}
 	if _, err := newServer(good); err != nil {
 		t.Fatal(err)
 	}

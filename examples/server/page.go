@@ -1,0 +1,40 @@
+package main
+
+import (
+	"embed"
+	"net/http"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// contentSecurityPolicy lets the page load what this server has, and nothing
+// else; run no script and use no style that stands in the page itself; and make
+// no HTML of text, whatever a user is called.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// handlePage adds the page that shows a token expiring.
+func handlePage(mux *http.ServeMux) {
+	for _, file := range []struct{ path, name, contentType string }{
+		{"/{$}", "page.html", "text/html; charset=utf-8"},
+		{"/page.css", "page.css", "text/css; charset=utf-8"},
+		{"/page.js", "page.js", "text/javascript; charset=utf-8"},
+		{"/icon.svg", "icon.svg", "image/svg+xml"},
+	} {
+		content, err := pageFiles.ReadFile("page/" + file.name)
+		if err != nil {
+			panic(err) // what is embedded is known when this is built
+		}
+		mux.HandleFunc("GET "+file.path, func(w http.ResponseWriter, _ *http.Request) {
+			h := w.Header()
+			h.Set("Content-Type", file.contentType)
+			h.Set("Content-Security-Policy", contentSecurityPolicy)
+			h.Set("X-Content-Type-Options", "nosniff")
+			h.Set("Referrer-Policy", "no-referrer")
+			h.Set("Cache-Control", "no-cache") // the next start may have another page
+			w.Write(content)
+		})
+		mux.Handle(file.path, allowOnly("GET, HEAD"))
+	}
+}
