@@ -26,7 +26,7 @@ function setClock(answer) {
 }
 
 async function advance(seconds, what) {
-  say('travel-note', '');
+  say('travel-note', ''); // so that the same note is announced again
   if (seconds <= 0) {
     say('travel-note', 'The clock is past that already, and it moves ahead only.');
     return;
@@ -34,6 +34,7 @@ async function advance(seconds, what) {
   const answer = await ask('POST', '/clock', { body: { advance_seconds: seconds } });
   if (answer?.ok) setClock(answer);
   record('POST /clock', what, answer);
+  say('travel-note', answer?.ok ? `The clock has moved: ${what}.` : answer ? errorOf(answer) : unreachable);
 }
 
 function advanceToEnd(secondsBefore, what) {
@@ -161,7 +162,7 @@ function showToken() {
   byId('tamper').textContent = token?.tampered ? 'Undo tampering' : 'Tamper';
   for (const id of ['tamper', 'drop']) byId(id).setAttribute('aria-disabled', String(!token));
   if (!token) {
-    byId('token').replaceChildren(element('span', '', 'No token.'));
+    byId('token').replaceChildren(element('span', 'no-token', 'No token.'));
   } else {
     const segments = carried().split('.');
     byId('token').replaceChildren(...segments.flatMap((segment, i) => [
@@ -269,7 +270,7 @@ for (const button of document.querySelectorAll('[data-login]')) {
   onPress(button, () => login(Number(button.dataset.login), button.textContent.replace('Log in as ', '')));
 }
 for (const button of document.querySelectorAll('[data-advance]')) {
-  onPress(button, () => advance(Number(button.dataset.advance), `${button.textContent} ahead`));
+  onPress(button, () => advance(Number(button.dataset.advance), button.textContent));
 }
 for (const button of document.querySelectorAll('[data-before-end]')) {
   onPress(button, () => advanceToEnd(Number(button.dataset.beforeEnd), button.textContent.toLowerCase()));
