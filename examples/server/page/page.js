@@ -88,7 +88,8 @@ const unreachable = 'No answer. Is the server still running?';
 async function call() {
   const raw = token && carried();
   const answer = await ask('GET', '/resource', { authorization: raw && `Bearer ${raw}` });
-  record('GET /resource', token ? `${token.name}’s token${token.tampered ? ', tampered with' : ''}` : 'no token', answer);
+  record('GET /resource', !token ? 'no token' : `${token.name}’s token${token.tampered ? ', tampered with' : ''}`,
+    answer);
   say('meaning', meaningOf(answer), answer?.ok ? 'good' : 'refused');
   byId('exchange').hidden = false;
   byId('request').textContent = ['GET /resource', raw && `Authorization: Bearer ${shortened(raw)}`]
@@ -158,6 +159,7 @@ const pretty = (segment) => JSON.stringify(JSON.parse(decode(segment)), null, 2)
 const shortened = (raw) => `${raw.slice(0, 12)}…${raw.slice(-8)}`;
 
 function showToken() {
+  byId('exchange').hidden = true; // it was another token's
   byId('parts').hidden = !token;
   byId('tamper').textContent = token?.tampered ? 'Undo tampering' : 'Tamper';
   for (const id of ['tamper', 'drop']) byId(id).setAttribute('aria-disabled', String(!token));
