@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,6 +19,20 @@ func TestImportsPointOneWay(t *testing.T) {
 				t.Errorf("got an import of %s by %s, want none in this direction", imported, p.path())
 			}
 		}
+	}
+}
+
+// What signs anything at all is for what makes bad tokens, and for the package that
+// has the keys.
+func TestOnlyTestPackagesSignAnything(t *testing.T) {
+	var got []string
+	for _, p := range packages(t, false) {
+		if slices.Contains(p.Imports, module+"/internal/testsign") {
+			got = append(got, p.path())
+		}
+	}
+	if want := []string{".", "jwtexptest"}; !slices.Equal(got, want) {
+		t.Errorf("got internal/testsign imported by %v, want %v", got, want)
 	}
 }
 
