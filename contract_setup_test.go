@@ -131,6 +131,7 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"a cookie name that is none", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie("a b"))), 1},
 		{"nil error handler", middleware(good, jwtexp.WithErrorHandler(nil)), 1},
 		{"nil observer", middleware(good, jwtexp.WithObserver(nil)), 1},
+		{"observer that logs to nobody", middleware(good, jwtexp.WithObserver(jwtexp.LogDecisions(nil))), 1},
 		{"context deadline", middleware(good.plain, jwtexp.WithContextDeadline()), 0},
 		{"context deadline of another verifier", middleware(verifierFunc(nil), jwtexp.WithContextDeadline()), 2},
 		{"optional twice", middleware(good, jwtexp.WithOptional(), jwtexp.WithOptional()), 1},

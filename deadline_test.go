@@ -97,7 +97,7 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 			r := must(http.NewRequestWithContext(t.Context(), "GET", "http://pipe/", nil))
 			r.Header.Set("Authorization", "Bearer "+issued.Raw())
 			response := must((&http.Client{Transport: transport}).Do(r))
-			left := issued.ExpiresAt().Add(leeway).Sub(time.Now())
+			left := time.Until(issued.ExpiresAt().Add(leeway))
 			if got, want := count(t, response), 1+int(left/time.Minute); got != want {
 				t.Errorf("leeway %v: got %d events, want %d", leeway, got, want)
 			}
@@ -115,6 +115,43 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 			close(listener)
 			server.Close()
 		})
+	}
+}
+
+// What callbacks take before the handler is reached is not added to the token's life.
+func TestDeadlineCountsFromTheHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issued := must(must(jwtexp.NewIssuer(testKey(), time.Minute)).Issue(t.Context(), "alice", nil))
+		verifier := must(jwtexp.NewVerifier(testKey(), jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
+			time.Sleep(45 * time.Second)
+			return false, nil
+		})))
+		guard := must(jwtexp.NewMiddleware(verifier, jwtexp.WithContextDeadline()))
+		guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+			if now := time.Now(); !now.Equal(issued.ExpiresAt()) {
+				t.Errorf("got an end at %v, want %v", now, issued.ExpiresAt())
+			}
+		})).ServeHTTP(httptest.NewRecorder(), requestWith(issued.Raw()))
+	})
+}
+
+// What net/http's client returns when a context has ended is why it ended. Where that
+// is the end of a token, it is no verdict about the token of an inner guard.
+func TestCauseOfTheContextIsNoVerdict(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	issuer := must(jwtexp.NewIssuer(testKey(), time.Hour, jwtexp.WithClock(clock)))
+	raw := must(issuer.Issue(t.Context(), "alice", nil)).Raw()
+	outer := must(jwtexp.NewMiddleware(newVerifier(clock).plain, jwtexp.WithContextDeadline()))
+	inner := must(jwtexp.NewMiddleware(verifierFunc(func(ctx context.Context, _ string) (*jwtexp.Token, error) {
+		<-ctx.Done()
+		return nil, fmt.Errorf("introspection: %w", context.Cause(ctx))
+	})))
+	clock.Advance(time.Hour - time.Millisecond)
+	w := httptest.NewRecorder()
+	outer.Handler(inner.Handler(http.NotFoundHandler())).ServeHTTP(w, requestWith(raw))
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("got %d %s, want 503", w.Code, w.Body)
 	}
 }
 

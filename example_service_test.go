@@ -104,7 +104,7 @@ func ExampleWithContextDeadline() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	clock.Set(issued.ExpiresAt().Add(-50 * time.Millisecond)) // nearly over
+	clock.Set(issued.ExpiresAt().Add(-500 * time.Millisecond)) // nearly over
 	news <- "the token has a moment left"
 
 	server := httptest.NewServer(events)

@@ -206,8 +206,8 @@ func (t *Token) ExpiresAt() time.Time { return t.in.get().claims.ExpiresAt }
 func (t *Token) Claims(dst any) error { return t.in.get().decode(dst) }
 
 // Scope returns what the token allows: the scope claim, a string of scope tokens with
-// spaces between them (RFC 8693 §4.2) or an array of them, or, where that is absent, scp,
-// by which name some issuers have it. It is empty where there is none, or none of these
+// spaces between them (RFC 8693 §4.2) or an array of them, or, where that is absent or
+// null, scp, by which name some issuers have it. It is empty where there is none, or none of these
 // forms.
 // [Middleware.WithScope] demands it. Each call reads the claims set.
 func (t *Token) Scope() []string {

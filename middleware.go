@@ -94,7 +94,12 @@ func (m *Middleware) WithScope(scope ...string) *Middleware {
 		}
 	}
 	demanding := *m.own()
-	demanding.scope = slices.Concat(demanding.scope, scope)
+	demanding.scope = slices.Clip(demanding.scope)
+	for _, one := range scope {
+		if !slices.Contains(demanding.scope, one) {
+			demanding.scope = append(demanding.scope, one)
+		}
+	}
 	in := &demanding
 	return &Middleware{seal(&in)}
 }
@@ -104,7 +109,7 @@ func (m *Middleware) WithScope(scope ...string) *Middleware {
 // WithScope, [ErrInsufficientScope]. It writes nothing and does not look at
 // [WithOptional]. [StatusCode] has the status that fits. Where the request's context is
 // done, as it is when the client has gone, nobody is let in: what would be a token, or
-// ErrMissing, is an ErrUnavailable.
+// ErrMissing, is an ErrUnavailable. (An observer is told afterwards, and changes nothing.)
 func (m *Middleware) Check(r *http.Request) (*Token, error) {
 	t, _, err := m.own().decide(r)
 	return t, err
@@ -134,12 +139,14 @@ func (m *middleware) decide(r *http.Request) (t *Token, now time.Time, err error
 
 // check lets nobody in who has gone: a callback may have come back only because
 // its caller went, and what it says then is worth nothing. The token is returned also
-// where it lacks a scope.
+// where it lacks a scope. Nor is the reason why the context ended, which net/http's client
+// returns for an error and which can be an ErrExpired, said of this token.
 func (m *middleware) check(r *http.Request) (t *Token, now time.Time, err error) {
 	t, now, err = m.judge(r)
 	gone := r.Context().Err()
 	switch {
-	case gone != nil && !errors.Is(err, gone) && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrExpired):
+	case gone != nil && !errors.Is(err, gone) && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrExpired),
+		gone != nil && errors.Is(err, context.Cause(r.Context())) && !errors.Is(err, ErrUnavailable):
 		return nil, now, unavailable(r.Context(), "the request's context is done", err)
 	case err != nil:
 		return nil, now, err
@@ -235,7 +242,8 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 //
 // Where a callback (verifier, key set, extractor, ...) panics, so does the
 // handler, and next is not served. Nor is it where the request's context is done
-// by the time that the callbacks have answered.
+// by the time that the callbacks have answered, but for an observer, who has nothing to
+// answer. With [WithContextDeadline] the context that next gets ends when next returns.
 func (m *Middleware) Handler(next http.Handler) http.Handler {
 	if isNil(next) {
 		panic("jwtexp: Middleware.Handler: next is nil")
@@ -528,7 +536,9 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 //
 // How long that is goes by the clock of the [*Verifier] that judged the token; that it
 // passes, by the system's timers, which stand still in a bubble of testing/synctest. A
-// clock that is moved by hand moves no timer. With a [TokenVerifier] that is not a
+// clock that is moved by hand moves no timer. A call that the handler makes with this
+// context may fail with the cause, as those of an http.Client do: an ErrExpired in a
+// handler can be this. The option concerns [Middleware.Handler] alone, not Check. With a [TokenVerifier] that is not a
 // *Verifier, whose clock and leeway nobody knows, the option is an error.
 func WithContextDeadline() MiddlewareOption {
 	return middlewareOption{"WithContextDeadline", func(m *middleware) error {
@@ -555,17 +565,17 @@ func WithObserver(observe func(r *http.Request, d Decision)) MiddlewareOption {
 	}}
 }
 
-// A Decision is what a [Middleware] decided about one request. It never holds the
-// token.
+// A Decision is what a [Middleware] decided about one request. It does not hold the
+// token, unless an [Extractor] or a [TokenVerifier] of your own put it in an error.
 type Decision struct {
 	// Err is nil where the token was accepted, and else what [Middleware.Check] says.
 	Err error
-	// KeyID is the kid of a token whose signature was good, which is all but those
-	// that are invalid; "" where there is none.
+	// KeyID is the kid of a token that was accepted, is expired or lacks a scope; ""
+	// where there is none. That of an invalid token is nobody's word.
 	KeyID string
 	// Remaining is how long the token had left before exp, not counting leeway:
-	// negative for an expired one, and 0 where nobody knows: without a good token, or
-	// with a [TokenVerifier] that is not a [*Verifier].
+	// negative for an expired one, and 0 where nobody knows: without such a token, or
+	// where a [TokenVerifier] that is not a [*Verifier] accepted it.
 	Remaining time.Duration
 	// Canceled tells a client that has gone from an outage, which both are an
 	// [ErrUnavailable]: nothing is down.
@@ -638,8 +648,13 @@ func (d Decision) LogValue() slog.Value {
 // LogDecisions returns an observer for [WithObserver] that writes a line with each
 // decision: an outage as an error, with what failed; what was accepted, and clients that
 // have gone, for debugging; the rest as information. A line has the Decision and the
-// pattern of the route, and nothing else of the request.
+// pattern of the route, "" where the guard is in front of the mux, and nothing else of the
+// request; save that an outage's text may have what a [TokenVerifier] or an [Extractor] of
+// your own put there. A nil logger makes a nil func, which WithObserver refuses.
 func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
+	if logger == nil {
+		return nil
+	}
 	return func(r *http.Request, d Decision) {
 		attrs := []slog.Attr{slog.Any("decision", d), slog.String("route", r.Pattern)}
 		level := slog.LevelInfo

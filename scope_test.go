@@ -85,6 +85,7 @@ func TestWithScope(t *testing.T) {
 		{"demanded one by one", a.WithScope("b"), bearer(`,"scope":"a b"`), served},
 		{"demanded one by one, lacks the first", a.WithScope("b"), bearer(`,"scope":"b"`), lacking("a b")},
 		{"demanded one by one, lacks the second", a.WithScope("b"), bearer(`,"scope":"a"`), lacking("a b")},
+		{"demanded twice", a.WithScope("a", "b"), bearer(``), lacking("a b")},
 		{"what it was made from", guard, bearer(``), served},
 		{"expired", a, expired, expiredToken},
 		{"forged", a, forged, invalidToken},

@@ -328,8 +328,13 @@ func (v *verifier) expired(t *Token, now time.Time) *ExpiredError {
 	}
 }
 
-// untilEnd returns a context that ends when t does, which was good at now.
+// untilEnd returns a context that ends when t does, which was good at now. Callbacks may
+// have taken their time since: the clock is read once more, and believed unless it went
+// back.
 func (v *verifier) untilEnd(ctx context.Context, t *Token, now time.Time) (context.Context, context.CancelFunc) {
+	if later, err := read(v.clock); err == nil && later.After(now) {
+		now = later
+	}
 	over := end(t.ExpiresAt(), v.leeway)
 	return context.WithTimeoutCause(ctx, over.Sub(now), v.expired(t, over))
 }
@@ -451,7 +456,8 @@ func WithMaxSize(n int) VerifierOption {
 // matches a verdict.
 //
 // It is for tokens that your application cannot use. A good token of somebody who
-// lacks a permission is no invalid one: answer it in the handler, with 403.
+// lacks a permission is no invalid one: [Middleware.WithScope], or the handler, answers
+// it with 403.
 func WithClaims[T any](check func(*T) error) VerifierOption {
 	decodeAndCheck := func(c *contents) error {
 		var claims T
