@@ -25,6 +25,7 @@ func Gin(guard *jwtexp.Middleware) gin.HandlerFunc {
 		next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			accepted = true
 			c.Request = r
+			c.Next() // here, for the context of r may end when this returns
 		})
 		guard.Handler(next).ServeHTTP(c.Writer, c.Request)
 	}

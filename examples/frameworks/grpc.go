@@ -18,8 +18,8 @@ import (
 // accepts, with the token in their context. The others end with a status: see
 // [StreamInterceptor].
 func UnaryInterceptor(guard *jwtexp.Middleware) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		ctx, err := authenticate(ctx, guard)
+	return func(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		ctx, err := authenticate(ctx, guard, info.FullMethod)
 		if err != nil {
 			return nil, err
 		}
@@ -35,10 +35,11 @@ func UnaryInterceptor(guard *jwtexp.Middleware) grpc.UnaryServerInterceptor {
 // gone.
 //
 // The token is judged when the stream begins. A handler whose streams outlive
-// their tokens asks [jwtexp.Verifier.Recheck] as it goes on.
+// their tokens asks [jwtexp.Verifier.Recheck] as it goes on: jwtexp.WithContextDeadline,
+// WithOptional and WithErrorHandler are for HTTP handlers, and change nothing here.
 func StreamInterceptor(guard *jwtexp.Middleware) grpc.StreamServerInterceptor {
-	return func(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		ctx, err := authenticate(stream.Context(), guard)
+	return func(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		ctx, err := authenticate(stream.Context(), guard, info.FullMethod)
 		if err != nil {
 			return err
 		}
@@ -55,11 +56,12 @@ func (a authenticated) Context() context.Context { return a.ctx }
 
 // authenticate shows guard the metadata as the HTTP header that it is on the wire,
 // so that one set of rules holds for both: which scheme, how many values, and that
-// nobody is let in who has gone.
-func authenticate(ctx context.Context, guard *jwtexp.Middleware) (context.Context, error) {
+// nobody is let in who has gone. An observer finds the method where a route is.
+func authenticate(ctx context.Context, guard *jwtexp.Middleware, method string) (context.Context, error) {
 	r := &http.Request{
-		URL:    new(url.URL), // for an Extractor that looks there
-		Header: http.Header{"Authorization": metadata.ValueFromIncomingContext(ctx, "authorization")},
+		URL:     new(url.URL), // for an Extractor that looks there
+		Header:  http.Header{"Authorization": metadata.ValueFromIncomingContext(ctx, "authorization")},
+		Pattern: method,
 	}
 	token, err := guard.Check(r.WithContext(ctx))
 	if err != nil {

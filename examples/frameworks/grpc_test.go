@@ -129,6 +129,26 @@ func (s *service) outcome(err error) outcome {
 	return got
 }
 
+var (
+	unary     = &grpc.UnaryServerInfo{FullMethod: "/grpc.health.v1.Health/Check"}
+	streaming = &grpc.StreamServerInfo{FullMethod: "/grpc.health.v1.Health/Watch"}
+)
+
+// A log names the method, as it names a route of HTTP.
+func TestGRPCObserver(t *testing.T) {
+	var got []string
+	guard, token, _ := setup(jwtexp.WithObserver(func(r *http.Request, d jwtexp.Decision) {
+		got = append(got, r.Pattern+" "+d.Verdict())
+	}))
+	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+token.Raw()))
+	frameworks.UnaryInterceptor(guard)(ctx, nil, unary, func(context.Context, any) (any, error) { return nil, nil })
+	frameworks.StreamInterceptor(guard)(nil, streamOf{ctx: t.Context()}, streaming, nil)
+	want := []string{"/grpc.health.v1.Health/Check accepted", "/grpc.health.v1.Health/Watch missing"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 // What gRPC would not let through is handed to the interceptors themselves.
 func TestGRPCContextDone(t *testing.T) {
 	guard, token, clock := setup()
@@ -161,13 +181,13 @@ func TestGRPCContextDone(t *testing.T) {
 		clock.Set(tt.now)
 		ctx := metadata.NewIncomingContext(tt.ctx, metadata.Pairs("authorization", "Bearer "+tt.raw))
 		s := &service{greeted: make(chan string, 1)}
-		_, err := frameworks.UnaryInterceptor(tt.guard)(ctx, nil, nil, func(ctx context.Context, _ any) (any, error) {
+		_, err := frameworks.UnaryInterceptor(tt.guard)(ctx, nil, unary, func(ctx context.Context, _ any) (any, error) {
 			return s.Check(ctx, nil)
 		})
 		if diff := cmp.Diff(tt.want, s.outcome(err)); diff != "" {
 			t.Errorf("%s: unary (-want +got)\n%s", tt.name, diff)
 		}
-		err = frameworks.StreamInterceptor(tt.guard)(s, streamOf{ctx: ctx}, nil, func(_ any, stream grpc.ServerStream) error {
+		err = frameworks.StreamInterceptor(tt.guard)(s, streamOf{ctx: ctx}, streaming, func(_ any, stream grpc.ServerStream) error {
 			s.greeted <- s.greeter.greet(stream.Context())
 			return nil
 		})
@@ -183,7 +203,7 @@ func TestGRPCExtractor(t *testing.T) {
 		func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil }))
 	s := &service{greeted: make(chan string, 1)}
 	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+token.Raw()))
-	_, err := frameworks.UnaryInterceptor(guard)(ctx, nil, nil, func(ctx context.Context, _ any) (any, error) {
+	_, err := frameworks.UnaryInterceptor(guard)(ctx, nil, unary, func(ctx context.Context, _ any) (any, error) {
 		return s.Check(ctx, nil)
 	})
 	if diff := cmp.Diff(letIn, s.outcome(err)); diff != "" {

@@ -24,6 +24,9 @@ type greeter struct{ reached atomic.Int32 }
 
 func (g *greeter) greet(ctx context.Context) string {
 	g.reached.Add(1)
+	if ctx.Err() != nil {
+		return "Hello, who has gone!"
+	}
 	token, ok := jwtexp.FromContext(ctx)
 	if !ok {
 		return "Hello, stranger!"
@@ -122,6 +125,18 @@ func ask(t *testing.T, h http.Handler, g *greeter, authorization []string) reply
 		got.Header.Del("Date")
 	}
 	return got
+}
+
+// The context of a request with a deadline lives while its handler runs.
+func TestHTTPContextDeadline(t *testing.T) {
+	guard, token, _ := setup(jwtexp.WithContextDeadline())
+	for _, router := range routers {
+		g := new(greeter)
+		got := ask(t, router.make(guard, g), g, []string{"Bearer " + token.Raw()})
+		if diff := cmp.Diff(alice, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", router.name, diff)
+		}
+	}
 }
 
 func TestHTTP(t *testing.T) {
