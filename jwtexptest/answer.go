@@ -14,6 +14,7 @@ type answer struct {
 	status    int
 	challenge string // WWW-Authenticate, its values joined
 	text      string // header and body
+	said      string // the challenge and the body, which are for whoever reads
 	panicked  bool
 }
 
@@ -30,10 +31,12 @@ func answerOf(handler http.Handler, r *http.Request) (a answer) {
 	if err != nil {
 		panic("jwtexptest: a ResponseRecorder failed: " + err.Error())
 	}
+	challenge := strings.Join(result.Header["Www-Authenticate"], ", ")
 	return answer{
 		status:    result.StatusCode,
-		challenge: strings.Join(result.Header["Www-Authenticate"], ", "),
+		challenge: challenge,
 		text:      fmt.Sprintf("%v\n%s", result.Header, body),
+		said:      challenge + "\n" + string(body),
 	}
 }
 
@@ -50,7 +53,7 @@ func (a answer) asksForBearer() bool { return bearerChallenge.MatchString(a.chal
 
 func (a answer) saysInvalidToken() bool { return invalidToken.MatchString(a.challenge) }
 
-func (a answer) saysExpired() bool { return expiry.MatchString(a.text) }
+func (a answer) saysExpired() bool { return expiry.MatchString(a.said) }
 
 // repeats tells whether something of a token, which an Issuer might have made, is
 // in the answer: its payload, its signature or its jti.

@@ -49,11 +49,17 @@ type HandlerConfig struct {
 // what two parsers could read in two ways is to be refused, and so is a token
 // without an end. Where the section that a rule names leaves a choice, as it does
 // for the size of a token, for a claim that is given twice and for a kind of token
-// that nobody asked for, the rule is this library's. Each rule that does not hold is one tb.Errorf with its name,
-// the section, what was sent, got and wanted, and what to do; each that does is
-// one tb.Logf, which go test -v shows. Rules that make no sense for the handler,
-// such as that of the issuer where [HandlerConfig.Options] name none, are left out.
-// A handler that does not serve a good token ends the test by tb.Fatalf.
+// that nobody asked for, the rule is this library's. Each rule that does
+// not hold is one tb.Errorf with its name, the section, what was sent, got and wanted,
+// and what to do; each that does is one tb.Logf, which go test -v shows. Rules that make
+// no sense for the handler, such as that of the issuer where [HandlerConfig.Options] name
+// none, are left out. A handler that does not serve a good token ends the test by
+// tb.Fatalf.
+//
+// The suite is for handlers that want a token in the Authorization header and answer at
+// once. One that lets anybody in without a token breaks a rule by design, and a stream
+// that ends with its request's context never ends here. Whether a secret serves two
+// algorithms, say HS256 and HS512, cannot be seen with a Key, which has one.
 //
 // No message holds a token. The handler is called in the test's own goroutine; a
 // panic of it is a failure like others. Its clock is moved meanwhile: no test that

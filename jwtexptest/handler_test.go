@@ -185,6 +185,30 @@ func TestHandlerThatTellsTooMuch(t *testing.T) {
 				http.Error(w, "it has Expired", http.StatusUnauthorized)
 			}
 		}, []string{"expired means only expired"}},
+		{"expired, without having verified, and Expires always", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Expires", "0")
+			if c.Clock.Now().After(start.Add(time.Hour)) {
+				http.Error(w, "it has Expired", http.StatusUnauthorized)
+			}
+		}, []string{"expired means only expired"}},
+		{"expired, without having looked at the audience", func(w http.ResponseWriter, r *http.Request) {
+			text, _ := base64.RawURLEncoding.DecodeString(segment(r, 1))
+			if strings.Contains(string(text), `"aud"`) && c.Clock.Now().After(start.Add(time.Hour)) {
+				http.Error(w, "it has expired", http.StatusUnauthorized)
+			}
+		}, []string{"expired means only expired"}},
+		{"expired, without having looked at typ", func(w http.ResponseWriter, r *http.Request) {
+			text, _ := base64.RawURLEncoding.DecodeString(segment(r, 0))
+			if strings.Contains(string(text), `"not-JWT"`) && c.Clock.Now().After(start.Add(time.Hour)) {
+				http.Error(w, "it has expired", http.StatusUnauthorized)
+			}
+		}, []string{"expired means only expired"}},
+		{"a whole token, for a fault that the rule has no token of", func(w http.ResponseWriter, r *http.Request) {
+			text, _ := base64.RawURLEncoding.DecodeString(segment(r, 0))
+			if strings.Contains(string(text), `"crit"`) {
+				http.Error(w, r.Header.Get("Authorization"), http.StatusUnauthorized)
+			}
+		}, []string{"nothing of a token in the answer"}},
 		{"expired or invalid, for every fault", func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "expired or invalid", http.StatusUnauthorized)
 		}, nil},

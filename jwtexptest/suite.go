@@ -43,6 +43,8 @@ type suite struct {
 	start   time.Time
 	issued  *jwtexp.Token
 	good    string
+
+	repeated []try // whose refusal had the whole token in it
 }
 
 func newSuite(tb testing.TB, handler http.Handler, c HandlerConfig) *suite {
@@ -64,7 +66,7 @@ func newSuite(tb testing.TB, handler http.Handler, c HandlerConfig) *suite {
 	tokens := NewTokens(tb, c.Key, jwtexp.WithClock(c.Clock), jwtexp.Options(c.Options...))
 	start := c.Clock.Now()
 	issued := tokens.issue(c.Subject, c.Claims)
-	return &suite{c, tb, handler, tokens, start, issued, issued.Raw()}
+	return &suite{HandlerConfig: c, tb: tb, handler: handler, tokens: tokens, start: start, issued: issued, good: issued.Raw()}
 }
 
 func (s *suite) serveGoodToken() {
@@ -72,7 +74,8 @@ func (s *suite) serveGoodToken() {
 	t := bearer("a good token", s.good, taken)
 	if a := s.send(t); !t.want.holds(a) {
 		s.tb.Fatalf("jwtexptest.TestHandler: a good token: got %v, want %s. Nothing else can be tested before: "+
-			"are Key, Clock, Options, Subject, Claims and Request those of the handler, and does it take its token from the Authorization header?", a, t.want.text)
+			"are Key, Clock, Options, Subject, Claims and Request those of the handler, does it take its token from the Authorization header, "+
+			"and may a token live for %v?", a, t.want.text, Lifetime)
 	}
 }
 
@@ -106,7 +109,20 @@ func (s *suite) send(t try) answer {
 		r.RequestURI = r.URL.RequestURI()
 	}
 	s.Clock.Set(cmp.Or(t.at, s.start))
-	return answerOf(s.handler, r)
+	a := answerOf(s.handler, r)
+	if a.refused() && len(t.token()) > len("garbage") && strings.Contains(a.text, t.token()) {
+		s.repeated = append(s.repeated, t)
+	}
+	return a
+}
+
+// token returns the Bearer token, "" where there is not one.
+func (t try) token() string {
+	if len(t.authorization) != 1 {
+		return ""
+	}
+	token, _ := strings.CutPrefix(t.authorization[0], "Bearer ")
+	return token
 }
 
 // signed returns the good token, changed and signed again.

@@ -115,13 +115,13 @@ func TestSloppyHandlers(t *testing.T) {
 			"missing token", "other scheme", "scheme without a token", "two headers", "token in the query", "size",
 			"one spelling", "critical extension", "unencoded payload", "typ of another kind",
 			"claims that are no object", "no exp", "EXP for exp", "nbf beyond all dates", "claim given twice",
-			"audience", "no audience", "issuer", "challenge for a bad token",
+			"audience", "no audience", "issuer", "challenge for a bad token", "expired means only expired",
 		}},
 		{"go-jose", goJOSE, hs256, []string{
 			"missing token", "other scheme", "case of the scheme", "scheme without a token", "two headers", "size",
 			"expired at exp", "not before nbf", "one spelling", "typ of another kind", "claims that are no object",
 			"no exp", "EXP for exp", "exp that is no number", "audience", "no audience", "issuer",
-			"challenge for a bad token",
+			"challenge for a bad token", "expired means only expired",
 		}},
 	}
 	seen := make(map[string]bool)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/jwtexp/jwtexp"
 )
@@ -33,9 +34,11 @@ func logRequests(next http.Handler, clock jwtexp.Clock, logger *slog.Logger) htt
 		ctx := context.WithValue(r.Context(), recordKey{}, rec)
 		r = r.WithContext(ctx)
 		next.ServeHTTP(rec, r)
-		path := r.URL.Path
-		if r.Pattern == "" || r.Pattern == "/" { // of no route
-			path = "(unknown)"
+		path := "(unknown)"
+		if r.Pattern != "" && r.Pattern != "/" {
+			// The route's, and not the request's: a path that is redirected to a route may
+			// be any.
+			path = strings.TrimSuffix(r.Pattern[strings.IndexByte(r.Pattern, '/'):], "{$}")
 		}
 		logger.LogAttrs(ctx, slog.LevelInfo, "request", append([]slog.Attr{
 			slog.String("method", r.Method),

@@ -35,6 +35,10 @@ func TestLog(t *testing.T) {
 	post(t, d.URL, `{"user_id":0}`)
 	send(t, request(t, "GET", d.URL+"/login?token="+token, nil))
 	send(t, request(t, "GET", d.URL+"/"+token, nil))
+	noRedirect := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if res, err := noRedirect.Do(request(t, "GET", d.URL+"/"+token+"/../resource", nil)); err == nil {
+		res.Body.Close()
+	}
 	d.clock.Advance(lifetime)
 	get(t, d.URL, "Bearer "+token)
 	d.clock.Set(time.Time{})
@@ -55,6 +59,7 @@ func TestLog(t *testing.T) {
 		line(`method=POST path=/login status=400 duration=0s`) +
 		line(`method=GET path=/login status=405 duration=0s`) +
 		line(`method=GET path=(unknown) status=404 duration=0s`) +
+		line(`method=GET path=/resource status=307 duration=0s`) +
 		line(`method=GET path=/resource status=401 duration=0s reason=expired`) +
 		line(`method=GET path=/resource status=503 duration=0s reason=unavailable`) +
 		line(`method=POST path=/login status=503 duration=0s error="jwtexp: temporarily unavailable: the clock returned the zero time"`)
