@@ -365,8 +365,8 @@ func retryAfter(err error) string {
 // StatusCode returns the HTTP status for an error of [Middleware.Check],
 // [Verifier.Verify] or [Issuer.Issue]: 401 for [ErrMissing], [ErrExpired] and
 // [ErrInvalid], 400 for an ErrInvalid because of [ReasonRequest], 403 for
-// [ErrInsufficientScope], 503 for [ErrUnavailable]; 200 for nil, and 500 for an error that matches no verdict,
-// or several.
+// [ErrInsufficientScope], 503 for [ErrUnavailable]; 200 for nil, and 500 for an
+// error that matches no verdict, or several.
 func StatusCode(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -538,8 +538,10 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 // passes, by the system's timers, which stand still in a bubble of testing/synctest. A
 // clock that is moved by hand moves no timer. A call that the handler makes with this
 // context may fail with the cause, as those of an http.Client do: an ErrExpired in a
-// handler can be this. The option concerns [Middleware.Handler] alone, not Check. With a [TokenVerifier] that is not a
-// *Verifier, whose clock and leeway nobody knows, the option is an error.
+// handler can be this.
+//
+// The option concerns [Middleware.Handler] alone, not Check. With a [TokenVerifier] that
+// is not a *Verifier, whose clock and leeway nobody knows, it is an error.
 func WithContextDeadline() MiddlewareOption {
 	return middlewareOption{"WithContextDeadline", func(m *middleware) error {
 		m.endsWith = true
@@ -552,9 +554,9 @@ func WithContextDeadline() MiddlewareOption {
 
 // WithObserver calls observe once with each decision of Handler or Check, before anything
 // is answered: for logs ([LogDecisions]), counters and traces. A request without a token
-// that [WithOptional] lets pass is one, too: an [ErrMissing]. The request is the one that was judged;
-// it carries the token, so log nothing of its header. observe must be safe for
-// concurrent use and quick, for the request waits. A nil func is an error.
+// that [WithOptional] lets pass is one, too: an [ErrMissing]. The request is the one that
+// was judged; it carries the token, so log nothing of its header. observe must be safe
+// for concurrent use and quick, for the request waits. A nil func is an error.
 func WithObserver(observe func(r *http.Request, d Decision)) MiddlewareOption {
 	return middlewareOption{"WithObserver", func(m *middleware) error {
 		m.observe = observe
