@@ -132,7 +132,8 @@ func NewTemplate(issuer string, audience []string) Template {
 // Append appends the claims set that holds the template, the other registered
 // claims of s, and the application's own, which may not name a registered one. app
 // is nil or anything that encoding/json makes a JSON object of. The times of s are
-// whole seconds. A subject that is not valid UTF-8 is an error.
+// whole seconds, and in its ID, which crypto/rand.Text made, there is nothing to escape. A
+// subject that is not valid UTF-8 is an error.
 func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if !utf8.ValidString(s.Subject) {
 		return nil, errSubject
@@ -146,7 +147,9 @@ func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	buf = appendDate(buf, "exp", s.ExpiresAt)
 	buf = appendDate(buf, "nbf", s.NotBefore)
 	buf = appendDate(buf, "iat", s.IssuedAt)
-	buf = appendString(buf, "jti", s.ID)
+	if s.ID != "" {
+		buf = append(append(append(appendName(buf, "jti"), '"'), s.ID...), '"', ',')
+	}
 	if len(own) > len("{}") {
 		return append(buf, own[1:]...), nil
 	}

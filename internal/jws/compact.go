@@ -73,10 +73,10 @@ func Sign(m *Material, h *EncodedHeader, payload []byte) (string, error) {
 	var token strings.Builder
 	token.Grow(len(part) + room)
 	token.Write(part)
-	signature, err := m.sign(strings.TrimSuffix(token.String(), "."))
+	signature, err := m.appendSignature(part[:0], strings.TrimSuffix(token.String(), "."))
 	if err != nil {
 		return "", err
 	}
-	token.Write(base64url.AppendEncode(part[:0], signature))
+	token.Write(signature)
 	return token.String(), nil
 }

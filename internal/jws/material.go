@@ -134,6 +134,20 @@ func (m *Material) Verify(c *Compact) bool {
 	return m.algorithm.method.Verify(c.signed, bytes.Clone(c.signature.bytes()), m.verifyKey) == nil
 }
 
+// appendSignature appends the signature of signed, encoded.
+func (m *Material) appendSignature(buf []byte, signed string) ([]byte, error) {
+	// As in Verify, HMAC is spared an object.
+	if method, ok := m.algorithm.method.(hmacMethod); ok {
+		mac, err := method.Sign(signed, m.signKey)
+		return base64url.AppendEncode(buf, mac), err
+	}
+	signature, err := m.sign(signed)
+	if err != nil {
+		return nil, err
+	}
+	return base64url.AppendEncode(buf, signature), nil
+}
+
 func (m *Material) sign(signed string) ([]byte, error) {
 	signature, err := m.algorithm.method.Sign(signed, m.signKey)
 	switch {
