@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,7 @@ func outcome(err error) string {
 		}
 	}
 	if len(matched) != 1 {
+		slices.Sort(matched)
 		return fmt.Sprintf("%d verdicts: %q", len(matched), matched)
 	}
 	expired, isExpired := errors.AsType[*jwtexp.ExpiredError](err)
