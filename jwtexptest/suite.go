@@ -15,10 +15,10 @@ import (
 // A rule is one that a handler keeps, or not. It does not apply where it has no
 // tries.
 type rule struct {
-	name  string
-	rfc   string
-	todo  string
-	tries func(*suite) []try
+	name   string
+	rfc    string
+	advice string // to whoever breaks it
+	tries  func(*suite) []try
 }
 
 // A try is one request, at one time, and what has to come of it.
@@ -92,7 +92,7 @@ func (s *suite) examine(r rule) {
 		}
 	}
 	if faults.Len() > 0 {
-		s.tb.Errorf("rule %q (%s) is broken:%s\n\tWhat to do: %s.", r.name, r.rfc, faults.String(), r.todo)
+		s.tb.Errorf("rule %q (%s) is broken:%s\n\tWhat to do: %s.", r.name, r.rfc, faults.String(), r.advice)
 		return
 	}
 	s.tb.Logf("rule %q (%s) holds", r.name, r.rfc)

@@ -39,8 +39,8 @@ type Error struct {
 func (e *Error) Error() string { return e.text }
 
 // Decode reads the claims set of s into dst, which is what json.Unmarshal takes. Where
-// Parse has read the payload, dst may be spared the registered claims: that is half of
-// the time that Verify and Claims take with HS256.
+// Parse has read the payload, a plain dst is spared the registered claims, which saves a
+// quarter of Verify and Claims with HS256.
 func (s *Set) Decode(payload string, dst any) error {
 	text := make([]byte, 0, len(payload))
 	if s.ownEnd > 0 && isPlain(reflect.TypeOf(dst)) {
