@@ -25,6 +25,10 @@ func (f ClockFunc) Now() time.Time { return f() }
 // systemClock is the library's only way to the wall clock.
 var systemClock Clock = ClockFunc(time.Now)
 
+// SystemClock returns the clock that is gone by where [WithClock] is not given, for code of
+// your own that takes a [Clock] and needs a default.
+func SystemClock() Clock { return systemClock }
+
 var (
 	errZero  = errors.New("the clock returned the zero time")
 	errWraps = errors.New("the clock returned a time too far away to be compared")

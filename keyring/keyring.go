@@ -1,0 +1,339 @@
+// Package keyring rotates the keys that tokens are signed with, without one good token
+// refused.
+//
+// A [Ring] is told how long tokens live and how long it takes until everybody has learned
+// of a new key. From these it computes, for any instant that it is handed, which key signs
+// and which are trusted; nobody sets a timer. It is a [jwtexp.KeySource] for the issuer
+// and a [jwtexp.KeySet] for the verifier:
+//
+//	ring, err := keyring.New(keyring.Schedule{
+//		Lifetime:    15 * time.Minute,
+//		Propagation: time.Hour,
+//		Grace:       30 * 24 * time.Hour,
+//	})
+//	err = ring.Rotate(key, time.Now())                         // the first key signs at once
+//	issuer, err := jwtexp.NewIssuer(ring, 15*time.Minute, names)
+//	verifier, err := jwtexp.NewVerifier(ring, names)
+//
+//	err = ring.Rotate(next, time.Now())                        // every night
+//
+// # The life of a key
+//
+//   - From Rotate on it is published: verifiers trust it, and it signs nothing yet.
+//   - After [Schedule].Propagation it signs, in the place of the one before.
+//   - From the moment that the next one signs, it verifies what it has signed: for as long
+//     as a token of its can live, which is Lifetime and Leeway. No token that expires later
+//     than that is taken from it, so that whoever steals it now cannot mint.
+//   - Then it leaves what is published, and for the time of Grace it recognises its tokens:
+//     a late client hears "expired", and not "invalid".
+//   - Then it is forgotten.
+//
+// [Ring.Revoke] ends the life of a key that has leaked, at once.
+//
+// # Several instances, and restarts
+//
+// The ring keeps no secrets safe: the application does. [Ring.Entries] are the ring's
+// state without the keys, to be stored wherever all instances can read it; [Ring.Load]
+// takes it back, and asks for each key by its ID. Instances that loaded the same entries
+// behave as one. One of them rotates, at a time: a second Rotate on another is lost, or
+// loses the first, when the entries are stored.
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+)
+
+// A Ring is a [jwtexp.KeySource] and a [jwtexp.KeySet] whose keys come and go by their
+// schedule. It is safe for concurrent use. It reads no clock: its methods are handed the
+// time, by an Issuer or a Verifier that of the decision at hand. The zero Ring, and one
+// without keys, is an outage ([jwtexp.ErrUnavailable]) to both: make one with [New].
+type Ring struct {
+	schedule Schedule
+	mu       sync.Mutex // held by what changes the state
+	revoked  map[string]time.Time
+	state    atomic.Pointer[state]
+}
+
+// state is never changed, but replaced.
+type state struct {
+	entries []Entry // in the order of SignFrom
+	keys    map[string]jwtexp.Key
+	trusted map[string]trusted
+}
+
+// trusted is a key as verifiers get it.
+type trusted struct {
+	keys  []jwtexp.Key // one, within its bounds
+	until time.Time    // zero: without an end
+}
+
+func (t trusted) at(now time.Time) []jwtexp.Key {
+	if t.until.IsZero() || now.Before(t.until) {
+		return t.keys
+	}
+	return nil
+}
+
+// New returns a Ring without keys: [Ring.Rotate] one in, or [Ring.Load] those of before.
+// Every fault of the schedule is in the error.
+func New(s Schedule) (*Ring, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return &Ring{schedule: s, revoked: make(map[string]time.Time)}, nil
+}
+
+var (
+	errNotMade  = errors.New("keyring: not a Ring that New made")
+	errNoKeys   = errors.New("keyring: the ring has no keys: Rotate one in, or Load those of before")
+	errNoSigner = errors.New("keyring: no key to sign with, since the last one was revoked: Rotate another in")
+	errZeroTime = errors.New("keyring: now is the zero time")
+)
+
+// SigningKey returns the key that signs at now. It vouches for tokens that live up to the
+// ring's Lifetime. It is an error where there is none: before the first key, and after the
+// only one was revoked.
+func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) {
+	s := r.state.Load()
+	if s == nil {
+		return jwtexp.Key{}, errNoKeys
+	}
+	e := signing(s.entries, now)
+	if e == nil {
+		return jwtexp.Key{}, errNoSigner
+	}
+	return s.keys[e.ID].WithNotAfter(now.Add(r.schedule.Lifetime)), nil
+}
+
+// VerificationKeys returns the key with the given ID, and none where it was revoked or its
+// time is over at now. With "", for tokens from before keys had names, it returns all of
+// them, the newest first. It is an error where the ring has no keys yet.
+func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	s := r.state.Load()
+	switch {
+	case s == nil:
+		return nil, errNoKeys
+	case id != "":
+		return s.trusted[id].at(now), nil
+	}
+	var all []jwtexp.Key
+	for _, e := range slices.Backward(s.entries) {
+		all = append(all, s.trusted[e.ID].at(now)...)
+	}
+	return all, nil
+}
+
+// Published returns the keys that others are to verify with at now, those to come
+// included, and for how long they may keep a copy: for half of the schedule's Propagation,
+// so that they have the other half to fetch another, and no longer than until one of the
+// keys leaves. Secrets are left out, and private keys reduced to their public half.
+//
+// It is what a JWK Set is made from; those who share a secret, or the process, have the
+// Ring itself.
+func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration) {
+	s := r.state.Load()
+	if s == nil {
+		return nil, 0
+	}
+	fresh = r.schedule.Propagation / 2
+	for i := range s.entries {
+		e := &s.entries[i]
+		public, ok := publicHalf(s.keys[e.ID])
+		if !ok {
+			continue
+		}
+		if !e.SignUntil.IsZero() {
+			left := r.schedule.publishedUntil(e).Sub(now)
+			if left <= 0 {
+				continue
+			}
+			fresh = min(fresh, left)
+		}
+		keys = append(keys, public)
+	}
+	return keys, fresh
+}
+
+// publicHalf returns a key that can only verify; ok is false for a secret, and for the
+// zero Key of an entry that was revoked.
+func publicHalf(k jwtexp.Key) (public jwtexp.Key, ok bool) {
+	if k.PublicKey() == nil {
+		return jwtexp.Key{}, false
+	}
+	public, err := jwtexp.NewPublicKey(k.Algorithm(), k.PublicKey())
+	return public.WithID(k.ID()), err == nil
+}
+
+// Entries returns the state of the ring without the keys, to be stored after each Rotate
+// and Revoke. A key that is in none of them is no longer needed. Of one whose SignUntil has
+// passed, the public half is enough.
+func (r *Ring) Entries() []Entry {
+	s := r.state.Load()
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.entries)
+}
+
+// Rotate publishes next at now, and has it sign when the schedule's Propagation has passed:
+// at once where no key signs, as with the first. Store the Entries afterwards, and next
+// before: an instance must not load an entry whose key it cannot get.
+//
+// A key without an ID gets its [Thumbprint] for one; a secret has none, and needs a name
+// (Key.WithID). The ring's bounds replace one of next's own (Key.WithNotAfter).
+//
+// It is an error, and changes nothing, where next cannot sign, has no ID or one that the
+// ring has or had revoked, or now is the zero time.
+func (r *Ring) Rotate(next jwtexp.Key, now time.Time) error {
+	next, err := withID(next)
+	if err == nil {
+		_, err = jwtexp.NewIssuer(next, time.Second) // which says what is wrong with a key that is to sign
+	}
+	if err != nil {
+		return fmt.Errorf("keyring: Rotate: %w", err)
+	}
+	return r.change(now, func(entries []Entry, keys map[string]jwtexp.Key, now time.Time) ([]Entry, error) {
+		if _, revoked := r.revoked[next.ID()]; revoked || indexOf(entries, next.ID()) >= 0 {
+			return nil, fmt.Errorf("keyring: Rotate: the ring has, or had, a key with the ID %q: a new key has a new ID", next.ID())
+		}
+		keys[next.ID()] = next
+		return r.schedule.rotate(entries, next.ID(), now), nil
+	})
+}
+
+func withID(k jwtexp.Key) (jwtexp.Key, error) {
+	switch {
+	case k.ID() != "":
+		return k, nil
+	case k.PublicKey() == nil:
+		return k, errors.New("the key has no ID, and a secret no thumbprint to use for one: name it (Key.WithID)")
+	}
+	id, err := Thumbprint(k.PublicKey())
+	return k.WithID(id), err
+}
+
+// Revoke ends the trust in a key that has leaked: from now on its tokens are invalid, also
+// expired ones and those that a Verifier remembers ([jwtexp.WithCache]). Other instances
+// follow when they load the entries, and those who fetch a JWK Set when they fetch it next.
+// A clock that is behind delays nothing.
+//
+// Where the key is the one that signs, the next takes its place at once, though it may not
+// be known everywhere yet; without a next, Issue fails until another is rotated in, which
+// then signs at once. Where it was to be the next, the one that signs goes on.
+//
+// A key that was revoked is never trusted again by this Ring, whatever it loads. Revoking it
+// once more changes nothing. An ID that the ring does not have is an error.
+func (r *Ring) Revoke(id string, now time.Time) error {
+	return r.change(now, func(entries []Entry, _ map[string]jwtexp.Key, now time.Time) ([]Entry, error) {
+		i := indexOf(entries, id)
+		switch {
+		case i < 0:
+			return nil, fmt.Errorf("keyring: Revoke: the ring has no key with the ID %q", id)
+		case entries[i].Revoked.IsZero():
+			r.schedule.revoke(entries, i, now)
+		}
+		return entries, nil
+	})
+}
+
+func indexOf(entries []Entry, id string) int {
+	return slices.IndexFunc(entries, func(e Entry) bool { return e.ID == id })
+}
+
+// change replaces the state by what is made of copies of its parts.
+func (r *Ring) change(now time.Time, change func([]Entry, map[string]jwtexp.Key, time.Time) ([]Entry, error)) error {
+	switch {
+	case r.revoked == nil:
+		return errNotMade
+	case now.IsZero():
+		return errZeroTime
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old := r.state.Load()
+	if old == nil {
+		old = &state{}
+	}
+	keys := make(map[string]jwtexp.Key)
+	maps.Copy(keys, old.keys)
+	entries, err := change(slices.Clone(old.entries), keys, now.Round(0).UTC())
+	if err == nil {
+		r.replace(entries, keys)
+	}
+	return err
+}
+
+// Load replaces the state by entries that were stored before, of this Ring or of another
+// with the same schedule. key returns the key that has the ID; it is called for every entry
+// that was not revoked. It may return a public key, or one without an ID.
+//
+// It is an error, and changes nothing, where the entries are none or contradict each other,
+// or a key cannot be had: the ring goes on with what it has.
+func (r *Ring) Load(entries []Entry, key func(id string) (jwtexp.Key, error)) error {
+	if r.revoked == nil {
+		return errNotMade
+	}
+	keys := make(map[string]jwtexp.Key)
+	faults := checkEntries(entries)
+	for _, e := range entries {
+		if !e.Revoked.IsZero() {
+			continue
+		}
+		k, err := key(e.ID)
+		if err == nil && k.ID() != "" && k.ID() != e.ID {
+			err = fmt.Errorf("got one with the ID %q", k.ID())
+		}
+		if err == nil {
+			_, err = jwtexp.NewKeySet(k.WithID(e.ID)) // which says what is wrong with a key that is to verify
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("the key %q: %w", e.ID, err))
+		}
+		keys[e.ID] = k.WithID(e.ID)
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("keyring: Load: %w", errors.Join(faults...))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	entries = slices.Clone(entries)
+	for i := range entries {
+		if at, revoked := r.revoked[entries[i].ID]; revoked && entries[i].Revoked.IsZero() {
+			r.schedule.revoke(entries, i, at) // they were stored before it was
+		}
+	}
+	r.replace(entries, keys)
+	return nil
+}
+
+// replace makes entries and keys the state. What is left of a revoked key is its entry.
+func (r *Ring) replace(entries []Entry, keys map[string]jwtexp.Key) {
+	slices.SortStableFunc(entries, bySignFrom)
+	s := &state{entries: entries, keys: make(map[string]jwtexp.Key), trusted: make(map[string]trusted)}
+	for i := range entries {
+		e := &entries[i]
+		if !e.Revoked.IsZero() {
+			r.revoked[e.ID] = e.Revoked
+			continue
+		}
+		s.keys[e.ID] = keys[e.ID]
+		if e.SignUntil.IsZero() {
+			s.trusted[e.ID] = trusted{keys: []jwtexp.Key{keys[e.ID]}}
+			continue
+		}
+		s.trusted[e.ID] = trusted{
+			keys:  []jwtexp.Key{keys[e.ID].WithNotAfter(r.schedule.notAfter(e))},
+			until: r.schedule.keptUntil(e),
+		}
+	}
+	r.state.Store(s)
+}
