@@ -12,4 +12,3 @@
 //	verifier, err := jwtexp.NewVerifier(keys,
 //		jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api"))
 package jwks
-
