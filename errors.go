@@ -10,8 +10,8 @@ import (
 	"github.com/jwtexp/jwtexp/internal/claimset"
 )
 
-// The verdicts. An error of [Verifier.Verify], [Verifier.Recheck] and
-// [Middleware.Check] matches exactly one of them under [errors.Is].
+// The verdicts. An error of [Verifier.Verify], [Verifier.Recheck], those of a
+// [VerifierSet] and [Middleware.Check] matches exactly one of them under [errors.Is].
 var (
 	// ErrExpired says that time has run out and that nothing else is wrong: form,
 	// algorithm, key, signature, type, issuer, audience, claims, lifetime and
@@ -154,8 +154,9 @@ func (e *ScopeError) Is(target error) bool { return e != nil && target == ErrIns
 
 // A Reason says which check refused an invalid token: the first that it failed.
 // The constants stand in the order of the checks, save that the check given to
-// [WithClaims] comes after the audience. Reasons are for logs and metrics; a
-// client learns only that its token is invalid.
+// [WithClaims] comes after the audience; to choose the Verifier, a [VerifierSet] looks at
+// size, form, claims and issuer once more, before anything else. Reasons are for logs and
+// metrics; a client learns only that its token is invalid.
 type Reason string
 
 // The reasons of an [InvalidError].
@@ -168,7 +169,7 @@ const (
 	ReasonUnknownKey  Reason = "unknown key"   // no key with this kid; in Recheck also: the key is no longer trusted
 	ReasonSignature   Reason = "signature"     // not signed by the key
 	ReasonClaims      Reason = "claims"        // the payload is not a strict claims set with exp, or WithClaims refused it
-	ReasonIssuer      Reason = "issuer"        // iss is not the one that WithIssuer names
+	ReasonIssuer      Reason = "issuer"        // iss is not the one that WithIssuer names, or not one that a VerifierSet knows
 	ReasonAudience    Reason = "audience"      // aud names none that WithAudience names, or names one where the verifier has none
 	ReasonLifetime    Reason = "lifetime"      // longer than WithMaxLifetime, or than the key vouches for (Key.WithNotAfter)
 	ReasonNotYetValid Reason = "not yet valid" // before nbf

@@ -62,7 +62,8 @@
 // token.
 //
 // A verifier that names no audience refuses tokens that name one. One that names
-// no issuer takes tokens of any: the key alone then says who issued them.
+// no issuer takes tokens of any: the key alone then says who issued them. Tokens of
+// several issuers are for a [VerifierSet], in which no key vouches for another's issuer.
 //
 // Leeway is for clocks that differ, not for slow clients: start with none.
 //

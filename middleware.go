@@ -23,12 +23,32 @@ const (
 	DefaultRetryAfter = 5 * time.Second
 )
 
-// A TokenVerifier judges a token: a [*Verifier], or something in front of one.
+// A TokenVerifier judges a token: a [*Verifier], a [*VerifierSet] for the tokens of several
+// issuers, or something in front of one.
 // It must be safe for concurrent use, and return a Token that this package made,
 // or an error that matches one of [ErrExpired], [ErrInvalid] and
 // [ErrUnavailable]. To [Middleware], anything else it returns is an outage.
 type TokenVerifier interface {
 	Verify(ctx context.Context, raw string) (*Token, error)
+}
+
+// ours is a TokenVerifier of this package, which tells more than Verify.
+type ours interface {
+	check() error                                                                // what NewMiddleware has against it
+	verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) // and by what reading of the clock
+	verifierOf(t *Token) *verifier                                               // who has accepted t
+}
+
+// ourOwn returns v where it is ours, and nil otherwise. It goes by the type: the methods
+// are had also by a struct that embeds a *Verifier, whose own Verify is to be asked.
+func ourOwn(v TokenVerifier) ours {
+	switch v := v.(type) {
+	case *Verifier:
+		return v
+	case *VerifierSet:
+		return v
+	}
+	return nil
 }
 
 // An Extractor finds the token in a request. It returns [ErrMissing] where there
@@ -46,6 +66,7 @@ type Middleware struct {
 
 type middleware struct {
 	verifier   TokenVerifier
+	ours       ours // the same, or nil
 	realm      string
 	extractors []Extractor
 	optional   bool
@@ -60,12 +81,13 @@ type middleware struct {
 // Every fault of the configuration is in the error. An option given twice is one.
 func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, error) {
 	s := newSetup("NewMiddleware")
-	if own, ok := v.(*Verifier); ok && !own.made() {
-		s.fault("verifier", errors.New(notMade))
+	own := ourOwn(v)
+	if own != nil {
+		s.fault("verifier", own.check())
 	} else if isNil(v) {
 		s.fault("verifier", errors.New("nil"))
 	}
-	in := &middleware{verifier: v, realm: DefaultRealm, extractors: []Extractor{FromHeader}}
+	in := &middleware{verifier: v, ours: own, realm: DefaultRealm, extractors: []Extractor{FromHeader}}
 	applyOptions(s, opts, func(o MiddlewareOption) { o.forMiddleware(in, s) })
 	if err := s.err(); err != nil {
 		return nil, err
@@ -178,8 +200,8 @@ func (m *middleware) judge(r *http.Request) (*Token, time.Time, error) {
 
 // verify returns the reading, too, where the verifier is ours.
 func (m *middleware) verify(ctx context.Context, raw string) (*Token, time.Time, error) {
-	if own, ok := m.verifier.(*Verifier); ok {
-		return own.in.get().verify(ctx, raw)
+	if m.ours != nil {
+		return m.ours.verify(ctx, raw)
 	}
 	t, err := m.verifier.Verify(ctx, raw)
 	return t, time.Time{}, err
@@ -253,7 +275,7 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 		t, now, err := own.decide(r)
 		switch {
 		case err == nil && own.endsWith:
-			ctx, cancel := own.verifier.(*Verifier).in.get().untilEnd(NewContext(r.Context(), t), t, now)
+			ctx, cancel := own.ours.verifierOf(t).untilEnd(NewContext(r.Context(), t), t, now)
 			defer cancel()
 			next.ServeHTTP(w, r.WithContext(ctx))
 		case err == nil:
@@ -534,18 +556,19 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 // its token ends, leeway included, so that a stream does not outlive the token that
 // opened it. [context.Cause] is then an [*ExpiredError], and so [ErrExpired].
 //
-// How long that is goes by the clock of the [*Verifier] that judged the token; that it
-// passes, by the system's timers, which stand still in a bubble of testing/synctest. A
-// clock that is moved by hand moves no timer. A call that the handler makes with this
-// context may fail with the cause, as those of an http.Client do: an ErrExpired in a
-// handler can be this.
+// How long that is goes by the clock of the [*Verifier] that judged the token, which of a
+// [*VerifierSet] is the one that was chosen; that it passes, by the system's timers, which
+// stand still in a bubble of testing/synctest. A clock that is moved by hand moves no
+// timer. A call that the handler makes with this context may fail with the cause, as those
+// of an http.Client do: an ErrExpired in a handler can be this.
 //
 // The option concerns [Middleware.Handler] alone, not Check. With a [TokenVerifier] that
-// is not a *Verifier, whose clock and leeway nobody knows, it is an error.
+// is neither a *Verifier nor a *VerifierSet, whose clock and leeway nobody knows, it is an
+// error.
 func WithContextDeadline() MiddlewareOption {
 	return middlewareOption{"WithContextDeadline", func(m *middleware) error {
 		m.endsWith = true
-		if _, ok := m.verifier.(*Verifier); !ok {
+		if m.ours == nil {
 			return errors.New("not with this TokenVerifier: it goes by the clock and the leeway of a *Verifier")
 		}
 		return nil
@@ -577,7 +600,7 @@ type Decision struct {
 	KeyID string
 	// Remaining is how long the token had left before exp, not counting leeway:
 	// negative for an expired one, and 0 where nobody knows: without such a token, or
-	// where a [TokenVerifier] that is not a [*Verifier] accepted it.
+	// where a [TokenVerifier] accepted it that is neither a [*Verifier] nor a [*VerifierSet].
 	Remaining time.Duration
 	// Canceled tells a client that has gone from an outage, which both are an
 	// [ErrUnavailable]: nothing is down.

@@ -11,6 +11,7 @@ import (
 	"github.com/jwtexp/jwtexp/internal/cache"
 	"github.com/jwtexp/jwtexp/internal/claimset"
 	"github.com/jwtexp/jwtexp/internal/jws"
+	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
 
 const (
@@ -88,12 +89,18 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 // not watch it: with fixed keys nothing waits. The Token is a new one with each
 // call, unless [WithCache] remembered it.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
-	if !v.made() {
-		return nil, unavailable(ctx, notMade, nil)
+	if err := v.check(); err != nil {
+		return nil, unavailable(ctx, err.Error(), nil)
 	}
-	t, _, err := v.in.get().verify(ctx, raw)
+	t, _, err := v.verify(ctx, raw)
 	return t, err
 }
+
+func (v *Verifier) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
+	return v.in.get().verify(ctx, raw)
+}
+
+func (v *Verifier) verifierOf(*Token) *verifier { return v.in.get() }
 
 // verify returns its reading of the clock, too.
 func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
@@ -102,7 +109,7 @@ func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.T
 		return nil, now, unavailable(ctx, err.Error(), nil)
 	}
 	if len(raw) > v.maxSize {
-		return nil, now, v.tooLarge()
+		return nil, now, tooLarge(v.maxSize)
 	}
 	if t, err = v.remembered(ctx, raw, now); t != nil || err != nil {
 		return t, now, err
@@ -183,8 +190,8 @@ func (v *verifier) judgeAll(ctx context.Context, raw string, now time.Time) (*To
 // signed the token, not just its ID. The error is nil or matches one verdict, as
 // that of Verify does. A nil or zero Token is [ErrInvalid].
 func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
-	if !v.made() {
-		return unavailable(ctx, notMade, nil)
+	if err := v.check(); err != nil {
+		return unavailable(ctx, err.Error(), nil)
 	}
 	return v.in.get().recheck(ctx, t)
 }
@@ -195,10 +202,10 @@ func (v *verifier) recheck(ctx context.Context, t *Token) error {
 		return unavailable(ctx, err.Error(), nil)
 	}
 	if !t.proven() {
-		return invalid(ReasonMalformed, "not a Token that an Issuer or a Verifier made")
+		return notProven()
 	}
 	if len(t.in.get().raw) > v.maxSize {
-		return v.tooLarge()
+		return tooLarge(v.maxSize)
 	}
 	if err := v.judgeType(t.in.get().header); err != nil {
 		return err
@@ -216,13 +223,25 @@ func (v *verifier) recheck(ctx context.Context, t *Token) error {
 	return v.judgeNow(ctx, t, key, now)
 }
 
-const notMade = "not a Verifier that NewVerifier made"
+var (
+	errNotMade    = errors.New("not a Verifier that NewVerifier made")
+	errSetNotMade = errors.New("not a VerifierSet that NewVerifierSet made")
+)
 
-// made tells a Verifier that NewVerifier made from a nil or zero one.
-func (v *Verifier) made() bool { return v != nil && v.in.get() != nil }
+// check tells a nil or zero Verifier from one that NewVerifier made.
+func (v *Verifier) check() error {
+	if v == nil || v.in.get() == nil {
+		return errNotMade
+	}
+	return nil
+}
 
-func (v *verifier) tooLarge() error {
-	return invalid(ReasonTooLarge, fmt.Sprintf("more than %d bytes", v.maxSize))
+func tooLarge(maxSize int) error {
+	return invalid(ReasonTooLarge, fmt.Sprintf("more than %d bytes", maxSize))
+}
+
+func notProven() error {
+	return invalid(ReasonMalformed, "not a Token that an Issuer or a Verifier made")
 }
 
 func (v *verifier) judgeType(h *jws.Header) error {
@@ -397,6 +416,163 @@ func (v *verifier) isOver(t *Token, now time.Time) bool {
 	claims := &t.in.get().claims
 	return at(time.Time{}, claims.ExpiresAt, v.leeway, now) == over
 }
+
+// A VerifierSet judges the tokens of several issuers, of two identity providers say, each
+// by a [Verifier] of its own. It is safe for concurrent use. The zero VerifierSet accepts
+// nothing: make one with [NewVerifierSet], at start, and share it. It remembers headers as
+// a Verifier does.
+//
+// It reads iss of a token that nobody has verified, and only to choose: the Verifier that
+// requires this issuer then judges the token from the start, as it does alone. So a key
+// of one issuer never vouches for another, even where two publish the same kid, and one
+// issuer's outage is no other's. A single Verifier that has the keys of all of them
+// promises neither.
+type VerifierSet struct {
+	in sealed[verifierSet]
+}
+
+type verifierSet struct {
+	byIssuer map[string]*verifier
+	headers  jws.Headers
+	maxSize  int // the largest of the verifiers'
+}
+
+// NewVerifierSet returns a VerifierSet of the given Verifiers, each of which requires
+// another issuer ([WithIssuer]).
+//
+// Every fault is in the error: no Verifier, a nil or zero one, one without an issuer, and
+// a second one of the same issuer.
+func NewVerifierSet(verifiers ...*Verifier) (*VerifierSet, error) {
+	s := newSetup("NewVerifierSet")
+	if len(verifiers) == 0 {
+		s.fault("verifiers", errors.New("none"))
+	}
+	in := &verifierSet{byIssuer: make(map[string]*verifier)}
+	for i, v := range verifiers {
+		s.fault(fmt.Sprintf("verifier %d", i), in.add(v))
+	}
+	if err := s.err(); err != nil {
+		return nil, err
+	}
+	return &VerifierSet{seal(&in)}, nil
+}
+
+func (s *verifierSet) add(v *Verifier) error {
+	if err := v.check(); err != nil {
+		return err
+	}
+	in := v.in.get()
+	switch {
+	case in.issuer == "":
+		return errors.New("it takes tokens of any issuer: name one (WithIssuer)")
+	case s.byIssuer[in.issuer] != nil:
+		return fmt.Errorf("a second one of the issuer %q", in.issuer)
+	}
+	s.byIssuer[in.issuer] = in
+	s.maxSize = max(s.maxSize, in.maxSize)
+	return nil
+}
+
+// Verify returns the token that raw is, or an error that matches exactly one of
+// [ErrExpired], [ErrInvalid] and [ErrUnavailable]: whatever [Verifier.Verify] says of the
+// Verifier whose issuer the token names.
+//
+// A token for which none can be chosen is ErrInvalid, in time or not. Looked at for this
+// are size (the largest [WithMaxSize] of the set bounds it, and the chosen Verifier has its
+// own), form, header, whether the payload is strict JSON with an iss that is a string if
+// it is there ([ReasonClaims]), and whether a Verifier requires that ([ReasonIssuer]). It
+// costs one more reading of the payload, of cached tokens ([WithCache]), too.
+//
+// ctx is for the chosen Verifier, and the clock that is read is that one's.
+func (s *VerifierSet) Verify(ctx context.Context, raw string) (*Token, error) {
+	if err := s.check(); err != nil {
+		return nil, unavailable(ctx, err.Error(), nil)
+	}
+	t, _, err := s.verify(ctx, raw)
+	return t, err
+}
+
+// verify returns the reading of the clock, too, which is zero where none was read.
+func (s *VerifierSet) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
+	in := s.in.get()
+	var compact jws.Compact
+	chosen, err := in.choose(raw, &compact)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	t, now, err = chosen.verify(ctx, raw)
+	if err == nil {
+		in.headers.Learn(&compact)
+	}
+	return t, now, err
+}
+
+// choose returns the Verifier whose issuer a token names, and nothing else of what the
+// token says: nobody has verified it yet.
+func (s *verifierSet) choose(raw string, compact *jws.Compact) (*verifier, error) {
+	if len(raw) > s.maxSize {
+		return nil, tooLarge(s.maxSize)
+	}
+	if err := s.headers.Parse(raw, compact); err != nil {
+		return nil, invalid(ReasonMalformed, err.Error())
+	}
+	payload, err := compact.Payload()
+	if err != nil {
+		return nil, invalid(ReasonMalformed, err.Error())
+	}
+	issuer, err := issuerOf(payload)
+	if err != nil {
+		return nil, invalid(ReasonClaims, err.Error())
+	}
+	return s.of(issuer)
+}
+
+// issuerOf reads iss and skips the rest, which may be anything that is strict JSON.
+func issuerOf(payload string) (issuer string, err error) {
+	err = strictjson.Members(payload, func(name string, value *strictjson.Reader) (err error) {
+		if name != "iss" {
+			return value.Skip()
+		}
+		if issuer, err = value.String(); err != nil {
+			return fmt.Errorf("claim %q: %w", name, strictjson.Fixed(err))
+		}
+		return nil
+	})
+	return issuer, err
+}
+
+func (s *verifierSet) of(issuer string) (*verifier, error) {
+	if v := s.byIssuer[issuer]; v != nil {
+		return v, nil
+	}
+	return nil, invalid(ReasonIssuer, "iss is absent, or one that no Verifier of the set requires")
+}
+
+// Recheck judges a token that was accepted before, as [Verifier.Recheck] of the Verifier of
+// its issuer does. A token of another issuer, and a nil or zero Token, is [ErrInvalid].
+func (s *VerifierSet) Recheck(ctx context.Context, t *Token) error {
+	if err := s.check(); err != nil {
+		return unavailable(ctx, err.Error(), nil)
+	}
+	if !t.proven() {
+		return notProven()
+	}
+	chosen, err := s.in.get().of(t.Issuer())
+	if err != nil {
+		return err
+	}
+	return chosen.recheck(ctx, t)
+}
+
+// check tells a nil or zero VerifierSet from one that NewVerifierSet made.
+func (s *VerifierSet) check() error {
+	if s == nil || s.in.get() == nil {
+		return errSetNotMade
+	}
+	return nil
+}
+
+func (s *VerifierSet) verifierOf(t *Token) *verifier { return s.in.get().byIssuer[t.Issuer()] }
 
 // A VerifierOption configures [NewVerifier].
 type VerifierOption interface {
