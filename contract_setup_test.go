@@ -55,7 +55,15 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 			return s, err
 		}
 	}
+	verifiers := func(all ...*jwtexp.Verifier) func() (any, error) {
+		return func() (any, error) {
+			s, err := jwtexp.NewVerifierSet(all...)
+			return orNil(s), err
+		}
+	}
 	good := newVerifier(jwtexptest.NewClock(epoch))
+	a, again := newPair(key, jwtexp.WithIssuer("a")).plain, newPair(public, jwtexp.WithIssuer("a")).plain
+	b := newPair(key, jwtexp.WithIssuer("b")).plain
 	for _, c := range []struct {
 		name   string
 		make   func() (any, error)
@@ -118,10 +126,23 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"nil option", verifier(key, nil), 1},
 		{"wrong and twice", verifier(key, jwtexp.WithLeeway(-1), jwtexp.WithLeeway(1)), 2},
 
+		{"set of one verifier", verifiers(a), 0},
+		{"set of two verifiers with one key", verifiers(a, b), 0},
+		{"set of no verifiers", verifiers(), 1},
+		{"set of a nil verifier", verifiers(nil), 1},
+		{"set of a zero verifier", verifiers(a, &jwtexp.Verifier{}), 1},
+		{"set of a verifier of any issuer", verifiers(good.plain), 1},
+		{"set of a verifier twice", verifiers(a, b, a), 1},
+		{"set of two verifiers of one issuer", verifiers(a, again), 1},
+		{"set of all at once", verifiers(nil, a, &jwtexp.Verifier{}, a, good.plain), 4},
+
 		{"good middleware", middleware(good), 0},
 		{"nil verifier", middleware(nil), 1},
 		{"nil verifier in the interface", middleware(nilVerifier), 1},
 		{"zero verifier", middleware(&jwtexp.Verifier{}), 1},
+		{"good set of verifiers", middleware(must(jwtexp.NewVerifierSet(a, b))), 0},
+		{"nil set of verifiers", middleware((*jwtexp.VerifierSet)(nil)), 1},
+		{"zero set of verifiers", middleware(&jwtexp.VerifierSet{}), 1},
 		{"empty realm", middleware(good, jwtexp.WithRealm("")), 1},
 		{"realm with a line break", middleware(good, jwtexp.WithRealm("a\r\nSet-Cookie: x")), 1},
 		{"realm that is not ASCII", middleware(good, jwtexp.WithRealm("é")), 1},
@@ -133,6 +154,7 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"nil observer", middleware(good, jwtexp.WithObserver(nil)), 1},
 		{"observer that logs to nobody", middleware(good, jwtexp.WithObserver(jwtexp.LogDecisions(nil))), 1},
 		{"context deadline", middleware(good.plain, jwtexp.WithContextDeadline()), 0},
+		{"context deadline of a set of verifiers", middleware(must(jwtexp.NewVerifierSet(a)), jwtexp.WithContextDeadline()), 0},
 		{"context deadline of another verifier", middleware(verifierFunc(nil), jwtexp.WithContextDeadline()), 2},
 		{"optional twice", middleware(good, jwtexp.WithOptional(), jwtexp.WithOptional()), 1},
 		{"nil middleware option", middleware(good, nil), 1},
@@ -206,6 +228,14 @@ func TestZeroValuesAcceptNothing(t *testing.T) {
 			t.Errorf("%s Verifier: got a token", name)
 		}
 		wantOutcome(t, v.Recheck(t.Context(), proof), "unavailable")
+	}
+	for name, s := range map[string]*jwtexp.VerifierSet{"nil": nil, "zero": {}} {
+		got, err := s.Verify(t.Context(), token)
+		wantOutcome(t, err, "unavailable")
+		if got != nil {
+			t.Errorf("%s VerifierSet: got a token", name)
+		}
+		wantOutcome(t, s.Recheck(t.Context(), proof), "unavailable")
 	}
 	for name, i := range map[string]*jwtexp.Issuer{"nil": nil, "zero": {}} {
 		if got, err := i.Issue(t.Context(), "alice", nil); got != nil || err == nil {

@@ -154,9 +154,9 @@ func (e *ScopeError) Is(target error) bool { return e != nil && target == ErrIns
 
 // A Reason says which check refused an invalid token: the first that it failed.
 // The constants stand in the order of the checks, save that the check given to
-// [WithClaims] comes after the audience; to choose the Verifier, a [VerifierSet] looks at
-// size, form, claims and issuer once more, before anything else. Reasons are for logs and
-// metrics; a client learns only that its token is invalid.
+// [WithClaims] comes after the audience, and that a [VerifierSet], to choose, looks at
+// size, form, claims and issuer beforehand. Reasons are for logs and metrics; a client
+// learns only that its token is invalid.
 type Reason string
 
 // The reasons of an [InvalidError].

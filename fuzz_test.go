@@ -76,10 +76,16 @@ func checkVerify(t *testing.T, v pair, raw string) {
 	case verdict != "expired" && !strings.HasPrefix(verdict, "invalid: "):
 		t.Errorf("got %s, want ok, expired or invalid", verdict)
 	}
+	quotesNothing(t, err, raw)
+}
+
+// quotesNothing wants no text of a token or a key in an error.
+func quotesNothing(t *testing.T, err error, raw string) {
+	t.Helper()
 	if err == nil {
 		return
 	}
-	for _, part := range append(strings.Split(raw, "."), testSecret) {
+	for _, part := range append(strings.Split(raw, "."), testSecret, otherSecret) {
 		decoded, _ := base64.RawURLEncoding.DecodeString(part)
 		if leak := common(fmt.Sprintf("%v %+v %#v", err, err, err), part, string(decoded)); leak != "" {
 			t.Errorf("got %q, which quotes %q of the token or the key", err, leak)

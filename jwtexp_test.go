@@ -47,14 +47,20 @@ func newVerifier(clock jwtexp.Clock, opts ...jwtexp.VerifierOption) pair {
 
 // A pair is two Verifiers that differ in WithCache alone, so that whatever a test
 // asks is asked of both. They must agree, also about a token that has just been
-// verified. A callback of such a test is called up to three times.
-type pair struct{ plain, cached *jwtexp.Verifier }
+// verified. Where they name an issuer, a VerifierSet of the first is asked, too.
+// A callback of such a test is called up to four times.
+type pair struct {
+	plain, cached *jwtexp.Verifier
+	set           *jwtexp.VerifierSet // or nil
+}
 
 func newPair(keys jwtexp.KeySet, opts ...jwtexp.VerifierOption) pair {
-	return pair{
+	p := pair{
 		plain:  must(jwtexp.NewVerifier(keys, opts...)),
 		cached: must(jwtexp.NewVerifier(keys, append(opts, jwtexp.WithCache(64))...)),
 	}
+	p.set, _ = jwtexp.NewVerifierSet(p.plain) // an error where no issuer is named
+	return p
 }
 
 func (p pair) Verify(ctx context.Context, raw string) (*jwtexp.Token, error) {
@@ -65,6 +71,12 @@ func (p pair) Verify(ctx context.Context, raw string) (*jwtexp.Token, error) {
 			panic(fmt.Sprintf("with a cache: got %v, %v, want %v, %v", cached, cachedErr, token, err))
 		}
 	}
+	if p.set != nil {
+		chosen, chosenErr := p.set.Verify(ctx, raw)
+		if !chosen.Equal(token) || !agrees(chosenErr, err) {
+			panic(fmt.Sprintf("in a set: got %v, %v, want %v, %v", chosen, chosenErr, token, err))
+		}
+	}
 	return token, err
 }
 
@@ -73,7 +85,22 @@ func (p pair) Recheck(ctx context.Context, t *jwtexp.Token) error {
 	if outcome(cachedErr) != outcome(err) {
 		panic(fmt.Sprintf("with a cache: got %v, want %v", cachedErr, err))
 	}
+	if p.set != nil {
+		if chosenErr := p.set.Recheck(ctx, t); !agrees(chosenErr, err) {
+			panic(fmt.Sprintf("in a set: got %v, want %v", chosenErr, err))
+		}
+	}
 	return err
+}
+
+// agrees tells whether a VerifierSet said what its Verifier said by itself, or only that it
+// chose none, which it may for a token that has a fault that the Verifier saw earlier.
+func agrees(inSet, alone error) bool {
+	switch outcome(inSet) {
+	case "invalid: malformed", "invalid: claims", "invalid: issuer":
+		return alone != nil && !errors.Is(alone, jwtexp.ErrExpired)
+	}
+	return outcome(inSet) == outcome(alone) && fmt.Sprint(inSet) == fmt.Sprint(alone)
 }
 
 // sign makes an HS256 token of any header and payload text, without the library.

@@ -111,7 +111,7 @@ func TestSecretsStayOut(t *testing.T) {
 	values := map[string]any{
 		"Issuer of a store": ownIssuer, "Verifier of a store": ownVerifier,
 		"Middleware of a store": must(jwtexp.NewMiddleware(secretGuard{store})),
-		"Issuer":                issuer, "Verifier": verifier, "Middleware": middleware, "KeySet": keys,
+		"Issuer":                issuer, "Verifier": verifier, "VerifierSet": twoIssuers(), "Middleware": middleware, "KeySet": keys,
 		"Key": secretKey, "Ed25519 Key": publicKey, "Token": token, "Ed25519 Token": edToken,
 		"nil Token": (*jwtexp.Token)(nil), "zero Token": &jwtexp.Token{}, "zero Key": jwtexp.Key{},
 		"context": jwtexp.NewContext(t.Context(), token),

@@ -27,21 +27,27 @@ func TestAllocations(t *testing.T) {
 	verifier := must(jwtexp.NewVerifier(must(jwtexp.NewKeySet(key, key.WithID("k2"))), names))
 	guard := must(jwtexp.NewMiddleware(verifier)).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 
+	set := must(jwtexp.NewVerifierSet(verifier))
+	setGuard := must(jwtexp.NewMiddleware(set)).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+
 	claims := &struct{ Name, Role string }{"Alice", "admin"}
 	token := must(issuer.Issue(t.Context(), "alice", claims))
 	r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
 	r.Header.Set("Authorization", "Bearer "+token.Raw())
 	dst := *claims
-	accept(t, verifier, token.Raw()) // what follows does not look at errors
+	accept(t, set, token.Raw()) // what follows does not look at errors
 	for name, c := range map[string]struct {
 		want float64
 		f    func()
 	}{
-		"Issue":      {4, func() { issuer.Issue(t.Context(), "alice", claims) }}, // claims as JSON, jti, token, Token
-		"Verify":     {2, func() { verifier.Verify(t.Context(), token.Raw()) }},  // payload, Token
-		"Recheck":    {0, func() { verifier.Recheck(t.Context(), token) }},
-		"Claims":     {3, func() { accept(t, verifier, token.Raw()).Claims(&dst) }}, // and the payload for its decoder
-		"Middleware": {4, func() { guard.ServeHTTP(w, r) }},                         // and the request with its context
+		"Issue":               {4, func() { issuer.Issue(t.Context(), "alice", claims) }}, // claims as JSON, jti, token, Token
+		"Verify":              {2, func() { verifier.Verify(t.Context(), token.Raw()) }},  // payload, Token
+		"Recheck":             {0, func() { verifier.Recheck(t.Context(), token) }},
+		"Claims":              {3, func() { accept(t, verifier, token.Raw()).Claims(&dst) }}, // and the payload for its decoder
+		"Middleware":          {4, func() { guard.ServeHTTP(w, r) }},                         // and the request with its context
+		"Verify in a set":     {3, func() { set.Verify(t.Context(), token.Raw()) }},          // and the payload once more, to choose
+		"Recheck in a set":    {0, func() { set.Recheck(t.Context(), token) }},
+		"Middleware of a set": {5, func() { setGuard.ServeHTTP(w, r) }},
 	} {
 		if got := testing.AllocsPerRun(200, c.f); got != c.want {
 			t.Errorf("%s: got %v allocations, want %v", name, got, c.want)

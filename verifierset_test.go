@@ -1,0 +1,501 @@
+package jwtexp_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// The issuers "a" and "b" of these tests publish one kid each, and it is the same.
+const sharedKID = `{"alg":"HS256","kid":"k1"}`
+
+func keyOf(secret string) jwtexp.Key {
+	return must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(secret))).WithID("k1")
+}
+
+// namedVerifier requires an issuer, whose key has the given secret, at epoch.
+func namedVerifier(issuer, secret string, opts ...jwtexp.VerifierOption) *jwtexp.Verifier {
+	return must(jwtexp.NewVerifier(keyOf(secret),
+		append([]jwtexp.VerifierOption{jwtexp.WithIssuer(issuer), jwtexp.WithClock(jwtexptest.NewClock(epoch))}, opts...)...))
+}
+
+// twoIssuers are "a", whose secret is testSecret, and "b", whose is otherSecret.
+func twoIssuers(opts ...jwtexp.VerifierOption) *jwtexp.VerifierSet {
+	return must(jwtexp.NewVerifierSet(namedVerifier("a", testSecret, opts...), namedVerifier("b", otherSecret, opts...)))
+}
+
+func TestKeysOfOneIssuerVouchForNoOther(t *testing.T) {
+	set := twoIssuers()
+	for _, c := range []struct{ issuer, secret, want string }{
+		{"a", testSecret, "ok"},
+		{"b", otherSecret, "ok"},
+		{"a", otherSecret, "invalid: signature"},
+		{"b", testSecret, "invalid: signature"},
+	} {
+		token, err := set.Verify(t.Context(), sign(c.secret, sharedKID, live(`,"iss":"`+c.issuer+`"`)))
+		wantOutcome(t, err, c.want)
+		if err == nil && token.Issuer() != c.issuer {
+			t.Errorf("got a token of %q, want one of %q", token.Issuer(), c.issuer)
+		}
+		if err != nil && token != nil {
+			t.Errorf("got a token beside %v", err)
+		}
+	}
+}
+
+// Where two issuers have the very same key, iss alone tells whose rules count.
+func TestOneKeyOfTwoIssuers(t *testing.T) {
+	set := must(jwtexp.NewVerifierSet(
+		namedVerifier("a", testSecret, jwtexp.WithAudience("api")),
+		namedVerifier("b", testSecret, jwtexp.WithType("at+jwt"))))
+	const accessToken = `{"alg":"HS256","kid":"k1","typ":"at+jwt"}`
+	for _, c := range []struct{ header, members, want string }{
+		{sharedKID, `,"iss":"a","aud":"api"`, "ok"},
+		{sharedKID, `,"iss":"a"`, "invalid: audience"},
+		{sharedKID, `,"iss":"b","aud":"api"`, "invalid: type"},
+		{accessToken, `,"iss":"b"`, "ok"},
+		{accessToken, `,"iss":"b","aud":"api"`, "invalid: audience"},
+		{accessToken, `,"iss":"a","aud":"api"`, "invalid: type"},
+	} {
+		_, err := set.Verify(t.Context(), sign(testSecret, c.header, live(c.members)))
+		wantOutcome(t, err, c.want)
+	}
+}
+
+// issuersRead has payloads of tokens, and what is wanted where the key of "a" has signed
+// them. Where another has, none is better than forged.
+var issuersRead = map[string]string{
+	live(`,"iss":"a"`):                   "ok",
+	live(`,"iss":"\u0061"`):              "ok",
+	live(`,"\u0069ss":"a"`):              "ok",
+	live(`,"x":{"iss":"b"},"iss":"a"`):   "ok",
+	live(`,"iss":"a","ISS":"b"`):         "ok",
+	" " + live(`,"iss":"a"`) + " \r\n\t": "ok",
+	`{"iss":"a","exp":1}`:                "expired",
+	`{"iss":"\u0061","exp":1}`:           "expired",
+	`{"iss":"a","exp":1,"nbf":2}`:        "expired",
+
+	live(`,"iss":"b"`): "invalid: signature",
+
+	live(``):                    "invalid: issuer",
+	`{}`:                        "invalid: issuer",
+	`{"exp":1}`:                 "invalid: issuer",
+	live(`,"iss":""`):           "invalid: issuer",
+	live(`,"iss":"A"`):          "invalid: issuer",
+	live(`,"iss":"a "`):         "invalid: issuer",
+	live(`,"iss":"a/"`):         "invalid: issuer",
+	live(`,"iss":"a\u0000"`):    "invalid: issuer",
+	live(`,"iss":"ａ"`):          "invalid: issuer",
+	live(`,"iss":"a,b"`):        "invalid: issuer",
+	live(`,"iss":"c"`):          "invalid: issuer",
+	live(`,"ISS":"a"`):          "invalid: issuer",
+	live(`,"iss ":"a"`):         "invalid: issuer",
+	live(`,"x":{"iss":"a"}`):    "invalid: issuer",
+	live(`,"iss":"c","sub":1`):  "invalid: issuer",
+	`{"iss":"c","exp":"never"}`: "invalid: issuer",
+
+	live(`,"iss":null`):                   "invalid: claims",
+	live(`,"iss":1`):                      "invalid: claims",
+	live(`,"iss":true`):                   "invalid: claims",
+	live(`,"iss":["a"]`):                  "invalid: claims",
+	live(`,"iss":{"a":"a"}`):              "invalid: claims",
+	live(`,"iss":"a","iss":"a"`):          "invalid: claims",
+	live(`,"iss":"a","iss":"b"`):          "invalid: claims",
+	live(`,"iss":"b","iss":"a"`):          "invalid: claims",
+	live(`,"iss":"a","\u0069ss":"b"`):     "invalid: claims",
+	live(`,"iss":"a","x":1,"x":2`):        "invalid: claims",
+	live(`,"iss":"a","x":{"y":1,"y":2}`):  "invalid: claims",
+	live(`,"iss":"a"`) + `{}`:             "invalid: claims",
+	live(`,"iss":"a"`) + "\x00":           "invalid: claims",
+	"\ufeff" + live(`,"iss":"a"`):         "invalid: claims",
+	live(",\"iss\":\"a\xff\""):            "invalid: claims",
+	live(",\"iss\":\"a\",\"x\":\"\xff\""): "invalid: claims",
+	live(`,"iss":"\ud800"`):               "invalid: claims",
+	live(`,"iss":"a`):                     "invalid: claims",
+	live(`,"iss":'a'`):                    "invalid: claims",
+	`["a"]`:                               "invalid: claims",
+	`"a"`:                                 "invalid: claims",
+	`null`:                                "invalid: claims",
+	``:                                    "invalid: claims",
+	`{"iss":"a"}`:                         "invalid: claims", // no exp: the Verifier of "a" says so
+	`{"iss":"a","exp":"never"}`:           "invalid: claims",
+	live(`,"iss":"a","sub":1`):            "invalid: claims",
+}
+
+func TestIssuerIsReadStrictly(t *testing.T) {
+	set := twoIssuers()
+	alone := namedVerifier("a", testSecret)
+	for payload, want := range issuersRead {
+		t.Run(payload, func(t *testing.T) {
+			_, err := set.Verify(t.Context(), sign(testSecret, sharedKID, payload))
+			wantOutcome(t, err, want)
+			if _, aloneErr := alone.Verify(t.Context(), sign(testSecret, sharedKID, payload)); outcome(aloneErr) != want && want != "invalid: issuer" && want != "invalid: signature" {
+				t.Errorf("got %v of the Verifier by itself, want %s", aloneErr, want)
+			}
+			_, err = set.Verify(t.Context(), sign("a secret of nobody, and 32 bytes", sharedKID, payload))
+			if got := outcome(err); got != "invalid: signature" && (got != want || !errors.Is(err, jwtexp.ErrInvalid)) {
+				t.Errorf("forged: got %s, want the signature or the choice refused", got)
+			}
+		})
+	}
+}
+
+// Whatever the payload says before its signature is good, it helps no token.
+func TestNoIssuerMakesUpForAnotherFault(t *testing.T) {
+	set := twoIssuers()
+	const a = `,"iss":"a"`
+	good := sign(testSecret, sharedKID, live(a))
+	for name, c := range map[string]struct{ raw, want string }{
+		"good":                         {good, "ok"},
+		"forged and expired":           {sign(otherSecret, sharedKID, `{"iss":"a","exp":1}`), "invalid: signature"},
+		"expired, of nobody":           {sign(testSecret, sharedKID, `{"iss":"c","exp":1}`), "invalid: issuer"},
+		"two segments":                 {strings.Join(strings.Split(good, ".")[:2], "."), "invalid: malformed"},
+		"four segments":                {good + ".", "invalid: malformed"},
+		"a line break":                 {good + "\n", "invalid: malformed"},
+		"nothing":                      {"", "invalid: malformed"},
+		"header that is no JSON":       {sign(testSecret, `{`, live(a)), "invalid: malformed"},
+		"header with crit":             {sign(testSecret, `{"alg":"HS256","crit":["exp"]}`, live(a)), "invalid: malformed"},
+		"header and issuer are bad":    {sign(testSecret, `{`, live(`,"iss":"c"`)), "invalid: malformed"},
+		"payload padded":               {signSegments(testSecret, segment(sharedKID), segment(live(a))+"="), "invalid: malformed"},
+		"payload that is no base64url": {signSegments(testSecret, segment(sharedKID), "!"), "invalid: malformed"},
+		"signature padded":             {good + "=", "invalid: malformed"},
+		"no signature":                 {strings.TrimRight(good, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), "invalid: signature"},
+		"alg none":                     {sign(testSecret, `{"alg":"none","kid":"k1"}`, live(a)), "invalid: algorithm"},
+		"alg none, of nobody":          {sign(testSecret, `{"alg":"none","kid":"k1"}`, live(``)), "invalid: issuer"},
+		"another alg":                  {sign(testSecret, `{"alg":"HS384","kid":"k1"}`, live(a)), "invalid: algorithm"},
+		"another kid":                  {sign(testSecret, `{"alg":"HS256","kid":"k2"}`, live(a)), "invalid: unknown key"},
+		"another typ":                  {sign(testSecret, `{"alg":"HS256","kid":"k1","typ":"at+jwt"}`, live(a)), "invalid: type"},
+	} {
+		_, err := set.Verify(t.Context(), c.raw)
+		if got := outcome(err); got != c.want {
+			t.Errorf("%s: got %s (%v), want %s", name, got, err, c.want)
+		}
+	}
+}
+
+// The largest limit of the set holds before anything is decoded, and then that of the
+// chosen Verifier.
+func TestSizeInASet(t *testing.T) {
+	const small, large = 200, 400
+	set := must(jwtexp.NewVerifierSet(
+		namedVerifier("a", testSecret, jwtexp.WithMaxSize(small)),
+		namedVerifier("b", testSecret, jwtexp.WithMaxSize(large)),
+		namedVerifier("c", testSecret, jwtexp.WithMaxSize(small))))
+	token := func(issuer string, size int) string {
+		for x := ""; ; x += "x" {
+			if raw := sign(testSecret, sharedKID, live(`,"iss":"`+issuer+`","x":"`+x+`"`)); len(raw) >= size {
+				return raw[:min(size, len(raw))] // one cut off is of no form
+			}
+		}
+	}
+	for _, c := range []struct {
+		issuer string
+		size   int
+		want   string
+	}{
+		{"a", small, "ok"},
+		{"a", small + 2, "invalid: too large"},
+		{"b", large, "ok"},
+		{"b", large + 2, "invalid: too large"},
+		{"c", small + 2, "invalid: too large"},
+		{"nobody", small + 2, "invalid: issuer"},
+		{"nobody", large + 2, "invalid: too large"},
+	} {
+		_, err := set.Verify(t.Context(), token(c.issuer, c.size))
+		if got := outcome(err); got != c.want {
+			t.Errorf("%d bytes of %s: got %s (%v), want %s", c.size, c.issuer, got, err, c.want)
+		}
+	}
+	_, err := set.Verify(t.Context(), strings.Repeat("!", large+1))
+	wantOutcome(t, err, "invalid: too large")
+	_, err = set.Verify(t.Context(), strings.Repeat("!", large))
+	wantOutcome(t, err, "invalid: malformed")
+}
+
+// Only the chosen Verifier's key set and clock are asked, each once; for a token that has
+// none, nobody's.
+func TestOnlyTheChosenIsAsked(t *testing.T) {
+	var asked []string
+	down := map[string]bool{}
+	verifier := func(issuer, secret string) *jwtexp.Verifier {
+		return must(jwtexp.NewVerifier(
+			keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
+				asked = append(asked, "keys of "+issuer)
+				if down[issuer] {
+					return nil, errors.New("down")
+				}
+				return []jwtexp.Key{keyOf(secret)}, nil
+			}),
+			jwtexp.WithIssuer(issuer),
+			jwtexp.WithClock(jwtexp.ClockFunc(func() time.Time {
+				asked = append(asked, "clock of "+issuer)
+				return epoch
+			}))))
+	}
+	set := must(jwtexp.NewVerifierSet(verifier("a", testSecret), verifier("b", otherSecret)))
+	ofA, ofB := sign(testSecret, sharedKID, live(`,"iss":"a"`)), sign(otherSecret, sharedKID, live(`,"iss":"b"`))
+	proof := accept(t, set, ofB)
+	for _, c := range []struct {
+		name, raw, down, want, asked string
+	}{
+		{"of a", ofA, "", "ok", "clock of a, keys of a"},
+		{"of b", ofB, "", "ok", "clock of b, keys of b"},
+		{"of a, whose keys are down", ofA, "a", "unavailable", "clock of a, keys of a"},
+		{"of b, while the keys of a are down", ofB, "a", "ok", "clock of b, keys of b"},
+		{"forged, whose keys are down", ofA[:len(ofA)-4] + "AAAA", "a", "unavailable", "clock of a, keys of a"},
+		{"of nobody", sign(testSecret, sharedKID, live(`,"iss":"c"`)), "", "invalid: issuer", ""},
+		{"no claims set", sign(testSecret, sharedKID, `1`), "", "invalid: claims", ""},
+		{"of no form", "x", "", "invalid: malformed", ""},
+	} {
+		asked, down = nil, map[string]bool{c.down: true}
+		_, err := set.Verify(t.Context(), c.raw)
+		if got := strings.Join(asked, ", "); outcome(err) != c.want || got != c.asked {
+			t.Errorf("%s: got %v of the %s, want %s of the %s", c.name, err, got, c.want, c.asked)
+		}
+	}
+	asked, down = nil, map[string]bool{"a": true}
+	wantOutcome(t, set.Recheck(t.Context(), proof), "ok")
+	if got, want := strings.Join(asked, ", "), "clock of b, keys of b"; got != want {
+		t.Errorf("Recheck: got the %s asked, want the %s", got, want)
+	}
+}
+
+func TestRecheckInASet(t *testing.T) {
+	set := twoIssuers()
+	ofA := accept(t, set, sign(testSecret, sharedKID, live(`,"iss":"a"`)))
+	ofNobody := accept(t, namedVerifier("c", testSecret), sign(testSecret, sharedKID, live(`,"iss":"c"`)))
+	nameless := must(newIssuer(jwtexptest.NewClock(epoch)).Issue(t.Context(), "alice", nil))
+	// Of issuer a, and signed by the key of b.
+	crossed := accept(t, namedVerifier("a", otherSecret), sign(otherSecret, sharedKID, live(`,"iss":"a"`)))
+	for name, c := range map[string]struct {
+		token *jwtexp.Token
+		want  string
+	}{
+		"of a":                          {ofA, "ok"},
+		"of nobody":                     {ofNobody, "invalid: issuer"},
+		"without issuer":                {nameless, "invalid: issuer"},
+		"of a, signed by another's key": {crossed, "invalid: unknown key"},
+		"nil":                           {nil, "invalid: malformed"},
+		"zero":                          {&jwtexp.Token{}, "invalid: malformed"},
+	} {
+		err := set.Recheck(t.Context(), c.token)
+		if got := outcome(err); got != c.want {
+			t.Errorf("%s: got %s (%v), want %s", name, got, err, c.want)
+		}
+	}
+	late := must(jwtexp.NewVerifierSet(must(jwtexp.NewVerifier(keyOf(testSecret),
+		jwtexp.WithIssuer("a"), jwtexp.WithClock(jwtexptest.NewClock(epoch.Add(time.Hour)))))))
+	wantOutcome(t, late.Recheck(t.Context(), ofA), "expired")
+}
+
+// A Verifier with a cache serves what it remembers.
+func TestCacheInASet(t *testing.T) {
+	set := twoIssuers(jwtexp.WithCache(8))
+	for issuer, secret := range map[string]string{"a": testSecret, "b": otherSecret} {
+		raw := sign(secret, sharedKID, live(`,"iss":"`+issuer+`"`))
+		if first, again := accept(t, set, raw), accept(t, set, raw); first != again {
+			t.Errorf("%s: got another Token the second time, want the same", issuer)
+		}
+	}
+}
+
+// A token ends, for the context of its request and for an observer, by the clock and the
+// leeway of the Verifier that was chosen.
+func TestMiddlewareOfASet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ahead := jwtexp.ClockFunc(func() time.Time { return time.Now().Add(10 * time.Minute) })
+		const leeway = 2 * time.Minute
+		set := must(jwtexp.NewVerifierSet(
+			must(jwtexp.NewVerifier(keyOf(testSecret), jwtexp.WithIssuer("a"), jwtexp.WithClock(ahead))),
+			must(jwtexp.NewVerifier(keyOf(otherSecret), jwtexp.WithIssuer("b"), jwtexp.WithLeeway(leeway)))))
+		var decided []jwtexp.Decision
+		guard := must(jwtexp.NewMiddleware(set, jwtexp.WithContextDeadline(),
+			jwtexp.WithObserver(func(_ *http.Request, d jwtexp.Decision) { decided = append(decided, d) })))
+		for _, c := range []struct {
+			issuer, secret string
+			left, deadline time.Duration
+		}{
+			{"a", testSecret, 20 * time.Minute, 20 * time.Minute},
+			{"b", otherSecret, 30 * time.Minute, 30*time.Minute + leeway},
+		} {
+			issuer := must(jwtexp.NewIssuer(keyOf(c.secret), 30*time.Minute, jwtexp.WithIssuer(c.issuer)))
+			raw := must(issuer.Issue(t.Context(), "alice", nil)).Raw()
+			start := time.Now()
+			guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				<-r.Context().Done()
+				e, ok := errors.AsType[*jwtexp.ExpiredError](context.Cause(r.Context()))
+				if got := time.Since(start); got != c.deadline || !ok || e.Subject != "alice" {
+					t.Errorf("%s: got an end after %v with %v, want an ExpiredError after %v", c.issuer, got, context.Cause(r.Context()), c.deadline)
+				}
+			})).ServeHTTP(httptest.NewRecorder(), requestWith(raw))
+			if len(decided) != 1 || decided[0].KeyID != "k1" || decided[0].Remaining != c.left {
+				t.Errorf("%s: got %v, want one decision on k1 with %v left", c.issuer, decided, c.left)
+			}
+			decided = nil
+		}
+		w := httptest.NewRecorder()
+		guard.Handler(http.NotFoundHandler()).ServeHTTP(w, requestWith(sign(testSecret, sharedKID, live(`,"iss":"c"`))))
+		if w.Code != http.StatusUnauthorized || len(decided) != 1 || decided[0].Reason() != jwtexp.ReasonIssuer || decided[0].Remaining != 0 {
+			t.Errorf("got %d and %v, want 401 and one decision on the issuer", w.Code, decided)
+		}
+	})
+}
+
+// Two that embed what this package has, and judge by their own rules.
+type (
+	strictVerifier struct{ *jwtexp.Verifier }
+	strictSet      struct{ *jwtexp.VerifierSet }
+)
+
+var errStrict = &jwtexp.InvalidError{Reason: "of its own"}
+
+func (strictVerifier) Verify(context.Context, string) (*jwtexp.Token, error) { return nil, errStrict }
+func (strictSet) Verify(context.Context, string) (*jwtexp.Token, error)      { return nil, errStrict }
+
+// Whoever embeds a Verifier has all its methods, and still is asked by his own Verify.
+func TestVerifyOfAnEmbeddedVerifierCounts(t *testing.T) {
+	raw := sign(testSecret, sharedKID, live(`,"iss":"a"`))
+	for name, v := range map[string]jwtexp.TokenVerifier{
+		"Verifier":    strictVerifier{namedVerifier("a", testSecret)},
+		"VerifierSet": strictSet{twoIssuers()},
+	} {
+		_, err := must(jwtexp.NewMiddleware(v)).Check(requestWith(raw))
+		if err != error(errStrict) {
+			t.Errorf("%s: got %v, want %v", name, err, errStrict)
+		}
+		if m, err := jwtexp.NewMiddleware(v, jwtexp.WithContextDeadline()); err == nil {
+			t.Errorf("%s: got %v, want an error: nobody knows what its own Verify goes by", name, m)
+		}
+	}
+}
+
+// checkSet holds a set against its Verifiers by themselves: it says what the one says that
+// encoding/json finds in iss, or chooses none, and that only where the token is good for
+// nobody.
+func checkSet(t *testing.T, set *jwtexp.VerifierSet, alone map[string]*jwtexp.Verifier, raw string) string {
+	t.Helper()
+	token, err := set.Verify(t.Context(), raw)
+	got := outcome(err)
+	if (token == nil) != (err != nil) {
+		t.Fatalf("%q: got token %v beside error %v", raw, token, err)
+	}
+	quotesNothing(t, err, raw)
+	var wanted error = &jwtexp.InvalidError{Reason: jwtexp.ReasonIssuer}
+	if v := alone[issuerByEncodingJSON(raw)]; v != nil {
+		_, wanted = v.Verify(t.Context(), raw)
+		if outcome(wanted) == got && fmt.Sprint(wanted) == fmt.Sprint(err) {
+			return got
+		}
+	}
+	switch {
+	case outcome(wanted) == got && got == "invalid: issuer":
+	case got != "invalid: malformed" && got != "invalid: claims" || !errors.Is(wanted, jwtexp.ErrInvalid):
+		t.Fatalf("%q: got %s (%v), want %s (%v)", raw, got, err, outcome(wanted), wanted)
+	}
+	for issuer, v := range alone {
+		if _, err := v.Verify(t.Context(), raw); !errors.Is(err, jwtexp.ErrInvalid) {
+			t.Fatalf("%q: got %s where %s by itself says %v", raw, got, issuer, err)
+		}
+	}
+	return got
+}
+
+// issuerByEncodingJSON is an oracle that is not strict: "" where there is none.
+func issuerByEncodingJSON(raw string) string {
+	segments := strings.Split(raw, ".")
+	if len(segments) != 3 {
+		return ""
+	}
+	var claims map[string]any
+	payload, _ := base64.RawURLEncoding.DecodeString(segments[1])
+	json.Unmarshal(payload, &claims) // what is no JSON has no issuer
+	issuer, _ := claims["iss"].(string)
+	return issuer
+}
+
+// severalIssuers differ in all that a Verifier can be told.
+func severalIssuers() (*jwtexp.VerifierSet, map[string]*jwtexp.Verifier) {
+	alone := map[string]*jwtexp.Verifier{
+		"a": namedVerifier("a", testSecret),
+		"b": namedVerifier("b", otherSecret, jwtexp.WithAudience("api"), jwtexp.WithLeeway(time.Minute)),
+		"c": namedVerifier("c", testSecret, jwtexp.WithType("at+jwt"), jwtexp.WithMaxSize(250)),
+		"d": namedVerifier("d", otherSecret, jwtexp.WithMaxLifetime(time.Hour), jwtexp.WithCache(8), jwtexp.WithClaims[struct {
+			Role string `json:"role"`
+		}](nil)),
+	}
+	var all []*jwtexp.Verifier
+	for _, issuer := range []string{"a", "b", "c", "d"} {
+		all = append(all, alone[issuer])
+	}
+	return must(jwtexp.NewVerifierSet(all...)), alone
+}
+
+// Over random tokens, some of them changed somewhere, the verdict is that of the Verifier
+// of the token's issuer.
+func TestVerdictsInASetOfRandomTokens(t *testing.T) {
+	const seed, tokens = 20260103, 4_000
+	r := rand.New(rand.NewPCG(seed, 0))
+	one := func(of ...string) string { return of[r.IntN(len(of))] }
+	set, alone := severalIssuers()
+	seen := map[string]int{}
+	for range tokens {
+		header := fmt.Sprintf(`{"alg":%q,"kid":"k1"%s}`, one("HS256", "HS256", "HS256", "HS384"), one(``, ``, `,"typ":"at+jwt"`))
+		payload := fmt.Sprintf(`{"iss":%s,"exp":%d,"iat":%d%s}`,
+			one(`"a"`, `"b"`, `"c"`, `"d"`, `"a"`, `"\u0062"`, `"e"`, `null`),
+			epoch.Unix()+r.Int64N(7200)-2400, epoch.Unix()+r.Int64N(60),
+			one(``, ``, `,"aud":"api"`, `,"role":"admin"`, `,"role":1`, `,"iss":"a"`, `,"x":"`+strings.Repeat("x", 100)+`"`))
+		raw := []byte(sign(one(testSecret, otherSecret), header, payload))
+		for r.IntN(4) == 0 {
+			at := r.IntN(len(raw))
+			switch r.IntN(4) {
+			case 0:
+				raw[at] ^= 1 << r.IntN(7)
+			case 1:
+				raw = slices.Delete(raw, at, at+1)
+			case 2:
+				raw = slices.Insert(raw, at, raw[at])
+			case 3: // inside the payload, so that the text is another, and not signed
+				forged := []byte(payload)
+				forged[r.IntN(len(forged))] = byte(r.IntN(128))
+				raw = []byte(segment(header) + "." + segment(string(forged)) + "." + segment("no signature"))
+			}
+		}
+		seen[checkSet(t, set, alone, string(raw))]++
+	}
+	// A generator that has stopped making some kind of token proves nothing.
+	for _, verdict := range []string{"ok", "expired"} {
+		if seen[verdict] < 50 {
+			t.Errorf("got %d tokens that are %s, want at least 50", seen[verdict], verdict)
+		}
+	}
+	for _, reason := range strings.Split("malformed type algorithm signature issuer audience claims lifetime too_large", " ") {
+		if name := "invalid: " + strings.ReplaceAll(reason, "_", " "); seen[name] < 10 {
+			t.Errorf("got %d tokens that are %s, want at least 10: %v", seen[name], name, seen)
+		}
+	}
+}
+
+func FuzzVerifierSet(f *testing.F) {
+	for payload := range issuersRead {
+		f.Add(sign(testSecret, sharedKID, payload))
+		f.Add(sign(otherSecret, sharedKID, payload))
+	}
+	for _, seed := range fuzzSeeds() {
+		f.Add(seed)
+	}
+	set, alone := severalIssuers()
+	f.Fuzz(func(t *testing.T, raw string) { checkSet(t, set, alone, raw) })
+}
