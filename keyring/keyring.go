@@ -58,26 +58,26 @@ import (
 // without keys, is an outage ([jwtexp.ErrUnavailable]) to both: make one with [New].
 type Ring struct {
 	schedule Schedule
-	mu       sync.Mutex // held by what changes the state
-	revoked  map[string]time.Time
-	state    atomic.Pointer[state]
+	mu       sync.Mutex            // held by what replaces the state
+	state    atomic.Pointer[state] // where fmt does not follow: it leads to keys
 }
 
-// state is never changed, but replaced.
+// state is never changed once it is stored.
 type state struct {
-	entries []Entry // in the order of SignFrom
-	keys    map[string]jwtexp.Key
-	trusted map[string]trusted
+	entries []Entry               // in their order
+	keys    map[string]jwtexp.Key // of the entries that were not revoked
+	revoked map[string]time.Time  // also of those that are no longer among the entries
+	trusted map[string]trusted    // what store makes of the rest
 }
 
 // trusted is a key as verifiers get it.
 type trusted struct {
 	keys  []jwtexp.Key // one, within its bounds
-	until time.Time    // zero: without an end
+	until time.Time
 }
 
 func (t trusted) at(now time.Time) []jwtexp.Key {
-	if t.until.IsZero() || now.Before(t.until) {
+	if now.Before(t.until) {
 		return t.keys
 	}
 	return nil
@@ -89,7 +89,7 @@ func New(s Schedule) (*Ring, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return &Ring{schedule: s, revoked: make(map[string]time.Time)}, nil
+	return &Ring{schedule: s}, nil
 }
 
 var (
@@ -151,13 +151,11 @@ func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration)
 		if !ok {
 			continue
 		}
-		if !e.SignUntil.IsZero() {
-			left := r.schedule.publishedUntil(e).Sub(now)
-			if left <= 0 {
-				continue
-			}
-			fresh = min(fresh, left)
+		left := r.schedule.publishedUntil(e).Sub(now)
+		if left <= 0 {
+			continue
 		}
+		fresh = min(fresh, left)
 		keys = append(keys, public)
 	}
 	return keys, fresh
@@ -201,12 +199,13 @@ func (r *Ring) Rotate(next jwtexp.Key, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("keyring: Rotate: %w", err)
 	}
-	return r.change(now, func(entries []Entry, keys map[string]jwtexp.Key, now time.Time) ([]Entry, error) {
-		if _, revoked := r.revoked[next.ID()]; revoked || indexOf(entries, next.ID()) >= 0 {
-			return nil, fmt.Errorf("keyring: Rotate: the ring has, or had, a key with the ID %q: a new key has a new ID", next.ID())
+	return r.change(now, func(s *state, now time.Time) error {
+		if _, revoked := s.revoked[next.ID()]; revoked || s.index(next.ID()) >= 0 {
+			return fmt.Errorf("keyring: Rotate: the ring has, or had, a key with the ID %q: a new key has a new ID", next.ID())
 		}
-		keys[next.ID()] = next
-		return r.schedule.rotate(entries, next.ID(), now), nil
+		s.keys[next.ID()] = next
+		s.entries = r.schedule.rotate(s.entries, next.ID(), now)
+		return nil
 	})
 }
 
@@ -233,103 +232,115 @@ func withID(k jwtexp.Key) (jwtexp.Key, error) {
 // A key that was revoked is never trusted again by this Ring, whatever it loads. Revoking it
 // once more changes nothing. An ID that the ring does not have is an error.
 func (r *Ring) Revoke(id string, now time.Time) error {
-	return r.change(now, func(entries []Entry, _ map[string]jwtexp.Key, now time.Time) ([]Entry, error) {
-		i := indexOf(entries, id)
+	return r.change(now, func(s *state, now time.Time) error {
+		i := s.index(id)
 		switch {
 		case i < 0:
-			return nil, fmt.Errorf("keyring: Revoke: the ring has no key with the ID %q", id)
-		case entries[i].Revoked.IsZero():
-			r.schedule.revoke(entries, i, now)
+			return fmt.Errorf("keyring: Revoke: the ring has no key with the ID %q", id)
+		case s.entries[i].Revoked.IsZero():
+			r.schedule.revoke(s.entries, i, now)
 		}
-		return entries, nil
+		return nil
 	})
 }
 
-func indexOf(entries []Entry, id string) int {
-	return slices.IndexFunc(entries, func(e Entry) bool { return e.ID == id })
+func (s *state) index(id string) int {
+	return slices.IndexFunc(s.entries, func(e Entry) bool { return e.ID == id })
 }
 
-// change replaces the state by what is made of copies of its parts.
-func (r *Ring) change(now time.Time, change func([]Entry, map[string]jwtexp.Key, time.Time) ([]Entry, error)) error {
+// change replaces the state by a copy that was changed, unless that is an error.
+func (r *Ring) change(now time.Time, change func(*state, time.Time) error) error {
 	switch {
-	case r.revoked == nil:
+	case !r.made():
 		return errNotMade
 	case now.IsZero():
 		return errZeroTime
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	old := r.state.Load()
-	if old == nil {
-		old = &state{}
+	s := r.copy()
+	if err := change(s, now.Round(0).UTC()); err != nil {
+		return err
 	}
-	keys := make(map[string]jwtexp.Key)
-	maps.Copy(keys, old.keys)
-	entries, err := change(slices.Clone(old.entries), keys, now.Round(0).UTC())
-	if err == nil {
-		r.replace(entries, keys)
-	}
-	return err
+	r.store(s)
+	return nil
 }
+
+// made tells a Ring that New made from a zero one, whose schedule no check lets pass.
+func (r *Ring) made() bool { return r.schedule != Schedule{} }
 
 // Load replaces the state by entries that were stored before, of this Ring or of another
 // with the same schedule. key returns the key that has the ID; it is called for every entry
 // that was not revoked. It may return a public key, or one without an ID.
 //
 // It is an error, and changes nothing, where the entries are none or contradict each other,
-// or a key cannot be had: the ring goes on with what it has.
+// or a key cannot be had: the ring goes on with what it has. Every fault is in the error,
+// and what key says of one.
 func (r *Ring) Load(entries []Entry, key func(id string) (jwtexp.Key, error)) error {
-	if r.revoked == nil {
+	switch {
+	case !r.made():
 		return errNotMade
+	case key == nil:
+		return errors.New("keyring: Load: key is nil, where the keys are to come from")
 	}
-	keys := make(map[string]jwtexp.Key)
 	faults := checkEntries(entries)
+	keys := make(map[string]jwtexp.Key)
 	for _, e := range entries {
-		if !e.Revoked.IsZero() {
+		if e.ID == "" || !e.Revoked.IsZero() {
 			continue
 		}
 		k, err := key(e.ID)
 		if err == nil && k.ID() != "" && k.ID() != e.ID {
 			err = fmt.Errorf("got one with the ID %q", k.ID())
 		}
+		k = k.WithID(e.ID)
 		if err == nil {
-			_, err = jwtexp.NewKeySet(k.WithID(e.ID)) // which says what is wrong with a key that is to verify
+			_, err = jwtexp.NewKeySet(k) // which says what is wrong with a key that is to verify
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("the key %q: %w", e.ID, err))
 		}
-		keys[e.ID] = k.WithID(e.ID)
+		keys[e.ID] = k
 	}
 	if len(faults) > 0 {
 		return fmt.Errorf("keyring: Load: %w", errors.Join(faults...))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	entries = slices.Clone(entries)
-	for i := range entries {
-		if at, revoked := r.revoked[entries[i].ID]; revoked && entries[i].Revoked.IsZero() {
-			r.schedule.revoke(entries, i, at) // they were stored before it was
+	s := r.copy()
+	s.entries, s.keys = slices.SortedFunc(slices.Values(entries), inOrder), keys
+	for i, e := range s.entries {
+		if at, revoked := s.revoked[e.ID]; revoked && e.Revoked.IsZero() {
+			r.schedule.revoke(s.entries, i, at) // they were stored before it was
 		}
 	}
-	r.replace(entries, keys)
+	r.store(s)
 	return nil
 }
 
-// replace makes entries and keys the state. What is left of a revoked key is its entry.
-func (r *Ring) replace(entries []Entry, keys map[string]jwtexp.Key) {
-	slices.SortStableFunc(entries, bySignFrom)
-	s := &state{entries: entries, keys: make(map[string]jwtexp.Key), trusted: make(map[string]trusted)}
-	for i := range entries {
-		e := &entries[i]
+// copy returns a state to change, with all of the present one but what store makes.
+func (r *Ring) copy() *state {
+	s := &state{keys: make(map[string]jwtexp.Key), revoked: make(map[string]time.Time)}
+	if old := r.state.Load(); old != nil {
+		s.entries = slices.Clone(old.entries)
+		maps.Copy(s.keys, old.keys)
+		maps.Copy(s.revoked, old.revoked)
+	}
+	return s
+}
+
+// store makes s the state. What is left of a revoked key is its entry.
+func (r *Ring) store(s *state) {
+	slices.SortFunc(s.entries, inOrder)
+	keys := s.keys
+	s.keys, s.trusted = make(map[string]jwtexp.Key), make(map[string]trusted)
+	for i := range s.entries {
+		e := &s.entries[i]
 		if !e.Revoked.IsZero() {
-			r.revoked[e.ID] = e.Revoked
+			s.revoked[e.ID] = e.Revoked
 			continue
 		}
 		s.keys[e.ID] = keys[e.ID]
-		if e.SignUntil.IsZero() {
-			s.trusted[e.ID] = trusted{keys: []jwtexp.Key{keys[e.ID]}}
-			continue
-		}
 		s.trusted[e.ID] = trusted{
 			keys:  []jwtexp.Key{keys[e.ID].WithNotAfter(r.schedule.notAfter(e))},
 			until: r.schedule.keptUntil(e),

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -88,20 +89,40 @@ func checkEntries(entries []Entry) (faults []error) {
 			signers = append(signers, e)
 		}
 	}
-	slices.SortStableFunc(signers, bySignFrom)
+	slices.SortFunc(signers, inOrder)
 	for i := 1; i < len(signers); i++ {
-		if before := signers[i-1]; before.SignUntil.IsZero() || before.SignUntil.After(signers[i].SignFrom) {
+		if before := signers[i-1]; before.signUntil().After(signers[i].SignFrom) {
 			faults = append(faults, fmt.Errorf("the keys %q and %q sign at the same time", before.ID, signers[i].ID))
 		}
 	}
 	return faults
 }
 
-func bySignFrom(a, b Entry) int { return a.SignFrom.Compare(b.SignFrom) }
+// inOrder is the order in which entries sign, the same however they were stored. Of those
+// that begin together, all but the last were superseded before they signed.
+func inOrder(a, b Entry) int {
+	return cmp.Or(
+		a.SignFrom.Compare(b.SignFrom),
+		a.signUntil().Compare(b.signUntil()),
+		a.Published.Compare(b.Published),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
+
+// endOfTime is the latest exp that there is.
+var endOfTime = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// signUntil is SignUntil, or what no token can outlive.
+func (e *Entry) signUntil() time.Time {
+	if e.SignUntil.IsZero() {
+		return endOfTime
+	}
+	return e.SignUntil
+}
 
 // signsAt tells whether t is within the time in which e signs.
 func (e *Entry) signsAt(t time.Time) bool {
-	return e.Revoked.IsZero() && !t.Before(e.SignFrom) && (e.SignUntil.IsZero() || t.Before(e.SignUntil))
+	return e.Revoked.IsZero() && !t.Before(e.SignFrom) && t.Before(e.signUntil())
 }
 
 // end says when e ceases to sign.
@@ -109,9 +130,12 @@ func (s Schedule) end(e *Entry, at time.Time) {
 	e.SignUntil, e.NotAfter = at, at.Add(s.Lifetime)
 }
 
-// notAfter is the latest exp of a token that e signed. A lifetime that has grown since
-// the entry was made counts as well: an issuer may go by it already.
+// notAfter is the latest exp of a token that e signed, or signs. A lifetime that has grown
+// since the entry was made counts as well: an issuer may go by it already.
 func (s Schedule) notAfter(e *Entry) time.Time {
+	if e.SignUntil.IsZero() {
+		return endOfTime
+	}
 	if grown := e.SignUntil.Add(s.Lifetime); grown.After(e.NotAfter) {
 		return grown
 	}
@@ -148,8 +172,8 @@ func (s Schedule) rotate(entries []Entry, id string, now time.Time) []Entry {
 		from = now.Add(s.Propagation)
 	}
 	for _, e := range entries {
-		if e.Revoked.IsZero() && e.SignFrom.After(from) {
-			from = e.SignFrom // the clock was put back
+		if e.Revoked.IsZero() { // later than now by more only where the clock was put back
+			from = slices.MaxFunc([]time.Time{from, e.SignFrom, e.SignUntil}, time.Time.Compare)
 		}
 	}
 	for i := range entries {
@@ -165,22 +189,24 @@ func (s Schedule) rotate(entries []Entry, id string, now time.Time) []Entry {
 // signed.
 func (s Schedule) revoke(entries []Entry, i int, now time.Time) {
 	e := &entries[i]
-	switch {
-	case e.SignFrom.After(now): // to the one before, which goes on
-		for j := range entries {
-			if before := &entries[j]; before.SignUntil.Equal(e.SignFrom) && before.SignFrom.Before(e.SignFrom) {
-				before.SignUntil, before.NotAfter = e.SignUntil, e.NotAfter
+	e.Revoked = now
+	if e.SignFrom.After(now) { // to the one before, which goes on
+		var before *Entry
+		for j := range entries[:i] {
+			if entries[j].Revoked.IsZero() && entries[j].SignUntil.Equal(e.SignFrom) {
+				before = &entries[j]
 			}
+		}
+		if before != nil {
+			before.SignUntil, before.NotAfter = e.SignUntil, e.NotAfter
 		}
 		s.end(e, e.SignFrom)
-	case e.signsAt(now): // to the next, which begins at once
-		s.end(e, now)
-		for j := range entries {
-			if next := &entries[j]; next.Revoked.IsZero() && next.SignFrom.After(now) {
-				next.SignFrom = now
-				break
-			}
-		}
+		return
 	}
-	e.Revoked = now
+	if now.Before(e.signUntil()) { // to the next, which begins at once
+		if next := signing(entries, now); next != nil {
+			next.SignFrom = now
+		}
+		s.end(e, now)
+	}
 }
