@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +118,7 @@ func TestLoadPublicKeys(t *testing.T) {
 func TestLoadedRingBehavesAsTheOther(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		h := newHistory(t, keyring.Schedule{
+		h := newHistory(t, newKey, keyring.Schedule{
 			Lifetime:    time.Duration(1+r.IntN(3)) * time.Second,
 			Leeway:      time.Duration(r.IntN(2)) * time.Second,
 			Propagation: time.Duration(r.IntN(3)) * time.Second,
@@ -154,17 +155,21 @@ func TestLoadedRingBehavesAsTheOther(t *testing.T) {
 // A history is what happened to a ring, in seconds and at random.
 type history struct {
 	t        testing.TB
+	newKey   func(id string) jwtexp.Key
 	schedule keyring.Schedule
 	ring     *keyring.Ring
 	now      time.Time
+	latest   time.Time // that now ever was
 	rotated  int
 	stored   [][]keyring.Entry
 	log      []string
 }
 
-func newHistory(t testing.TB, s keyring.Schedule) *history {
-	return &history{t: t, schedule: s, ring: newRing(t, s), now: epoch}
+func newHistory(t testing.TB, newKey func(string) jwtexp.Key, s keyring.Schedule) *history {
+	return &history{t: t, newKey: newKey, schedule: s, ring: newRing(t, s), now: epoch}
 }
+
+func (h *history) keyByID(id string) (jwtexp.Key, error) { return h.newKey(id), nil }
 
 func (h *history) String() string { return strings.Join(h.log, "\n") }
 
@@ -174,6 +179,7 @@ func (h *history) step(op, arg byte) {
 	switch op % 8 {
 	case 0, 1, 2: // time passes, mostly
 		h.now = h.now.Add(time.Duration(arg%8) * time.Second / 2)
+		h.latest = slices.MaxFunc([]time.Time{h.latest, h.now}, time.Time.Compare)
 	case 3: // or a clock is put back
 		h.now = h.now.Add(-time.Duration(arg%8) * time.Second / 2)
 		h.log = append(h.log, fmt.Sprintf("clock put back to %v", h.now.Sub(epoch)))
@@ -181,7 +187,9 @@ func (h *history) step(op, arg byte) {
 		h.rotated++
 		id := fmt.Sprint(h.rotated)
 		h.log = append(h.log, fmt.Sprintf("%v: rotate %s", h.now.Sub(epoch), id))
-		rotate(h.t, h.ring, id, h.now)
+		if err := h.ring.Rotate(h.newKey(id), h.now); err != nil {
+			h.t.Fatal(err)
+		}
 		h.stored = append(h.stored, h.ring.Entries())
 	case 6:
 		if len(entries) > 0 {
@@ -193,7 +201,7 @@ func (h *history) step(op, arg byte) {
 		if len(h.stored) > 0 {
 			n := int(arg) % len(h.stored)
 			h.log = append(h.log, fmt.Sprintf("%v: load entries %d", h.now.Sub(epoch), n))
-			if err := h.ring.Load(h.stored[n], keyByID); err != nil {
+			if err := h.ring.Load(h.stored[n], h.keyByID); err != nil {
 				h.t.Fatal(err)
 			}
 		}
