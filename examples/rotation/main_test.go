@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+func TestCommandLine(t *testing.T) {
+	for _, tt := range []struct {
+		args string
+		want int
+	}{
+		{"-h", 0}, {"", 2}, {"turn", 2}, {"rotate now", 2}, {"revoke", 2}, {"serve x", 2}, {"-x", 2},
+		{"serve", 1}, {"revoke x", 1}, // there are no keys
+	} {
+		var stdout, stderr bytes.Buffer
+		args := append([]string{"-dir", t.TempDir()}, strings.Fields(tt.args)...)
+		if got := run(t.Context(), args, jwtexptest.NewClock(epoch), &stdout, &stderr); got != tt.want {
+			t.Errorf("%q: got status %d, want %d: %s", tt.args, got, tt.want, &stderr)
+		}
+		if stderr.Len() == 0 || stdout.Len() > 0 {
+			t.Errorf("%q: got stdout %q and stderr %q, want an explanation on stderr alone", tt.args, &stdout, &stderr)
+		}
+	}
+}
+
+// The commands as main runs them, over a socket.
+func TestRotateServeRevoke(t *testing.T) {
+	dir, clock := t.TempDir(), jwtexptest.NewClock(epoch)
+	command := func(args ...string) string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		if got := run(t.Context(), append([]string{"-dir", dir}, args...), clock, &stdout, &stderr); got != 0 {
+			t.Fatalf("%v: got status %d: %s", args, got, &stderr)
+		}
+		return strings.TrimSpace(stdout.String())
+	}
+	first := command("rotate")
+	second := command("rotate")
+	command("revoke", first)
+
+	ctx, stop := context.WithCancel(t.Context())
+	lines, stdout := io.Pipe()
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"-dir", dir, "-addr", "127.0.0.1:0", "serve"}, clock, stdout, io.Discard)
+	}()
+	line, err := bufio.NewReader(lines).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, url, _ := strings.Cut(strings.TrimSpace(line), ": ")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	ask := func(path, token string) string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), "GET", url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		response, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(body))
+	}
+	if got, want := ask("/whoami", ask("/token", "")), "alice, by the key "+second; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	stop()
+	if got := <-done; got != 0 {
+		t.Errorf("got status %d, want 0", got)
+	}
+}

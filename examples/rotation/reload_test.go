@@ -1,0 +1,200 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jwtexp/jwtexp/keyring"
+)
+
+func put(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, dir, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func remove(t *testing.T, dir, name string) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func link(t *testing.T, to, name string) {
+	t.Helper()
+	if err := os.Symlink(to, name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever is broken, the server goes on with the last good state, says so once, and
+// recovers.
+func TestBrokenDirectory(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil func(t *testing.T, dir, id string)
+		want  string
+	}{
+		{"broken PEM", func(t *testing.T, dir, id string) { put(t, dir, pemFile(id), "-----BEGIN PRIVATE KEY-----\nAAAA\n") }, "PEM"},
+		{"empty PEM", func(t *testing.T, dir, id string) { put(t, dir, pemFile(id), "") }, "PEM"},
+		{"missing PEM", func(t *testing.T, dir, id string) { remove(t, dir, pemFile(id)) }, "restore it, or revoke the key"},
+		{"truncated entries", func(t *testing.T, dir, id string) {
+			text := get(t, dir, entriesFile)
+			put(t, dir, entriesFile, text[:len(text)/2])
+		}, "entries.json is broken"},
+		{"empty entries", func(t *testing.T, dir, id string) { put(t, dir, entriesFile, "[]") }, "no entries"},
+		{"missing entries", func(t *testing.T, dir, id string) { remove(t, dir, entriesFile) }, "there is no entries.json"},
+		{"key for everybody", func(t *testing.T, dir, id string) { chmod(t, dir, pemFile(id), 0o604) }, "mode 0604"},
+		{"entries for everybody", func(t *testing.T, dir, id string) { chmod(t, dir, entriesFile, 0o602) }, "mode 0602"},
+		{"no directory", func(t *testing.T, dir, id string) { remove(t, dir, "") }, "no such file"},
+		{"an ID that leads elsewhere", func(t *testing.T, dir, id string) {
+			outside := t.TempDir()
+			put(t, outside, "x.pem", get(t, dir, pemFile(id)))
+			rel, err := filepath.Rel(dir, outside)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, dir, entriesFile, strings.ReplaceAll(get(t, dir, entriesFile), id, rel+"/x"))
+		}, "restore it"},
+		{"a link that leads elsewhere", func(t *testing.T, dir, id string) {
+			outside := t.TempDir()
+			put(t, outside, "x.pem", get(t, dir, pemFile(id)))
+			remove(t, dir, pemFile(id))
+			link(t, filepath.Join(outside, "x.pem"), filepath.Join(dir, pemFile(id)))
+		}, "escapes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "keys")
+			id := mustRotate(t, dir, epoch)
+			server := newInstance(t, dir)
+			server.look()
+			token := server.token()
+			good := map[string]string{pemFile(id): get(t, dir, pemFile(id)), entriesFile: get(t, dir, entriesFile)}
+
+			tt.spoil(t, dir, id)
+			err := server.keys.look()
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q in an error", err, tt.want)
+			}
+			for range 3 {
+				server.look()
+			}
+			if got := strings.Count(server.log.String(), "level=ERROR"); got != 1 {
+				t.Errorf("got %d errors in the log, want 1:\n%s", got, &server.log)
+			}
+			for path, token := range map[string]string{"/token": "", "/whoami": token} {
+				if status, body := server.get(path, token); status != http.StatusOK {
+					t.Errorf("GET %s: got %d %s, want 200", path, status, body)
+				}
+			}
+
+			remove(t, dir, "")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for name, text := range good {
+				put(t, dir, name, text)
+			}
+			next := mustRotate(t, dir, epoch)
+			server.look()
+			server.clock.Advance(schedule.Propagation)
+			if _, body := server.get("/whoami", server.token()); !strings.Contains(body, next) {
+				t.Errorf("got %s after the repair, want %s to sign", body, next)
+			}
+		})
+	}
+}
+
+func chmod(t *testing.T, dir, name string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is in the directory besides is not looked at, and an unchanged one is loaded once.
+func TestOtherFilesDoNoHarm(t *testing.T) {
+	dir := t.TempDir()
+	mustRotate(t, dir, epoch)
+	put(t, dir, "leftover.pem.partly", "x")
+	put(t, dir, "another.pem", "x")
+	server := newInstance(t, dir)
+	for range 3 {
+		server.look()
+	}
+	if got := strings.Count(server.log.String(), "the keys were loaded"); got != 1 {
+		t.Errorf("got %d loads, want 1:\n%s", got, &server.log)
+	}
+	server.token()
+}
+
+// A secret as Kubernetes mounts it: links to files behind a link that is swapped.
+func TestMountedSecret(t *testing.T) {
+	source, mount := t.TempDir(), t.TempDir()
+	update := func(version string) {
+		t.Helper()
+		if err := os.Mkdir(filepath.Join(mount, version), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names(t, source) {
+			put(t, filepath.Join(mount, version), name, get(t, source, name))
+			if _, err := os.Lstat(filepath.Join(mount, name)); err != nil {
+				link(t, filepath.Join(versionLink, name), filepath.Join(mount, name))
+			}
+		}
+		old, _ := os.Readlink(filepath.Join(mount, versionLink))
+		link(t, version, filepath.Join(mount, "..data_tmp"))
+		if err := os.Rename(filepath.Join(mount, "..data_tmp"), filepath.Join(mount, versionLink)); err != nil {
+			t.Fatal(err)
+		}
+		if old != "" {
+			remove(t, mount, old)
+		}
+	}
+	first := mustRotate(t, source, epoch)
+	update("..2026_01_02_12_00_00.1")
+	server := newInstance(t, mount)
+	server.look()
+	if status, body := server.get("/whoami", server.token()); status != http.StatusOK || !strings.Contains(body, first) {
+		t.Errorf("got %d %s, want 200 by %s", status, body, first)
+	}
+
+	second := mustRotate(t, source, epoch)
+	server.look() // nothing new yet
+	update("..2026_01_02_12_00_30.2")
+	server.look()
+	server.clock.Advance(schedule.Propagation)
+	if status, body := server.get("/whoami", server.token()); status != http.StatusOK || !strings.Contains(body, second) {
+		t.Errorf("got %d %s, want 200 by %s", status, body, second)
+	}
+	if got := strings.Count(server.log.String(), "the keys were loaded"); got != 2 {
+		t.Errorf("got %d loads, want 2:\n%s", got, &server.log)
+	}
+}
+
+// What is stored is the ring's own entries.
+func TestEntriesFile(t *testing.T) {
+	dir := t.TempDir()
+	id := mustRotate(t, dir, epoch)
+	var entries []keyring.Entry
+	if err := json.Unmarshal([]byte(get(t, dir, entriesFile)), &entries); err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 || entries[0].ID != id || !entries[0].SignFrom.Equal(epoch) {
+		t.Errorf("got %+v, want %s to sign from %v on", entries, id, epoch)
+	}
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/keyring"
+)
+
+// newServer returns the handler of the demo: whoever asks GET /token is alice.
+func newServer(ring *keyring.Ring, clock jwtexp.Clock) (http.Handler, error) {
+	names := jwtexp.Options(jwtexp.WithClock(clock), jwtexp.WithIssuer("rotation-demo"))
+	issuer, err := jwtexp.NewIssuer(ring, schedule.Lifetime, names)
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := jwtexp.NewVerifier(ring, names)
+	if err != nil {
+		return nil, err
+	}
+	guard, err := jwtexp.NewMiddleware(verifier)
+	if err != nil {
+		return nil, err
+	}
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /token", func(w http.ResponseWriter, r *http.Request) {
+		token, err := issuer.Issue(r.Context(), "alice", nil)
+		switch {
+		case errors.Is(err, jwtexp.ErrUnavailable): // the only key was revoked
+			http.Error(w, "no key to sign with", http.StatusServiceUnavailable)
+		case err != nil:
+			http.Error(w, "no token", http.StatusInternalServerError)
+		default:
+			w.Header().Set("Cache-Control", "no-store")
+			fmt.Fprintln(w, token.Raw())
+		}
+	})
+	mux.Handle("GET /whoami", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, _ := jwtexp.FromContext(r.Context())
+		fmt.Fprintf(w, "%s, by the key %s\n", token.Subject(), token.KeyID())
+	})))
+	return mux, nil
+}
