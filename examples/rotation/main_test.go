@@ -48,8 +48,9 @@ func TestRotateServeRevoke(t *testing.T) {
 
 	ctx, stop := context.WithCancel(t.Context())
 	lines, stdout := io.Pipe()
-	done := make(chan int)
+	done := make(chan int, 1)
 	go func() {
+		defer stdout.Close()
 		done <- run(ctx, []string{"-dir", dir, "-addr", "127.0.0.1:0", "serve"}, clock, stdout, io.Discard)
 	}()
 	line, err := bufio.NewReader(lines).ReadString('\n')

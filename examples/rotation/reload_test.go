@@ -142,31 +142,28 @@ func TestOtherFilesDoNoHarm(t *testing.T) {
 	server.token()
 }
 
-// A secret as Kubernetes mounts it: links to files behind a link that is swapped.
+// A secret as Kubernetes mounts it: links to files behind a link that is swapped. A new
+// file gets its own link only after that.
 func TestMountedSecret(t *testing.T) {
 	source, mount := t.TempDir(), t.TempDir()
-	update := func(version string) {
+	swap := func(version string) {
 		t.Helper()
 		if err := os.Mkdir(filepath.Join(mount, version), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range names(t, source) {
 			put(t, filepath.Join(mount, version), name, get(t, source, name))
-			if _, err := os.Lstat(filepath.Join(mount, name)); err != nil {
-				link(t, filepath.Join(versionLink, name), filepath.Join(mount, name))
-			}
 		}
-		old, _ := os.Readlink(filepath.Join(mount, versionLink))
 		link(t, version, filepath.Join(mount, "..data_tmp"))
 		if err := os.Rename(filepath.Join(mount, "..data_tmp"), filepath.Join(mount, versionLink)); err != nil {
 			t.Fatal(err)
 		}
-		if old != "" {
-			remove(t, mount, old)
-		}
 	}
 	first := mustRotate(t, source, epoch)
-	update("..2026_01_02_12_00_00.1")
+	swap("..2026_01_02_12_00_00.1")
+	for _, name := range names(t, source) {
+		link(t, filepath.Join(versionLink, name), filepath.Join(mount, name))
+	}
 	server := newInstance(t, mount)
 	server.look()
 	if status, body := server.get("/whoami", server.token()); status != http.StatusOK || !strings.Contains(body, first) {
@@ -175,7 +172,8 @@ func TestMountedSecret(t *testing.T) {
 
 	second := mustRotate(t, source, epoch)
 	server.look() // nothing new yet
-	update("..2026_01_02_12_00_30.2")
+	swap("..2026_01_02_12_00_30.2")
+	remove(t, mount, "..2026_01_02_12_00_00.1")
 	server.look()
 	server.clock.Advance(schedule.Propagation)
 	if status, body := server.get("/whoami", server.token()); status != http.StatusOK || !strings.Contains(body, second) {
