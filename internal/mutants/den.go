@@ -64,7 +64,7 @@ func isApart(path string) bool {
 
 // stages are the packages whose tests are run, one after the other until one
 // kills: the quick ones first.
-var stages = []string{".", "./internal/claimset", "./..."}
+var stages = []string{".", "./internal/claimset", "./keyring", "./..."}
 
 // fate is what became of a mutant.
 type fate struct {
