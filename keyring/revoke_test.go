@@ -41,6 +41,7 @@ func TestRevokeHandsOn(t *testing.T) {
 		{"all to come", []string{"d", "e"}, 11*h + 1, []signer{{12*h - 1, "c"}, {12 * h, "c"}, {999 * h, "c"}}},
 		{"all to come, in the other order", []string{"e", "d"}, 11*h + 1, []signer{{12*h - 1, "c"}, {12 * h, "c"}, {999 * h, "c"}}},
 		{"the one that signs, then its heirs", []string{"c", "d"}, 11 * h, []signer{{11 * h, "e"}, {12 * h, "e"}}},
+		{"an heir, then the one that signs", []string{"d", "c"}, 11 * h, []signer{{11 * h, "e"}, {12 * h, "e"}}},
 		{"the last that signs", []string{"e"}, 13 * h, []signer{{11 * h, "c"}, {13 * h, ""}, {999 * h, ""}}},
 		{"all", []string{"a", "b", "c", "d", "e"}, 7 * h, []signer{{0, ""}, {7 * h, ""}, {999 * h, ""}}},
 	} {
@@ -63,6 +64,50 @@ func TestRevokeHandsOn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The entries tell who signs.
+func TestRevokeMovesTheNext(t *testing.T) {
+	ring := newRing(t, schedule)
+	rotate(t, ring, "a", epoch)
+	rotate(t, ring, "b", epoch)
+	revoke(t, ring, "a", at(time.Minute))
+	want := []keyring.Entry{
+		{ID: "a", Published: epoch, SignFrom: epoch, SignUntil: at(time.Minute), NotAfter: at(time.Minute + lifetime), Revoked: at(time.Minute)},
+		{ID: "b", Published: epoch, SignFrom: at(time.Minute)},
+	}
+	if diff := cmp.Diff(want, ring.Entries()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Of two keys that were revoked the one that was to come delays no other.
+func TestRevokedKeyDelaysNothing(t *testing.T) {
+	ring := newRing(t, schedule)
+	rotate(t, ring, "a", epoch)
+	rotate(t, ring, "b", epoch)
+	revoke(t, ring, "b", at(time.Minute))
+	revoke(t, ring, "a", at(time.Minute))
+	rotate(t, ring, "c", at(time.Minute))
+	for _, e := range ring.Entries() {
+		if e.ID == "c" && e.SignFrom != at(time.Minute) {
+			t.Errorf("got c to sign from %v on, want at once, at %v", e.SignFrom, at(time.Minute))
+		}
+	}
+}
+
+// A key that has had its time does not come back where a clock was put back: its private
+// half may be gone.
+func TestRetiredKeyDoesNotComeBack(t *testing.T) {
+	ring := newRing(t, schedule)
+	rotate(t, ring, "a", epoch)
+	rotate(t, ring, "b", epoch)
+	revoke(t, ring, "b", at(2*time.Hour))
+	rotate(t, ring, "c", at(2*time.Hour))
+	revoke(t, ring, "c", at(90*time.Minute))
+	if got := look(ring, at(3*time.Hour)).Signs; got != "" {
+		t.Errorf("got %q to sign, want none", got)
 	}
 }
 
