@@ -269,8 +269,8 @@ func (r *Ring) change(now time.Time, change func(*state, time.Time) error) error
 // made tells a Ring that New made from a zero one, whose schedule no check lets pass.
 func (r *Ring) made() bool { return r.schedule != Schedule{} }
 
-// Load replaces the state by entries that were stored before, of this Ring or of another
-// with the same schedule. key returns the key that has the ID; it is called for every entry
+// Load replaces the state by entries that were stored before, in any order, of this Ring or
+// of another with the same schedule. key returns the key that has the ID; it is called for every entry
 // that was not revoked. It may return a public key, or one without an ID.
 //
 // It is an error, and changes nothing, where the entries are none or contradict each other,
