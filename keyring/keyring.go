@@ -270,8 +270,8 @@ func (r *Ring) change(now time.Time, change func(*state, time.Time) error) error
 func (r *Ring) made() bool { return r.schedule != Schedule{} }
 
 // Load replaces the state by entries that were stored before, in any order, of this Ring or
-// of another with the same schedule. key returns the key that has the ID; it is called for every entry
-// that was not revoked. It may return a public key, or one without an ID.
+// of another with the same schedule. key returns the key that has the ID; it is called for
+// every entry that was not revoked. It may return a public key, or one without an ID.
 //
 // It is an error, and changes nothing, where the entries are none or contradict each other,
 // or a key cannot be had: the ring goes on with what it has. Every fault is in the error,
