@@ -1,0 +1,99 @@
+package jwks_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwks"
+)
+
+// The tokens of an identity provider, verified: three lines. The rest of this example is
+// a provider.
+func ExampleDiscover() {
+	key := newKey()
+	provider := serveProvider(key)
+	defer provider.Close()
+
+	keys, err := jwks.Discover(context.Background(), provider.URL,
+		jwks.WithTransport(provider.Client().Transport)) // which trusts the test server's certificate
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer keys.Close()
+	names := jwtexp.Options(jwtexp.WithIssuer(provider.URL), jwtexp.WithAudience("api"))
+	verifier, err := jwtexp.NewVerifier(keys, names)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	token, err := verifier.Verify(context.Background(), issue(key, names))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.Subject())
+	// Output: alice
+}
+
+// Keys behind an address that is known. They are fetched for the first token; the Remote
+// is made once, and shared.
+func ExampleNewRemote() {
+	keys, err := jwks.NewRemote("https://login.example/jwks.json")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer keys.Close()
+	verifier, err := jwtexp.NewVerifier(keys,
+		jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api"))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	_, err = verifier.Verify(context.Background(), "no token")
+	fmt.Println(err) // for which no key had to be fetched
+	// Output: jwtexp: invalid token: malformed: not three segments
+}
+
+// serveProvider stands for an identity provider that signs with key.
+func serveProvider(key jwtexp.Key) *httptest.Server {
+	mux := http.NewServeMux()
+	provider := httptest.NewTLSServer(mux)
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, provider.URL, provider.URL+"/keys")
+	})
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":%q,"x":%q}]}`,
+			key.ID(), base64.RawURLEncoding.EncodeToString(key.PublicKey().(ed25519.PublicKey)))
+	})
+	return provider
+}
+
+func newKey() jwtexp.Key {
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	key, err := jwtexp.NewSigningKey(jwtexp.Ed25519, private)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return key.WithID("2026-01")
+}
+
+func issue(key jwtexp.Key, names jwtexp.CommonOption) string {
+	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, names)
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := issuer.Issue(context.Background(), "alice", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return token.Raw()
+}

@@ -1,0 +1,167 @@
+package jwks
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+	josejson "github.com/go-jose/go-jose/v4/json"
+	"github.com/jwtexp/jwtexp"
+)
+
+// maxKeys is how many JWKs a set may have: far more than anybody publishes.
+const maxKeys = 256
+
+var (
+	errNotSet   = errors.New("not a JSON object with an array of keys (RFC 7517 §5)")
+	errTooMany  = fmt.Errorf("more than %d keys", maxKeys)
+	errNoUsable = errors.New("no key that signatures can be verified with")
+)
+
+// A keySet is what can be used of a JWK Set. It is never changed.
+type keySet struct {
+	all  []jwtexp.Key
+	byID map[string][]jwtexp.Key
+	sole bool // all are one JWK, without kid: it is whatever key a token names
+}
+
+// parseSet reads a JWK Set. What is not a usable key is left out, as RFC 7517 §5 wants:
+// a new kind of key that somebody publishes does not take away the others.
+func parseSet(text []byte) (*keySet, error) {
+	var members map[string]json.RawMessage // not a struct, whose fields match KEYS too
+	var jwks []json.RawMessage
+	if json.Unmarshal(text, &members) != nil || json.Unmarshal(members["keys"], &jwks) != nil {
+		return nil, errNotSet // and not their error, which can quote the text
+	}
+	if len(jwks) > maxKeys {
+		return nil, errTooMany
+	}
+	s := &keySet{byID: make(map[string][]jwtexp.Key)}
+	usable := 0
+	for _, jwk := range jwks {
+		before := len(s.all)
+		for _, key := range keysOf(jwk) {
+			s.add(key)
+		}
+		if len(s.all) > before {
+			usable++
+		}
+	}
+	if usable == 0 {
+		return nil, errNoUsable
+	}
+	s.sole = usable == 1 && s.all[0].ID() == ""
+	return s, nil
+}
+
+// add leaves out a second key of the same name: the first one wins.
+func (s *keySet) add(key jwtexp.Key) {
+	id := key.ID()
+	sameAlgorithm := func(other jwtexp.Key) bool { return other.Algorithm() == key.Algorithm() }
+	if id != "" && slices.ContainsFunc(s.byID[id], sameAlgorithm) {
+		return
+	}
+	s.all = append(s.all, key)
+	if id != "" {
+		s.byID[id] = append(s.byID[id], key)
+	}
+}
+
+// withID returns the keys that a token with this kid may be verified with, the same slice
+// each time. A nil set has none.
+func (s *keySet) withID(id string) []jwtexp.Key {
+	switch {
+	case s == nil:
+		return nil
+	case id == "" || s.sole && len(s.all) == 1:
+		return s.all
+	case s.sole:
+		return named(s.all, id)
+	}
+	return s.byID[id]
+}
+
+// named gives keys without an ID one: a Verifier takes only a single key without, and an
+// Ed25519 key is two, one for each name of its algorithm.
+func named(keys []jwtexp.Key, id string) []jwtexp.Key {
+	with := make([]jwtexp.Key, len(keys))
+	for i, key := range keys {
+		with[i] = key.WithID(id)
+	}
+	return with
+}
+
+var (
+	publicMembers  = []string{"kty", "crv", "n", "e", "x", "y"}
+	privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
+)
+
+// keysOf returns the keys that one JWK is: none where it is not for signatures, is private
+// or symmetric, which nobody should have published, or is not understood.
+func keysOf(jwk []byte) []jwtexp.Key {
+	var about struct {
+		KeyID     string   `json:"kid"`
+		Algorithm string   `json:"alg"`
+		Use       string   `json:"use"`
+		KeyOps    []string `json:"key_ops"`
+	}
+	var members map[string]json.RawMessage
+	// go-jose's JSON compares names in exact case, and refuses a name that comes twice.
+	if josejson.Unmarshal(jwk, &about) != nil || josejson.Unmarshal(jwk, &members) != nil {
+		return nil
+	}
+	switch {
+	case about.Use != "" && about.Use != "sig",
+		about.KeyOps != nil && !slices.Contains(about.KeyOps, "verify"),
+		slices.ContainsFunc(privateMembers, func(name string) bool { return members[name] != nil }):
+		return nil
+	}
+	public := publicKey(members)
+	var keys []jwtexp.Key
+	for _, alg := range algorithms(public, about.Algorithm) {
+		// It refuses what the algorithm does not fit, and RSA under 2048 bits.
+		if key, err := jwtexp.NewPublicKey(alg, public); err == nil {
+			keys = append(keys, key.WithID(about.KeyID))
+		}
+	}
+	return keys
+}
+
+// publicKey has go-jose read what makes a public key, and nothing else: not the
+// certificates of x5c, which nobody asks here, and whose faults are none of the key's.
+func publicKey(members map[string]json.RawMessage) crypto.PublicKey {
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return !slices.Contains(publicMembers, name) })
+	text, err := json.Marshal(members)
+	if err != nil {
+		return nil
+	}
+	var jwk jose.JSONWebKey
+	if jwk.UnmarshalJSON(text) != nil {
+		return nil
+	}
+	return jwk.Key
+}
+
+// algorithms returns those that a key is for: the one that it names or, without, what its
+// type is used with. Of the curves' algorithms one fits.
+func algorithms(public crypto.PublicKey, named string) []jwtexp.Algorithm {
+	if named != "" {
+		return []jwtexp.Algorithm{jwtexp.Algorithm(named)}
+	}
+	switch public.(type) {
+	case *rsa.PublicKey:
+		return []jwtexp.Algorithm{jwtexp.RS256}
+	case *ecdsa.PublicKey:
+		return []jwtexp.Algorithm{jwtexp.ES256, jwtexp.ES384, jwtexp.ES512}
+	case ed25519.PublicKey:
+		return []jwtexp.Algorithm{jwtexp.EdDSA, jwtexp.Ed25519}
+	}
+	return nil
+}

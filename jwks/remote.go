@@ -1,0 +1,230 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jwtexp/jwtexp"
+)
+
+// A Remote is a [jwtexp.KeySet] that fetches its keys, a JWK Set, over HTTP. Make one with
+// [NewRemote] or [Discover]; the zero Remote is an outage. It is safe for concurrent use.
+//
+// It reads no clock and sets no timer: it goes by the time that it is handed, which is the
+// Verifier's. What is fetched is kept:
+//
+//   - A set serves while it is fresh ([WithFreshness]). When three quarters of that are
+//     over, the next caller starts a fetch in the background, and waits for nothing.
+//   - When it is no longer fresh, callers wait for a fetch: one, however many they are. A
+//     caller whose context ends stops waiting, and ends nothing for the others.
+//   - While fetching fails the last good set serves, at once, until the [WithOutageLimit];
+//     then every token is [jwtexp.ErrUnavailable]. A new attempt is made once in the
+//     [WithInterval], in the background.
+//   - A token that names an unknown key has the set fetched again, at most once in the
+//     interval. Then the token is invalid; while fetching fails it is ErrUnavailable.
+//
+// An answer replaces the last set only if it is whole and has at least one usable key: it
+// has status 200, at most 1 MiB, and at most 256 keys. Redirects are followed within the
+// same origin. Of the keys those are left out that are not for signatures (use, key_ops),
+// not known, private or symmetric, or too short, and those that do not fit the algorithm
+// that they name. An RSA key that names none is for RS256, and an Ed25519 key for EdDSA and
+// Ed25519.
+//
+// A clock that steps back makes no key live longer: by more than the interval before its
+// fetch, a set is not fresh.
+type Remote struct {
+	url     string
+	getter  *getter
+	config  *config
+	context context.Context // of the fetches; ends with Close
+	end     context.CancelFunc
+	running sync.WaitGroup
+
+	state  atomic.Pointer[state]
+	flight atomic.Pointer[flight] // nil while no fetch is under way
+	mu     sync.Mutex             // held by what changes the two
+}
+
+// state is what the last attempt to fetch has left. It is never changed, but replaced.
+type state struct {
+	set       *keySet       // the last good one; nil: none yet
+	fetchedAt time.Time     // by the clock of the caller that had it fetched
+	freshFor  time.Duration // from then on
+	triedAt   time.Time     // when the last attempt began
+	err       error         // why it failed; nil where it was good
+}
+
+// flight is a fetch under way.
+type flight struct {
+	done  chan struct{} // closed when it has landed
+	state *state        // read after done
+}
+
+var (
+	errNotMade = errors.New("jwks: not a Remote that NewRemote or Discover made")
+	errClosed  = errors.New("jwks: the Remote is closed")
+	closed     = &state{err: errClosed}
+)
+
+// NewRemote returns a Remote that fetches the JWK Set at url, which is https
+// ([WithLoopbackHTTP]), for the first token. Every fault of the configuration is in the
+// error. An option given twice is one.
+//
+// Whoever answers at url decides which tokens are good: name the issuer, too
+// ([jwtexp.WithIssuer]).
+func NewRemote(url string, opts ...RemoteOption) (*Remote, error) {
+	c := configure("NewRemote", opts)
+	c.fault("url", checkURL(url, c.loopback))
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	return newRemote(url, c), nil
+}
+
+func newRemote(url string, c *config) *Remote {
+	r := &Remote{url: url, getter: newGetter(c), config: c}
+	r.context, r.end = context.WithCancel(context.Background())
+	r.state.Store(new(state))
+	return r
+}
+
+// VerificationKeys returns the keys with the given ID, of "" all, and none where the set
+// has no such key: see [Remote] for what it fetches before. A set of one key without an ID
+// has it under any. An error is a [*jwtexp.UnavailableError]: fetching failed and no set is
+// left, or the key is not in the last one; ctx is done; or the Remote is closed.
+func (r *Remote) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	s := r.state.Load()
+	if s == nil {
+		return nil, &jwtexp.UnavailableError{Err: errNotMade}
+	}
+	switch r.need(s, id, now) {
+	case fetchSoon:
+		if r.flight.Load() == nil { // spares most callers the lock
+			r.fetch(s, now)
+		}
+	case fetchFirst:
+		f := r.fetch(s, now)
+		select {
+		case <-f.done:
+			s = f.state
+		case <-ctx.Done():
+			return nil, &jwtexp.UnavailableError{Err: ctx.Err()}
+		}
+	}
+	return r.answer(s, id, now)
+}
+
+// need is what has to be done before a caller is answered.
+type need int
+
+const (
+	nothing    need = iota
+	fetchSoon       // in the background
+	fetchFirst      // and wait for it
+)
+
+func (r *Remote) need(s *state, id string, now time.Time) need {
+	age := now.Sub(s.fetchedAt)
+	fresh := -r.config.interval <= age && age < s.freshFor
+	due := now.Sub(s.triedAt).Abs() >= r.config.interval
+	switch {
+	case s == closed:
+		return nothing
+	case !r.serves(s, now):
+		if s.err == nil || due {
+			return fetchFirst
+		}
+	case !fresh && s.err == nil, due && len(s.set.withID(id)) == 0:
+		return fetchFirst
+	case due && (s.err != nil || age >= s.freshFor-s.freshFor/4):
+		return fetchSoon
+	}
+	return nothing
+}
+
+// serves tells whether the set of s may be used at all, fresh or not.
+func (r *Remote) serves(s *state, now time.Time) bool {
+	return s.set != nil && now.Sub(s.fetchedAt).Abs() < r.config.outageLimit
+}
+
+// answer is what s has for a caller. The set of an attempt that was good serves whatever
+// the clock says: need has judged it, or the caller has just waited for it.
+func (r *Remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, error) {
+	keys := s.set.withID(id)
+	switch {
+	case s.err == nil, len(keys) > 0 && r.serves(s, now):
+		return keys, nil
+	case s == closed:
+		return nil, &jwtexp.UnavailableError{Err: errClosed}
+	}
+	return nil, &jwtexp.UnavailableError{Err: s.err, RetryAfter: r.config.interval}
+}
+
+// fetch returns the fetch under way, or starts one. seen is the state that made it
+// necessary: where another has taken its place meanwhile, that is the result.
+func (r *Remote) fetch(seen *state, now time.Time) *flight {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f := r.flight.Load(); f != nil {
+		return f
+	}
+	f := &flight{done: make(chan struct{})}
+	if s := r.state.Load(); s != seen {
+		f.land(s)
+		return f
+	}
+	r.flight.Store(f)
+	r.running.Go(func() { r.land(f, r.attempt(seen, now)) })
+	return f
+}
+
+// attempt fetches the set once, on behalf of whoever waits for it.
+func (r *Remote) attempt(last *state, now time.Time) *state {
+	next := *last
+	next.triedAt = now
+	body, header, err := r.getter.get(r.context, r.url)
+	if err != nil {
+		next.err = err
+		return &next
+	}
+	set, err := parseSet(body)
+	if err != nil {
+		next.err = err
+		return &next
+	}
+	freshFor := min(max(freshness(header), r.config.minFresh), r.config.maxFresh)
+	return &state{set: set, fetchedAt: now, freshFor: freshFor, triedAt: now}
+}
+
+func (r *Remote) land(f *flight, s *state) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state.Load() == closed {
+		s = closed
+	}
+	r.state.Store(s)
+	r.flight.Store(nil)
+	f.land(s)
+}
+
+func (f *flight) land(s *state) {
+	f.state = s
+	close(f.done)
+}
+
+// Close ends a fetch that is under way, and waits until it has ended. Afterwards
+// VerificationKeys is an error. It returns nil, and may be called again.
+func (r *Remote) Close() error {
+	if r.state.Load() == nil {
+		return nil
+	}
+	r.mu.Lock()
+	r.state.Store(closed)
+	r.mu.Unlock()
+	r.end()
+	r.running.Wait()
+	return nil
+}
