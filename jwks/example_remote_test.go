@@ -17,7 +17,7 @@ import (
 // The tokens of an identity provider, verified: three lines. The rest of this example is
 // a provider.
 func ExampleDiscover() {
-	key := newKey()
+	key := providerKey()
 	provider := serveProvider(key)
 	defer provider.Close()
 
@@ -33,7 +33,7 @@ func ExampleDiscover() {
 		log.Fatal(err)
 	}
 
-	token, err := verifier.Verify(context.Background(), issue(key, names))
+	token, err := verifier.Verify(context.Background(), providerToken(key, names))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func serveProvider(key jwtexp.Key) *httptest.Server {
 	return provider
 }
 
-func newKey() jwtexp.Key {
+func providerKey() jwtexp.Key {
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		log.Fatal(err)
@@ -86,7 +86,7 @@ func newKey() jwtexp.Key {
 	return key.WithID("2026-01")
 }
 
-func issue(key jwtexp.Key, names jwtexp.CommonOption) string {
+func providerToken(key jwtexp.Key, names jwtexp.CommonOption) string {
 	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, names)
 	if err != nil {
 		log.Fatal(err)
