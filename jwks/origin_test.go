@@ -156,3 +156,20 @@ func wantVerdict(t *testing.T, what string, err, want error) {
 		}
 	}
 }
+
+// withKid is the token of key "a" under another kid, with which its signature is not good.
+func withKid(kid string) string {
+	header := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"alg":"Ed25519","kid":%q}`, kid))
+	return header + tokenA()[strings.Index(tokenA(), "."):]
+}
+
+var tokenA = sync.OnceValue(func() string { return tokenOf("a") })
+
+func wantUnavailable(t *testing.T, err error) *jwtexp.UnavailableError {
+	t.Helper()
+	down, ok := errors.AsType[*jwtexp.UnavailableError](err)
+	if !ok {
+		t.Fatalf("got %v, want an UnavailableError", err)
+	}
+	return down
+}

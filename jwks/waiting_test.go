@@ -14,17 +14,6 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-func wantRetryAfter(t *testing.T, err error, want time.Duration) {
-	t.Helper()
-	down, ok := errors.AsType[*jwtexp.UnavailableError](err)
-	if !ok {
-		t.Fatalf("got %v, want an UnavailableError", err)
-	}
-	if down.RetryAfter != want {
-		t.Errorf("got RetryAfter %v, want %v", down.RetryAfter, want)
-	}
-}
-
 // bubble is a Remote whose origin answers when it is released.
 type bubble struct {
 	origin   *origin
