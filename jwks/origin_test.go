@@ -108,8 +108,16 @@ func jwkOf(id string) string {
 	return fmt.Sprintf(`{%s"kty":"OKP","crv":"Ed25519","alg":"Ed25519","x":%q}`, kid, x)
 }
 
-// tokenOf is a token that the key of this name has signed, good for years around day.
-func tokenOf(id string) string { return tokenBy(keyOf(id)) }
+// tokenOf is a token that the key of this name has signed, good for a year around day.
+func tokenOf(id string) string {
+	token, ok := tokens.Load(id)
+	if !ok {
+		token, _ = tokens.LoadOrStore(id, tokenBy(keyOf(id)))
+	}
+	return token.(string)
+}
+
+var tokens sync.Map // by key
 
 func tokenBy(key jwtexp.Key) string {
 	past := jwtexptest.NewClock(day.AddDate(-1, 0, 0))
@@ -160,10 +168,8 @@ func wantVerdict(t *testing.T, what string, err, want error) {
 // withKid is the token of key "a" under another kid, with which its signature is not good.
 func withKid(kid string) string {
 	header := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"alg":"Ed25519","kid":%q}`, kid))
-	return header + tokenA()[strings.Index(tokenA(), "."):]
+	return header + tokenOf("a")[strings.Index(tokenOf("a"), "."):]
 }
-
-var tokenA = sync.OnceValue(func() string { return tokenOf("a") })
 
 func wantUnavailable(t *testing.T, err error) *jwtexp.UnavailableError {
 	t.Helper()

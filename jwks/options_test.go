@@ -1,0 +1,125 @@
+package jwks_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/jwtexp/jwtexp/jwks"
+)
+
+func TestBadSetupFailsAtStart(t *testing.T) {
+	const url = "https://login.example/keys"
+	options := func(opts ...jwks.RemoteOption) []jwks.RemoteOption { return opts }
+	tests := []struct {
+		name   string
+		url    string
+		opts   []jwks.RemoteOption
+		faults int
+	}{
+		{"nothing", url, nil, 0},
+		{"every option", url, options(jwks.WithTransport(http.DefaultTransport), jwks.WithLoopbackHTTP(), jwks.WithFreshness(1, 2),
+			jwks.WithInterval(1), jwks.WithOutageLimit(2), jwks.WithTimeout(1)), 0},
+		{"a nil option", url, options(nil), 1},
+		{"an option twice", url, options(jwks.WithTimeout(1), jwks.WithTimeout(1)), 1},
+		{"no transport", url, options(jwks.WithTransport(nil)), 1},
+		{"no freshness", url, options(jwks.WithFreshness(0, time.Hour)), 1},
+		{"a negative freshness", url, options(jwks.WithFreshness(-1, time.Hour)), 1},
+		{"a freshness that is turned around", url, options(jwks.WithFreshness(2, 1)), 1},
+		{"no interval", url, options(jwks.WithInterval(0)), 1},
+		{"a negative interval", url, options(jwks.WithInterval(-1)), 1},
+		{"no timeout", url, options(jwks.WithTimeout(0)), 1},
+		{"an outage limit under the default freshness", url, options(jwks.WithOutageLimit(time.Hour - 1)), 1},
+		{"an outage limit of the default freshness", url, options(jwks.WithOutageLimit(time.Hour)), 0},
+		{"a freshness over the default outage limit", url, options(jwks.WithFreshness(1, 6*time.Hour+1)), 1},
+		{"a freshness over the outage limit, in either order", url, options(jwks.WithOutageLimit(1), jwks.WithFreshness(1, 2)), 1},
+		{"all at once", "", options(nil, jwks.WithInterval(0), jwks.WithTimeout(0), jwks.WithTransport(nil), jwks.WithTransport(nil)), 7},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			remote, err := jwks.NewRemote(tt.url, tt.opts...)
+			wantFaults(t, remote, err, tt.faults)
+			if tt.faults > 0 { // without them it would ask login.example
+				remote, err = jwks.Discover(context.Background(), tt.url, tt.opts...)
+				wantFaults(t, remote, err, tt.faults)
+			}
+		})
+	}
+}
+
+func wantFaults(t *testing.T, remote *jwks.Remote, err error, want int) {
+	t.Helper()
+	if (remote == nil) != (want > 0) {
+		t.Errorf("got %v, want one only without an error", remote)
+	}
+	got := 0
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		got = len(joined.Unwrap())
+	}
+	if got != want {
+		t.Errorf("got %d faults, want %d: %v", got, want, err)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	tests := []struct {
+		url             string
+		https, loopback bool // taken by default; with WithLoopbackHTTP
+	}{
+		{"https://login.example/keys", true, true},
+		{"https://login.example:8443/keys", true, true},
+		{"https://login.example/keys?policy=1", true, true},
+		{"https://127.0.0.1/keys", true, true},
+		{"https://[2001:db8::1]/keys", true, true},
+		{"HTTPS://login.example/keys", true, true},
+
+		{"http://localhost/keys", false, true},
+		{"http://LOCALHOST:8080/keys", false, true},
+		{"http://127.0.0.1:8080/keys", false, true},
+		{"http://127.255.255.254/keys", false, true},
+		{"http://[::1]:8080/keys", false, true},
+
+		{"http://login.example/keys", false, false},
+		{"http://localhost.example/keys", false, false},
+		{"http://127.0.0.1.example/keys", false, false},
+		{"http://128.0.0.1/keys", false, false},
+		{"http://0.0.0.0/keys", false, false},
+		{"http://[::]/keys", false, false},
+		{"http://[::2]/keys", false, false},
+		{"http://[::ffff:127.0.0.1]/keys", false, false},
+		{"http://[::1%25eth0]/keys", false, false},
+		{"http://0x7f.1/keys", false, false},
+		{"http://127.1/keys", false, false},
+		{"http:///keys", false, false},
+		{"http://:8080/keys", false, false},
+		{"http://127.0.0.1@login.example/keys", false, false},
+		{"https://user:password@login.example/keys", false, false},
+		{"https://login.example/keys#a", false, false},
+		{"https://login.example/keys#", false, false},
+		{"https:login.example/keys", false, false},
+		{"https:///keys", false, false},
+		{"https://:443/keys", false, false},
+		{"//login.example/keys", false, false},
+		{"/keys", false, false},
+		{"login.example/keys", false, false},
+		{"file:///etc/keys", false, false},
+		{"file://localhost/keys", false, false},
+		{"ftp://localhost/keys", false, false},
+		{"https://login.example/%", false, false},
+		{"https://login.example:https/", false, false},
+		{" https://login.example/keys", false, false},
+		{"https://login.example/keys\n", false, false},
+		{"", false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.url, func(t *testing.T) {
+			if _, err := jwks.NewRemote(tt.url); (err == nil) != tt.https {
+				t.Errorf("got %v, want it taken: %t", err, tt.https)
+			}
+			if _, err := jwks.NewRemote(tt.url, jwks.WithLoopbackHTTP()); (err == nil) != tt.loopback {
+				t.Errorf("WithLoopbackHTTP: got %v, want it taken: %t", err, tt.loopback)
+			}
+		})
+	}
+}
