@@ -21,17 +21,32 @@ var wallClock = []string{
 // What this does not see is a clock behind another package's function or field,
 // such as the timeouts of an http.Server, and files that the build leaves out.
 func TestOnlyClockGoReadsTheWallClock(t *testing.T) {
-	var got []use
-	for _, p := range packages(t, false) {
-		if !under(p.path(), "examples") {
-			got = append(got, load(t, p).resolve(t, p.ImportMap).usesOf(wallClock...)...)
-		}
-	}
-	slices.SortFunc(got, func(a, b use) int { return strings.Compare(a.file, b.file) })
+	got := wallClockIn(t, packages(t, false))
 	if len(got) != 2 || got[0].file != "clock.go" || got[0].function != "time.Now" ||
 		got[1].file != "verifier.go" || got[1].function != "context.WithTimeoutCause" {
 		t.Errorf("got uses of the wall clock %v, want time.Now in clock.go and context.WithTimeoutCause in verifier.go, once each", got)
 	}
+}
+
+// Key sets over HTTP go by the time that they are handed. What the system's clock
+// bounds is how long a fetch takes.
+func TestOnlyAFetchIsTimedInJWKS(t *testing.T) {
+	got := wallClockIn(t, packagesOf(t, jwks, false))
+	if len(got) != 1 || got[0].file != "fetch.go" || got[0].function != "context.WithTimeout" {
+		t.Errorf("got uses of the wall clock %v, want context.WithTimeout in fetch.go, once", got)
+	}
+}
+
+func wallClockIn(t *testing.T, packages []*listing) []use {
+	t.Helper()
+	var found []use
+	for _, p := range packages {
+		if !under(p.path(), "examples") {
+			found = append(found, load(t, p).resolve(t, p.ImportMap).usesOf(wallClock...)...)
+		}
+	}
+	slices.SortFunc(found, func(a, b use) int { return strings.Compare(a.file, b.file) })
+	return found
 }
 
 func TestWallClockIsFoundInEveryForm(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 // Whatever a user of the library can name has a comment that godoc shows.
 func TestExportedNamesHaveComments(t *testing.T) {
-	for _, p := range packages(t, false) {
+	for _, p := range packagesOfBoth(t, false) {
 		if under(p.path(), "internal") || p.Name == "main" {
 			continue // nobody else can name what is in there
 		}

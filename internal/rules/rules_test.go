@@ -1,7 +1,7 @@
 // Package rules_test holds the rules that the whole module keeps, as tests: who
 // may read the clock, who may import whom, which files and dependencies there
 // are, what needs a comment. Each file states one of them, and shows with a
-// fixture what it catches.
+// fixture what it catches. Some are kept by the module jwks too.
 package rules_test
 
 import (
@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 const (
 	module = "github.com/jwtexp/jwtexp"
 	top    = "../.." // its folder, seen from that of these tests
+	jwks   = module + "/jwks"
 )
 
 // A listing is what go list tells of a package, as far as the rules ask.
@@ -32,29 +34,34 @@ type listing struct {
 	ImportMap                          map[string]string
 }
 
-// listed is all that the module's packages and tests are made of. Other modules
-// in the tree, which have a go.mod of their own, are not in it.
+// listed is all that the packages and tests of the module, and of jwks, are made
+// of. Other modules in the tree, which have a go.mod of their own, are not in it.
 var listed = sync.OnceValues(func() ([]*listing, error) {
 	if err := visitTree(); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("go", "list", "-test", "-export", "-deps", "-json", "-buildvcs=false",
-		"-tags=pyjwt",      // of the tests that need PyJWT
-		"./...",            // this module
-		"testing/synctest") // which a fixture imports
-	cmd.Dir = top
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("go list: %w", err)
-	}
 	var packages []*listing
-	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
-		p := new(listing)
-		if err := dec.Decode(p); err != nil {
-			return nil, err
+	for _, folder := range []string{top, filepath.Join(top, "jwks")} {
+		cmd := exec.Command("go", "list", "-test", "-export", "-deps", "-json", "-buildvcs=false",
+			"-tags=pyjwt",      // of the tests that need PyJWT
+			"./...",            // this module
+			"testing/synctest") // which a fixture imports
+		cmd.Dir = folder
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
 		}
-		packages = append(packages, p)
+		for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+			p := new(listing)
+			if err := dec.Decode(p); err != nil {
+				return nil, err
+			}
+			known := func(other *listing) bool { return other.ImportPath == p.ImportPath }
+			if !slices.ContainsFunc(packages, known) {
+				packages = append(packages, p)
+			}
+		}
 	}
 	return packages, nil
 })
@@ -73,6 +80,17 @@ func visitTree() error {
 // packages returns those of the module as users see them or, if tests is set,
 // those that test files make.
 func packages(t *testing.T, tests bool) []*listing {
+	t.Helper()
+	return packagesOf(t, module, tests)
+}
+
+// packagesOfBoth returns those of jwks, too.
+func packagesOfBoth(t *testing.T, tests bool) []*listing {
+	t.Helper()
+	return slices.Concat(packages(t, tests), packagesOf(t, jwks, tests))
+}
+
+func packagesOf(t *testing.T, module string, tests bool) []*listing {
 	t.Helper()
 	all, err := listed()
 	if err != nil {

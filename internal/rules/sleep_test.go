@@ -14,7 +14,7 @@ import (
 // from a bubble is refused, although it would be right. Other ways to wait, such
 // as a time.After that guards against hanging, are not looked at.
 func TestTestsSleepOnlyInABubble(t *testing.T) {
-	for _, p := range packages(t, true) {
+	for _, p := range packagesOfBoth(t, true) {
 		for _, u := range load(t, p).resolve(t, p.ImportMap).sleepsOutsideBubbles() {
 			if strings.HasSuffix(u.file, "_test.go") {
 				t.Errorf("got %v, want none outside testing/synctest", u)
