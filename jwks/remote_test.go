@@ -278,6 +278,20 @@ func TestAKnownKeyIsTheSameSlice(t *testing.T) {
 	}
 }
 
+// What has passed its limit is not served because it is too early for another attempt.
+func TestAnIntervalThatIsLongerThanTheOutageLimit(t *testing.T) {
+	origin := &origin{reply: set("a")}
+	clock := jwtexptest.NewClock(day)
+	verifier := newVerifier(t, newRemote(t, "https://login.example/keys", jwks.WithTransport(origin),
+		jwks.WithFreshness(time.Minute, time.Minute), jwks.WithOutageLimit(time.Minute), jwks.WithInterval(time.Hour)), clock)
+	_, err := verifier.Verify(t.Context(), tokenOf("a"))
+	wantVerdict(t, "a key", err, good)
+	origin.replyWith(set("b"))
+	clock.Advance(time.Minute)
+	_, err = verifier.Verify(t.Context(), tokenOf("a"))
+	wantVerdict(t, "a key that is gone", err, invalid)
+}
+
 func TestUnavailableTellsWhenToTryAgain(t *testing.T) {
 	remote := newRemote(t, "https://login.example/keys", jwks.WithTransport(&origin{reply: down}), jwks.WithInterval(time.Minute))
 	verifier := newVerifier(t, remote, jwtexptest.NewClock(day))

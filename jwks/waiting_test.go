@@ -109,7 +109,11 @@ func TestAFetchThatNobodyWaitsForIsKept(t *testing.T) {
 		b := newBubble(t, held(release, set("a")))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		wantVerdict(t, "the leader", <-b.verify(ctx, "a"), unavailable)
+		_, err := b.remote.VerificationKeys(ctx, "a", day)
+		wantVerdict(t, "the leader", err, unavailable)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want it to match context.Canceled", err)
+		}
 		close(release)
 		synctest.Wait()
 		wantVerdict(t, "who comes later", <-b.verify(t.Context(), "a"), good)
@@ -223,6 +227,9 @@ func TestCloseEndsAFetch(t *testing.T) {
 		var ended atomic.Bool
 		b := newBubble(t, func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
+			if got, want := r.Context().Err(), context.Canceled; got != want {
+				t.Errorf("got a fetch that ended by %v, want %v", got, want)
+			}
 			time.Sleep(time.Second)
 			ended.Store(true)
 			return set("a")(r) // which comes too late
