@@ -159,6 +159,7 @@ func TestDiscoverTellsAnOutage(t *testing.T) {
 		{"status 500", status(http.StatusInternalServerError), true},
 		{"status 503", status(http.StatusServiceUnavailable), true},
 		{"status 429", status(http.StatusTooManyRequests), true},
+		{"status 408", status(http.StatusRequestTimeout), true},
 		{"a connection that breaks off", raw(""), true},
 		{"no HTTP", raw(secret + "\r\n\r\n"), true},
 		{"no answer", slowFaults[0].serve, true},

@@ -360,6 +360,67 @@ func TestLimitsAreNoFaults(t *testing.T) {
 	}
 }
 
+// An endless body is not read to its end, nor to the end of time, and is given back.
+func TestNoMoreIsReadThanIsTaken(t *testing.T) {
+	endless := &spaces{}
+	origin := &origin{reply: func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: endless, Request: r}, nil
+	}}
+	remote := newRemote(t, "https://login.example/keys", jwks.WithTransport(origin))
+	_, err := remote.VerificationKeys(t.Context(), "a", day)
+	wantVerdict(t, "an endless body", err, unavailable)
+	if got, want := endless.read, 1<<20+1; got != want {
+		t.Errorf("got %d bytes read, want %d", got, want)
+	}
+	if !endless.closed {
+		t.Error("got a body that is open, want it closed")
+	}
+}
+
+// spaces is a body without an end.
+type spaces struct {
+	read   int
+	closed bool
+}
+
+func (s *spaces) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	s.read += len(p)
+	return len(p), nil
+}
+
+func (s *spaces) Close() error {
+	s.closed = true
+	return nil
+}
+
+// A good fetch keeps no connection, and nothing to read it.
+func TestNoConnectionIsKept(t *testing.T) {
+	server := newServer(body(setOf("a")))
+	defer server.Close()
+	before := runtime.NumGoroutine()
+	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
+	if _, err := remote.VerificationKeys(t.Context(), "a", day); err != nil {
+		t.Fatal(err)
+	}
+	wantGoroutines(t, before)
+}
+
+// A query can hold a secret, as can what a server sends.
+func TestErrorsQuoteNoQuery(t *testing.T) {
+	remote := newRemote(t, "https://login.example/keys?key="+secret, jwks.WithTransport(&origin{reply: down}))
+	_, err := remote.VerificationKeys(t.Context(), "a", day)
+	wantNoQuote(t, err)
+	if _, err := jwks.NewRemote("http://login.example/keys?key=" + secret); err == nil || strings.Contains(err.Error(), secret) {
+		t.Errorf("got %v, want an error without the query", err)
+	}
+	if _, err := jwks.NewRemote("https://login.example/%" + secret); err == nil || strings.Contains(err.Error(), secret) {
+		t.Errorf("got %v, want an error without the address", err)
+	}
+}
+
 // Whoever can make a server redirect must not choose the keys: the one that would have
 // them is not even asked.
 func TestRedirectsStayWithinTheOrigin(t *testing.T) {
@@ -370,7 +431,7 @@ func TestRedirectsStayWithinTheOrigin(t *testing.T) {
 			defer other.Close()
 			server := startServer(redirect(other.URL+"/keys"), start[tt.from])
 			defer server.Close()
-			remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP(), jwks.WithTransport(startTransport(server)))
+			remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP(), jwks.WithTransport(server.Client().Transport))
 			_, err := newVerifier(t, remote, jwtexptest.NewClock(day)).Verify(t.Context(), tokenOf("a"))
 			wantVerdict(t, "a token", err, unavailable)
 			server.wantFetches(t, 1)
@@ -378,9 +439,6 @@ func TestRedirectsStayWithinTheOrigin(t *testing.T) {
 		})
 	}
 }
-
-// startTransport trusts the server's certificate, which all test servers share.
-func startTransport(s *server) http.RoundTripper { return s.Client().Transport }
 
 func TestNoCookies(t *testing.T) {
 	var cookies atomic.Int64
