@@ -1,0 +1,114 @@
+package jwks
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/keyring"
+)
+
+// A HandlerOption is an option of [Handler].
+type HandlerOption interface{ forHandler(*handler) }
+
+// WithClock sets the clock that a [Handler] goes by: that of those who rotate the ring. The
+// default is [jwtexp.SystemClock]. A nil Clock makes Handler panic.
+func WithClock(c jwtexp.Clock) HandlerOption { return clockOption{c} }
+
+type clockOption struct{ clock jwtexp.Clock }
+
+func (o clockOption) forHandler(h *handler) {
+	switch v := reflect.ValueOf(o.clock); {
+	case h.clock != nil:
+		panic("jwks: Handler: WithClock given twice")
+	case !v.IsValid(), (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil():
+		panic("jwks: Handler: WithClock: nil")
+	}
+	h.clock = o.clock
+}
+
+// Handler publishes the public keys of a ring as a JWK Set (RFC 7517 §5): those that sign,
+// will sign, or have signed tokens that may still be good. A private key is reduced to its
+// public half, and a secret left out; what has left the ring's schedule or was revoked is not
+// in it. The set is public, and needs no guard.
+//
+// It answers GET and HEAD. Cache-Control lets whoever fetches the set keep it for as long as
+// the ring says ([keyring.Ring.Published]): for half of its Propagation, and not beyond the
+// time at which a key leaves; where that is below a second, they are to ask each time. The
+// ETag, which is that of the content, makes asking cheap (304).
+//
+// A ring without keys yet, which has neither been rotated nor loaded, is an outage and no
+// empty set, which would be believed: 503. So is a clock that returns the zero time. A ring
+// of secrets alone publishes a set without keys.
+//
+// A nil ring, or an option that is wrong or given twice, is a mistake of the program: Handler
+// panics. The handler that it returns is safe for concurrent use.
+func Handler(ring *keyring.Ring, opts ...HandlerOption) http.Handler {
+	if ring == nil {
+		panic("jwks: Handler: ring is nil")
+	}
+	h := &handler{ring: ring}
+	for _, o := range opts {
+		o.forHandler(h)
+	}
+	if h.clock == nil {
+		h.clock = jwtexp.SystemClock()
+	}
+	return h
+}
+
+type handler struct {
+	ring  *keyring.Ring
+	clock jwtexp.Clock
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "Method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	now := h.clock.Now()
+	if now.IsZero() || h.ring.Entries() == nil {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "Temporarily unavailable", http.StatusServiceUnavailable)
+		return
+	}
+	keys, fresh := h.ring.Published(now)
+	set := encode(keys)
+	hash := sha256.Sum256(set)
+	w.Header().Set("Content-Type", "application/jwk-set+json") // RFC 7517 §8.5.2
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", cacheControl(fresh))
+	w.Header().Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(hash[:])+`"`)
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(set)))
+}
+
+// encode returns the JWK Set of keys that are public halves, in their order.
+func encode(keys []jwtexp.Key) []byte {
+	set := jose.JSONWebKeySet{Keys: make([]jose.JSONWebKey, len(keys))} // never null
+	for i, k := range keys {
+		set.Keys[i] = jose.JSONWebKey{Key: k.PublicKey(), KeyID: k.ID(), Algorithm: string(k.Algorithm()), Use: "sig"}
+	}
+	text, err := json.Marshal(set)
+	if err != nil {
+		panic(err) // a Key holds nothing that has no JWK
+	}
+	return text
+}
+
+// cacheControl rounds down: a copy must not outlive a key.
+func cacheControl(fresh time.Duration) string {
+	if fresh < time.Second {
+		return "no-cache"
+	}
+	return fmt.Sprintf("public, max-age=%d", fresh/time.Second)
+}

@@ -1,0 +1,91 @@
+package jwks_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwks"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// A key is in the set before it signs, until its last token is dead, and no copy of the set
+// outlives it. b is rotated in at handlerEpoch, and signs an hour later in the place of a,
+// whose last token is dead 15 minutes of lifetime and one of leeway after that.
+func TestHandlerOverTheLifeOfARotation(t *testing.T) {
+	ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
+	clock := jwtexptest.NewClock(handlerEpoch)
+	h := jwks.Handler(ring, jwks.WithClock(clock))
+	const gone = 76 * time.Minute
+	tests := []struct {
+		name   string
+		at     time.Duration
+		signs  string
+		keys   []string
+		maxAge string
+	}{
+		{"rotated in", 0, "a", []string{"a", "b"}, "public, max-age=1800"},
+		{"half of Propagation is left", gone - 30*time.Minute, "a", []string{"a", "b"}, "public, max-age=1800"},
+		{"and a nanosecond less", gone - 30*time.Minute + 1, "a", []string{"a", "b"}, "public, max-age=1799"},
+		{"before b signs", time.Hour - 1, "a", []string{"a", "b"}, "public, max-age=960"},
+		{"b signs", time.Hour, "b", []string{"a", "b"}, "public, max-age=960"},
+		{"two seconds less a nanosecond are left", gone - 2*time.Second + 1, "b", []string{"a", "b"}, "public, max-age=1"},
+		{"a second is left", gone - time.Second, "b", []string{"a", "b"}, "public, max-age=1"},
+		{"less than that is left", gone - time.Second + 1, "b", []string{"a", "b"}, "no-cache"},
+		{"a nanosecond is left", gone - 1, "b", []string{"a", "b"}, "no-cache"},
+		{"a has left", gone, "b", []string{"b"}, "public, max-age=1800"},
+		{"long after", 1000 * time.Hour, "b", []string{"b"}, "public, max-age=1800"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			clock.Set(handlerEpoch.Add(tt.at))
+			if got := must(ring.SigningKey(t.Context(), clock.Now())).ID(); got != tt.signs {
+				t.Errorf("got %s that signs, want %s", got, tt.signs)
+			}
+			if got := published(t, h); !cmp.Equal(got, tt.keys) {
+				t.Errorf("got keys %v, want %v", got, tt.keys)
+			}
+			if got := serve(h, "GET").Header().Get("Cache-Control"); got != tt.maxAge {
+				t.Errorf("got Cache-Control %s, want %s", got, tt.maxAge)
+			}
+		})
+	}
+}
+
+// The last token that a signs is good in its last nanosecond, and a is still published then.
+func TestHandlerKeepsAKeyForItsLastToken(t *testing.T) {
+	ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
+	clock := jwtexptest.NewClock(handlerEpoch.Add(schedule.Propagation - time.Second)) // tokens have whole seconds
+	token := must(must(jwtexp.NewIssuer(ring, schedule.Lifetime, jwtexp.WithClock(clock))).Issue(t.Context(), "alice", nil))
+	verifier := must(jwtexp.NewVerifier(ring, jwtexp.WithClock(clock), jwtexp.WithLeeway(schedule.Leeway)))
+	clock.Set(token.ExpiresAt().Add(schedule.Leeway - 1))
+	if _, err := verifier.Verify(t.Context(), token.Raw()); token.KeyID() != "a" || err != nil {
+		t.Errorf("got %v for a token of %s, want nil for one of a", err, token.KeyID())
+	}
+	if got, want := published(t, jwks.Handler(ring, jwks.WithClock(clock))), []string{"a", "b"}; !cmp.Equal(got, want) {
+		t.Errorf("got keys %v, want %v", got, want)
+	}
+}
+
+func TestHandlerDropsARevokedKeyAtOnce(t *testing.T) {
+	for _, id := range []string{"a", "b"} {
+		t.Run(id, func(t *testing.T) {
+			ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
+			h := handlerAt(ring, handlerEpoch)
+			before := serve(h, "GET")
+			if err := ring.Revoke(id, handlerEpoch); err != nil {
+				t.Fatal(err)
+			}
+			want := map[string][]string{"a": {"b"}, "b": {"a"}}[id]
+			if got := published(t, h); !cmp.Equal(got, want) {
+				t.Errorf("got keys %v, want %v", got, want)
+			}
+			// To a cache it is another set.
+			if got := serve(h, "GET", "If-None-Match", before.Header().Get("ETag")).Code; got != 200 {
+				t.Errorf("got status %d for the ETag of before, want 200", got)
+			}
+		})
+	}
+}
