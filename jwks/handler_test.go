@@ -85,6 +85,7 @@ func TestHandlerAnswers(t *testing.T) {
 		{"among others", "GET", []string{"If-None-Match", `"x", W/` + tag}, unchanged},
 		{"any", "GET", []string{"If-None-Match", "*"}, unchanged},
 		{"GET of something else", "GET", []string{"If-None-Match", `"x"`}, whole},
+		{"GET of what is newer than a date", "GET", []string{"If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"}, whole},
 		{"POST", "POST", nil, refused},
 		{"OPTIONS", "OPTIONS", nil, refused},
 		{"in lower case", "get", nil, refused},
