@@ -92,7 +92,7 @@ func TestHandlerPublishesThePublicHalfAlone(t *testing.T) {
 	everything := newRing(t)
 	add := func(name string, k jwtexp.Key) {
 		rings[name] = newRing(t, k.WithID(name))
-		if err := everything.Rotate(k.WithID(name), handlerEpoch); err != nil {
+		if err := everything.Rotate(k.WithID(name), day); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +115,7 @@ func TestHandlerPublishesThePublicHalfAlone(t *testing.T) {
 
 	for name, ring := range rings {
 		t.Run(name, func(t *testing.T) {
-			body := serve(handlerAt(ring, handlerEpoch), "GET").Body.String()
+			body := serve(handlerAt(ring, day), "GET").Body.String()
 			var document map[string]any
 			if err := json.Unmarshal([]byte(body), &document); err != nil {
 				t.Fatal(err)
@@ -157,7 +157,7 @@ func TestHandlerPublishesThePublicHalfAlone(t *testing.T) {
 func TestHandlerPublishesEveryAlgorithm(t *testing.T) {
 	for alg, private := range privateKeys() {
 		t.Run(string(alg), func(t *testing.T) {
-			h := handlerAt(newRing(t, must(jwtexp.NewSigningKey(alg, private))), handlerEpoch)
+			h := handlerAt(newRing(t, must(jwtexp.NewSigningKey(alg, private))), day)
 			id := must(keyring.Thumbprint(private.Public()))
 			want := jose.JSONWebKey{Key: private.Public(), KeyID: id, Algorithm: string(alg), Use: "sig"}
 			got := readSet(t, h).Keys

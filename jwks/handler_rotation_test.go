@@ -12,11 +12,11 @@ import (
 )
 
 // A key is in the set before it signs, until its last token is dead, and no copy of the set
-// outlives it. b is rotated in at handlerEpoch, and signs an hour later in the place of a,
+// outlives it. b is rotated in at day, and signs an hour later in the place of a,
 // whose last token is dead 15 minutes of lifetime and one of leeway after that.
 func TestHandlerOverTheLifeOfARotation(t *testing.T) {
 	ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
-	clock := jwtexptest.NewClock(handlerEpoch)
+	clock := jwtexptest.NewClock(day)
 	h := jwks.Handler(ring, jwks.WithClock(clock))
 	const gone = 76 * time.Minute
 	tests := []struct {
@@ -40,7 +40,7 @@ func TestHandlerOverTheLifeOfARotation(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			clock.Set(handlerEpoch.Add(tt.at))
+			clock.Set(day.Add(tt.at))
 			if got := must(ring.SigningKey(t.Context(), clock.Now())).ID(); got != tt.signs {
 				t.Errorf("got %s that signs, want %s", got, tt.signs)
 			}
@@ -57,7 +57,7 @@ func TestHandlerOverTheLifeOfARotation(t *testing.T) {
 // The last token that a signs is good in its last nanosecond, and a is still published then.
 func TestHandlerKeepsAKeyForItsLastToken(t *testing.T) {
 	ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
-	clock := jwtexptest.NewClock(handlerEpoch.Add(schedule.Propagation - time.Second)) // tokens have whole seconds
+	clock := jwtexptest.NewClock(day.Add(schedule.Propagation - time.Second)) // tokens have whole seconds
 	token := must(must(jwtexp.NewIssuer(ring, schedule.Lifetime, jwtexp.WithClock(clock))).Issue(t.Context(), "alice", nil))
 	verifier := must(jwtexp.NewVerifier(ring, jwtexp.WithClock(clock), jwtexp.WithLeeway(schedule.Leeway)))
 	clock.Set(token.ExpiresAt().Add(schedule.Leeway - 1))
@@ -73,9 +73,9 @@ func TestHandlerDropsARevokedKeyAtOnce(t *testing.T) {
 	for _, id := range []string{"a", "b"} {
 		t.Run(id, func(t *testing.T) {
 			ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
-			h := handlerAt(ring, handlerEpoch)
+			h := handlerAt(ring, day)
 			before := serve(h, "GET")
-			if err := ring.Revoke(id, handlerEpoch); err != nil {
+			if err := ring.Revoke(id, day); err != nil {
 				t.Fatal(err)
 			}
 			want := map[string][]string{"a": {"b"}, "b": {"a"}}[id]

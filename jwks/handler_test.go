@@ -28,15 +28,12 @@ func newRing(t *testing.T, keys ...jwtexp.Key) *keyring.Ring {
 	t.Helper()
 	ring := must(keyring.New(schedule))
 	for _, k := range keys {
-		if err := ring.Rotate(k, handlerEpoch); err != nil {
+		if err := ring.Rotate(k, day); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return ring
 }
-
-// handlerEpoch is where the fake clocks of these tests begin.
-var handlerEpoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func handlerAt(ring *keyring.Ring, now time.Time) http.Handler {
 	return jwks.Handler(ring, jwks.WithClock(jwtexptest.NewClock(now)))
@@ -53,7 +50,7 @@ func serve(h http.Handler, method string, header ...string) *httptest.ResponseRe
 }
 
 func TestHandlerAnswers(t *testing.T) {
-	h := handlerAt(newRing(t, newEd25519Key("a")), handlerEpoch)
+	h := handlerAt(newRing(t, newEd25519Key("a")), day)
 	got := serve(h, "GET")
 	body, tag := got.Body.String(), got.Header().Get("ETag")
 	if !strings.HasPrefix(body, `{"keys":[{`) {
@@ -107,7 +104,7 @@ func TestHandlerAnswers(t *testing.T) {
 func TestHandlerWithoutKeys(t *testing.T) {
 	secrets := newRing(t, newSecretKey("s"))
 	revoked := newRing(t, newEd25519Key("a"))
-	if err := revoked.Revoke("a", handlerEpoch); err != nil {
+	if err := revoked.Revoke("a", day); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
@@ -118,11 +115,11 @@ func TestHandlerWithoutKeys(t *testing.T) {
 		cache string
 		body  string
 	}{
-		{"nothing rotated in yet", newRing(t), handlerEpoch, 503, "no-store", "Temporarily unavailable\n"},
-		{"the zero Ring", new(keyring.Ring), handlerEpoch, 503, "no-store", "Temporarily unavailable\n"},
+		{"nothing rotated in yet", newRing(t), day, 503, "no-store", "Temporarily unavailable\n"},
+		{"the zero Ring", new(keyring.Ring), day, 503, "no-store", "Temporarily unavailable\n"},
 		{"a clock that is not set", newRing(t, newEd25519Key("a")), time.Time{}, 503, "no-store", "Temporarily unavailable\n"},
-		{"secrets alone", secrets, handlerEpoch, 200, "public, max-age=1800", `{"keys":[]}`},
-		{"the only key was revoked", revoked, handlerEpoch, 200, "public, max-age=1800", `{"keys":[]}`},
+		{"secrets alone", secrets, day, 200, "public, max-age=1800", `{"keys":[]}`},
+		{"the only key was revoked", revoked, day, 200, "public, max-age=1800", `{"keys":[]}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -142,8 +139,8 @@ func TestHandlerOfInstancesThatAgree(t *testing.T) {
 	if err := other.Load(ring.Entries(), func(id string) (jwtexp.Key, error) { return keys[id], nil }); err != nil {
 		t.Fatal(err)
 	}
-	got := serve(handlerAt(other, handlerEpoch.Add(time.Hour)), "GET")
-	want := serve(handlerAt(ring, handlerEpoch), "GET")
+	got := serve(handlerAt(other, day.Add(time.Hour)), "GET")
+	want := serve(handlerAt(ring, day), "GET")
 	if got.Body.String() != want.Body.String() || got.Header().Get("ETag") != want.Header().Get("ETag") {
 		t.Errorf("got %s %s, want %s %s", got.Header().Get("ETag"), got.Body, want.Header().Get("ETag"), want.Body)
 	}
@@ -151,7 +148,7 @@ func TestHandlerOfInstancesThatAgree(t *testing.T) {
 
 func TestHandlerPanicsOnMistakes(t *testing.T) {
 	ring := must(keyring.New(schedule))
-	clock := jwks.WithClock(jwtexptest.NewClock(handlerEpoch))
+	clock := jwks.WithClock(jwtexptest.NewClock(day))
 	tests := []struct {
 		want string
 		call func()

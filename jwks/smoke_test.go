@@ -85,7 +85,7 @@ type verifier struct {
 
 func newService(t *testing.T, schedule keyring.Schedule) *service {
 	s := &service{
-		clock:    jwtexptest.NewClock(handlerEpoch),
+		clock:    jwtexptest.NewClock(day),
 		schedule: schedule,
 		ring:     must(keyring.New(schedule)),
 		signed:   make(map[string]bool),
