@@ -24,7 +24,7 @@ import (
 func TestRotationOverHTTP(t *testing.T) {
 	const (
 		rotations = 30
-		steps     = 11              // of the clock, from one rotation to the next
+		steps     = 11              // of the clock, from one rotation to the next: fetches fall anywhere between
 		step      = 5 * time.Minute // a Remote takes a set for fresh for as long, whatever the server says
 	)
 	s := newService(t, keyring.Schedule{
