@@ -74,12 +74,15 @@ func startProvider(t *testing.T) *provider {
 		t.Fatal(err)
 	}
 	if err := node.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v (apt-get install nodejs)", err)
 	}
 	t.Cleanup(func() {
 		stdin.Close() // at which it ends
-		if err := node.Wait(); err != nil || t.Failed() {
-			t.Errorf("the provider ended: got %v, want status 0; its log:\n%s", err, log)
+		if err := node.Wait(); err != nil {
+			t.Errorf("the provider ended: got %v, want status 0", err)
+		}
+		if t.Failed() {
+			t.Logf("the provider's log:\n%s", log)
 		}
 	})
 	p := &provider{stdin: stdin, stdout: bufio.NewScanner(stdout)}
