@@ -71,6 +71,12 @@
 //
 // This package does not keep sessions, rotate refresh tokens, or encrypt (JWE).
 //
+// # Keys that change
+//
+// Package keyring rotates the keys of a service without one good token refused. Module
+// github.com/jwtexp/jwtexp/jwks publishes them as a JWK Set, and fetches those of an
+// identity provider. Both are a [KeySet], of which you can make your own.
+//
 // # Speed
 //
 // Make an Issuer and a Verifier once and share them. With a secret, Verify takes about
