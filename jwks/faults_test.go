@@ -377,13 +377,16 @@ func TestNoMoreIsReadThanIsTaken(t *testing.T) {
 	}
 }
 
-// spaces is a body without an end.
+// spaces is a body without an end, but for a test that fails.
 type spaces struct {
 	read   int
 	closed bool
 }
 
 func (s *spaces) Read(p []byte) (int, error) {
+	if s.read > 1<<24 {
+		return 0, io.EOF
+	}
 	for i := range p {
 		p[i] = ' '
 	}
