@@ -96,6 +96,7 @@ func TestWhatIsTakenOfASet(t *testing.T) {
 
 		{"RSA of 1024 bits", rsa1024, ""},
 		{"RSA of 2040 bits", rsa2040, ""},
+		{"RSA of 4104 bits", rsaMembers(4104), ""},
 		{"RSA without an exponent", strings.Replace(rsa2048, `"e":"AQAB",`, ``, 1), ""},
 		{"RSA with an exponent of 1", strings.Replace(rsa2048, `AQAB`, `AQ`, 1), ""},
 		{"RSA with an even exponent", strings.Replace(rsa2048, `AQAB`, `AQAA`, 1), ""},

@@ -29,12 +29,12 @@ import (
 // An answer replaces the last set only if it is whole and has at least one usable key: it
 // has status 200, at most 1 MiB, and at most 256 keys. Redirects are followed within the
 // same origin. Of the keys those are left out that are not for signatures (use, key_ops),
-// not known, private or symmetric, or too short, and those that do not fit the algorithm
-// that they name. An RSA key that names none is for RS256, and an Ed25519 key for EdDSA and
-// Ed25519.
+// not known, private or symmetric, and those that do not fit the algorithm that they name;
+// RSA has 2048 to 4096 bits. An RSA key that names no algorithm is for RS256, and an
+// Ed25519 key for EdDSA and Ed25519.
 //
 // A clock that steps back makes no key live longer: by more than the interval before its
-// fetch, a set is not fresh.
+// fetch, a set is not fresh, and the outage limit counts in both directions.
 type Remote struct {
 	url     string
 	getter  *getter
