@@ -48,7 +48,8 @@ func (h *Headers) Parse(raw string, c *Compact) (err error) {
 	return c.signature.decode(signature)
 }
 
-// Payload decodes the payload. Call it only after a Material has verified c.
+// Payload decodes the payload. Call it only after a Material has verified c, or to choose who
+// does.
 func (c *Compact) Payload() (string, error) { return decodeText(c.payload) }
 
 // Payload decodes the payload of a token that Sign made.
