@@ -13,8 +13,16 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/jwtexp/jwtexp"
-	"github.com/jwtexp/jwtexp/keyring"
 )
+
+// A Publisher has the keys that others are to verify with. It must be safe for concurrent
+// use. A *keyring.Ring is one.
+//
+// Published returns the keys at now, those to come included, and for how long a copy may be
+// kept. An error is an outage.
+type Publisher interface {
+	Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration, err error)
+}
 
 // A HandlerOption is an option of [Handler].
 type HandlerOption interface{ forHandler(*handler) }
@@ -26,33 +34,39 @@ func WithClock(c jwtexp.Clock) HandlerOption { return clockOption{c} }
 type clockOption struct{ clock jwtexp.Clock }
 
 func (o clockOption) forHandler(h *handler) {
-	switch v := reflect.ValueOf(o.clock); {
+	switch {
 	case h.clock != nil:
 		panic("jwks: Handler: WithClock given twice")
-	case !v.IsValid(), (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil():
+	case isNil(o.clock):
 		panic("jwks: Handler: WithClock: nil")
 	}
 	h.clock = o.clock
 }
 
-// Handler publishes the public keys of a ring as a JWK Set (RFC 7517 §5): those that sign,
-// will sign, or have signed tokens that may still be good. A private key is reduced to its
-// public half, and a secret left out; what has left the ring's schedule or was revoked is not
-// in it. The set is public, and needs no guard.
+// isNil sees a nil pointer or func inside an interface, too.
+func isNil(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func) && r.IsNil()
+}
+
+// Handler publishes the public keys of a ring, a *keyring.Ring, as a JWK Set (RFC 7517 §5):
+// those that sign, will sign, or have signed tokens that may still be good. Of a private key
+// it shows the public half, and of a secret nothing; what has left the ring's schedule or was
+// revoked is not in it. The set is public, and needs no guard.
 //
 // It answers GET and HEAD. Cache-Control lets whoever fetches the set keep it for as long as
-// the ring says ([keyring.Ring.Published]): for half of its Propagation, and not beyond the
-// time at which a key leaves; where that is below a second, they are to ask each time. The
-// ETag, which is that of the content, makes asking cheap (304).
+// the ring says: for half of its Propagation, and not beyond the time at which a key leaves;
+// where that is below a second, they are to ask each time. The ETag, which is that of the
+// content, makes asking cheap (304).
 //
 // A ring without keys yet, which has neither been rotated nor loaded, is an outage and no
 // empty set, which would be believed: 503. So is a clock that returns the zero time. A ring
-// of secrets alone publishes a set without keys.
+// of secrets alone, or one whose keys were all revoked, publishes a set without keys.
 //
 // A nil ring, or an option that is wrong or given twice, is a mistake of the program: Handler
 // panics. The handler that it returns is safe for concurrent use.
-func Handler(ring *keyring.Ring, opts ...HandlerOption) http.Handler {
-	if ring == nil {
+func Handler(ring Publisher, opts ...HandlerOption) http.Handler {
+	if isNil(ring) {
 		panic("jwks: Handler: ring is nil")
 	}
 	h := &handler{ring: ring}
@@ -66,7 +80,7 @@ func Handler(ring *keyring.Ring, opts ...HandlerOption) http.Handler {
 }
 
 type handler struct {
-	ring  *keyring.Ring
+	ring  Publisher
 	clock jwtexp.Clock
 }
 
@@ -77,12 +91,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := h.clock.Now()
-	if now.IsZero() || h.ring.Entries() == nil {
+	keys, fresh, err := h.ring.Published(now)
+	if err != nil || now.IsZero() {
 		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, "Temporarily unavailable", http.StatusServiceUnavailable)
 		return
 	}
-	keys, fresh := h.ring.Published(now)
 	set := encode(keys)
 	hash := sha256.Sum256(set)
 	w.Header().Set("Content-Type", "application/jwk-set+json") // RFC 7517 §8.5.2
@@ -92,11 +106,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(set)))
 }
 
-// encode returns the JWK Set of keys that are public halves, in their order.
+// encode returns the JWK Set of the public halves of keys, in their order.
 func encode(keys []jwtexp.Key) []byte {
-	set := jose.JSONWebKeySet{Keys: make([]jose.JSONWebKey, len(keys))} // never null
-	for i, k := range keys {
-		set.Keys[i] = jose.JSONWebKey{Key: k.PublicKey(), KeyID: k.ID(), Algorithm: string(k.Algorithm()), Use: "sig"}
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // never null
+	for _, k := range keys {
+		if public := k.PublicKey(); public != nil {
+			set.Keys = append(set.Keys, jose.JSONWebKey{Key: public, KeyID: k.ID(), Algorithm: string(k.Algorithm()), Use: "sig"})
+		}
 	}
 	text, err := json.Marshal(set)
 	if err != nil {

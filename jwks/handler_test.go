@@ -1,6 +1,9 @@
 package jwks_test
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -100,6 +103,30 @@ func TestHandlerAnswers(t *testing.T) {
 	}
 }
 
+type publisherFunc func(time.Time) ([]jwtexp.Key, time.Duration, error)
+
+func (f publisherFunc) Published(now time.Time) ([]jwtexp.Key, time.Duration, error) { return f(now) }
+
+// A Publisher need not be as careful as a ring.
+func TestHandlerOfAnyPublisher(t *testing.T) {
+	private := newEd25519Key("a")
+	h := jwks.Handler(publisherFunc(func(time.Time) ([]jwtexp.Key, time.Duration, error) {
+		return []jwtexp.Key{newSecretKey("s"), private, {}}, time.Minute, nil
+	}))
+	x := base64.RawURLEncoding.EncodeToString(private.PublicKey().(ed25519.PublicKey))
+	want := `{"keys":[{"use":"sig","kty":"OKP","kid":"a","crv":"Ed25519","alg":"Ed25519","x":"` + x + `"}]}`
+	if w := serve(h, "GET"); w.Body.String() != want {
+		t.Errorf("got %s, want %s", w.Body, want)
+	}
+
+	down := jwks.Handler(publisherFunc(func(time.Time) ([]jwtexp.Key, time.Duration, error) {
+		return []jwtexp.Key{private}, time.Minute, errors.New("down")
+	}))
+	if w := serve(down, "GET"); w.Code != 503 || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("got %d %q, want 503 and no-store", w.Code, w.Header().Get("Cache-Control"))
+	}
+}
+
 // An empty set says that no key is good, which is for a ring to know.
 func TestHandlerWithoutKeys(t *testing.T) {
 	secrets := newRing(t, newSecretKey("s"))
@@ -154,6 +181,7 @@ func TestHandlerPanicsOnMistakes(t *testing.T) {
 		call func()
 	}{
 		{"jwks: Handler: ring is nil", func() { jwks.Handler(nil) }},
+		{"jwks: Handler: ring is nil", func() { jwks.Handler((*keyring.Ring)(nil)) }},
 		{"jwks: Handler: WithClock: nil", func() { jwks.Handler(ring, jwks.WithClock(nil)) }},
 		{"jwks: Handler: WithClock: nil", func() { jwks.Handler(ring, jwks.WithClock((*jwtexptest.Clock)(nil))) }},
 		{"jwks: Handler: WithClock: nil", func() { jwks.Handler(ring, jwks.WithClock(jwtexp.ClockFunc(nil))) }},

@@ -92,7 +92,7 @@ func look(ring *keyring.Ring, now time.Time) view {
 	}
 	all, _ := ring.VerificationKeys(context.Background(), "", now)
 	v.Trusted = ids(all)
-	published, fresh := ring.Published(now)
+	published, fresh, _ := ring.Published(now)
 	v.Published, v.Fresh = ids(published), fresh
 	return v
 }

@@ -135,14 +135,15 @@ func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]
 // Published returns the keys that others are to verify with at now, those to come
 // included, and for how long they may keep a copy: for half of the schedule's Propagation,
 // so that they have the other half to fetch another, and no longer than until one of the
-// keys leaves. Secrets are left out, and private keys reduced to their public half.
+// keys leaves. Secrets are left out, and private keys reduced to their public half. It is an
+// error where the ring has no keys yet.
 //
 // It is what a JWK Set is made from; those who share a secret, or the process, have the
 // Ring itself.
-func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration) {
+func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration, err error) {
 	s := r.state.Load()
 	if s == nil {
-		return nil, 0
+		return nil, 0, errNoKeys
 	}
 	fresh = r.schedule.Propagation / 2
 	for i := range s.entries {
@@ -158,7 +159,7 @@ func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration)
 		fresh = min(fresh, left)
 		keys = append(keys, public)
 	}
-	return keys, fresh
+	return keys, fresh, nil
 }
 
 // publicHalf returns a key that can only verify; ok is false for a secret, and for the

@@ -260,8 +260,8 @@ func TestSecretsRotate(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
 		}
 	}
-	if keys, _ := ring.Published(epoch); keys != nil {
-		t.Errorf("got %v published, want no secret", keys)
+	if keys, _, err := ring.Published(epoch); keys != nil || err != nil {
+		t.Errorf("got %v, %v published, want no secret and no error", keys, err)
 	}
 }
 
@@ -273,7 +273,10 @@ func TestPublishedKeysCannotSign(t *testing.T) {
 	}
 	rotate(t, ring, "b", epoch)
 	revoke(t, ring, "b", epoch)
-	keys, _ := ring.Published(epoch)
+	keys, _, err := ring.Published(epoch)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff([]string{"a"}, ids(keys)); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}

@@ -49,11 +49,11 @@ func (d den) furnish() error {
 	return err
 }
 
-// isApart tells a folder that is not to be tried: git's, another module, and this
-// one, whose tests fail wherever a mutant is.
+// isApart tells a folder that is not to be copied: git's, another module (but for jwks,
+// which internal/rules reads), and this one, whose tests fail wherever a mutant is.
 func isApart(path string) bool {
 	switch path {
-	case ".":
+	case ".", "jwks":
 		return false
 	case ".git", filepath.Join("internal", "mutants"):
 		return true

@@ -22,6 +22,17 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
+// Whoever publishes or fetches keys needs no keyring of ours.
+func TestJWKSStandsOnTheRootAlone(t *testing.T) {
+	for _, p := range packagesOf(t, jwks, false) {
+		for _, imported := range p.Imports {
+			if under(imported, module) && imported != module && !under(imported, jwks) {
+				t.Errorf("got an import of %s by %s, want none of this module but of its root", imported, p.ImportPath)
+			}
+		}
+	}
+}
+
 // What signs anything at all is for what makes bad tokens, and for the package that
 // has the keys.
 func TestOnlyTestPackagesSignAnything(t *testing.T) {
