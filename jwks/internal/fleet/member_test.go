@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -21,6 +22,11 @@ type member struct {
 	seen    int // the latest that it ever loaded
 	tick    time.Time
 	next    load
+}
+
+// VerificationKeys implements jwtexp.KeySet by the ring that the member has now.
+func (m *member) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	return m.ring.VerificationKeys(ctx, id, now)
 }
 
 // A load is one attempt: what was read is as old as it was in a replica of the storage.

@@ -11,7 +11,7 @@ type keySource = func(id string) (jwtexp.Key, error)
 // loads only when it is restarted.
 type rotator struct {
 	*member
-	next int // of the keys
+	used int // of the keys
 }
 
 func (w *world) newRotator() *rotator {
@@ -35,11 +35,11 @@ func (r *rotator) rotate() *record {
 	if in(now(), w.storeOutages) {
 		return nil
 	}
-	if r.next > 0 && w.rnd.IntN(5) == 0 {
+	if r.used > 0 && w.rnd.IntN(5) == 0 {
 		r.restart()
 	}
-	key := signingKeys[r.next]
-	r.next++
+	key := signingKeys[r.used]
+	r.used++
 	reading := r.Now()
 	if err := r.ring.Rotate(key, reading); err != nil {
 		w.broken("7", "Rotate: %v", err)
@@ -93,10 +93,14 @@ func (r *rotator) store() {
 	r.seen = r.version
 }
 
-// restart makes the rotator anew from what was stored. Only the ring is: those who were
-// handed it keep the old one, which nobody changes any more.
+// restart makes the ring anew from what was stored.
 func (r *rotator) restart() {
-	if err := r.ring.Load(r.w.ledger.versions[r.version].entries, r.key); err != nil {
+	ring, err := keyring.New(r.w.plan.schedule)
+	if err != nil {
+		panic(err)
+	}
+	if err := ring.Load(r.w.ledger.versions[r.version].entries, r.key); err != nil {
 		r.w.broken("8", "the rotator cannot load what it stored: %v", err)
 	}
+	r.ring = ring
 }

@@ -24,7 +24,7 @@ type verifier struct {
 
 func (w *world) newRingVerifier(m *member, name string) *verifier {
 	v := &verifier{clock: &m.clock, name: name, member: m}
-	w.equip(v, m.ring)
+	w.equip(v, m)
 	return v
 }
 
