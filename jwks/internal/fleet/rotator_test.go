@@ -52,39 +52,38 @@ func (r *rotator) rotate() *record {
 	return k
 }
 
-// revoke returns nil where the storage is down, or there is no key to revoke.
-func (r *rotator) revoke() *record {
+// revoke returns false where the storage is down, or there is no such key to revoke.
+func (r *rotator) revoke(k *record) bool {
 	w := r.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	k := w.victim(r.ring.Entries())
-	if k == nil || in(now(), w.storeOutages) {
-		return nil
+	if k == nil || !k.live() || in(now(), w.storeOutages) {
+		return false
 	}
 	reading := r.Now()
 	if err := r.ring.Revoke(k.id, reading); err != nil {
 		w.broken("3", "Revoke: %v", err)
-		return nil
+		return false
 	}
 	w.ledger.revoke(k, reading, now())
 	r.store()
 	w.count.revocations++
 	w.note("revoke %s", k.id)
-	return k
+	return true
 }
 
-// victim returns one of the keys that are not revoked, the last ones rather than the first.
-func (w *world) victim(entries []keyring.Entry) *record {
+// victim returns one of the keys that are not revoked, of the last ones, or nil.
+func (r *rotator) victim() *record {
 	var live []*record
-	for _, e := range entries {
+	for _, e := range r.ring.Entries() {
 		if e.Revoked.IsZero() {
-			live = append(live, w.ledger.find(e.ID))
+			live = append(live, r.w.ledger.find(e.ID))
 		}
 	}
 	if len(live) == 0 {
 		return nil
 	}
-	return pick(w.rnd, live[max(0, len(live)-3):])
+	return pick(r.w.rnd, live[max(0, len(live)-3):])
 }
 
 func (r *rotator) store() {

@@ -9,8 +9,8 @@ func (w *world) plot() {
 	for range w.plan.rotations {
 		w.in(between(w.rnd, 0, w.lasts()), w.rotate)
 	}
-	for range 2 + w.rnd.IntN(4) {
-		w.in(between(w.rnd, 0, w.lasts()), w.revoke)
+	for range 2 + w.rnd.IntN(3) {
+		w.in(between(w.rnd, 0, w.lasts()), func() { w.revoke(w.rotator.victim()) })
 	}
 	gap := window{from: w.begin.Add(between(w.rnd, 0, w.lasts()))}
 	gap.to = gap.from.Add(between(w.rnd, 0, w.lasts()/4))
@@ -87,6 +87,9 @@ func (w *world) rotate() {
 		around := pick(w.rnd, []time.Duration{-1, 0, 1, -between(w.rnd, 0, time.Minute), between(w.rnd, 0, time.Minute)})
 		w.at(i.when(k.from.Add(around)), func() { w.serve(i) })
 	}
+	if w.rnd.IntN(10) == 0 { // at the last moment
+		w.at(w.rotator.when(k.from.Add(-between(w.rnd, 0, 2*w.plan.reload))), func() { w.revoke(k) })
+	}
 	for range 3 { // before it is due
 		w.in(between(w.rnd, 0, w.plan.schedule.Propagation), func() { w.serve(pick(w.rnd, w.issuers)) })
 	}
@@ -107,9 +110,8 @@ func (w *world) rotate() {
 
 // revoke takes a key back that signs, is to sign, or has signed, and has its tokens shown
 // to those who have seen them, and new ones by whoever has stolen it to others.
-func (w *world) revoke() {
-	k := w.rotator.revoke()
-	if k == nil {
+func (w *world) revoke(k *record) {
+	if !w.rotator.revoke(k) {
 		return
 	}
 	long := w.mint(k, now().Add(10*w.plan.outageLimit))
@@ -123,6 +125,10 @@ func (w *world) revoke() {
 	for _, t := range k.tokens[max(0, len(k.tokens)-20):] {
 		w.showAt(w.anyone(), t, now().Add(between(w.rnd, 0, 2*known)))
 		w.showAt(w.rings[0], t, now())
+	}
+	for range 6 { // where it was to be the next, the one before goes on
+		i := pick(w.rnd, w.issuers)
+		w.at(i.when(k.from.Add(between(w.rnd, 0, w.plan.reload))), func() { w.serve(i) })
 	}
 	if now, _ := w.ledger.signing(w.rotator.Now()); now == nil {
 		w.in(between(w.rnd, 0, w.plan.schedule.Propagation), w.rotate)
