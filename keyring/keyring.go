@@ -224,11 +224,14 @@ func withID(k jwtexp.Key) (jwtexp.Key, error) {
 // Revoke ends the trust in a key that has leaked: from now on its tokens are invalid, also
 // expired ones and those that a Verifier remembers ([jwtexp.WithCache]). Other instances
 // follow when they load the entries, and those who fetch a JWK Set when they fetch it next.
-// A clock that is behind delays nothing.
+// A clock that is behind delays nothing. Where no public key is left, the set that is
+// published is empty, which no careful fetcher believes: rotate another in, so that the set
+// says what has gone.
 //
 // Where the key is the one that signs, the next takes its place at once, though it may not
 // be known everywhere yet; without a next, Issue fails until another is rotated in, which
-// then signs at once. Where it was to be the next, the one that signs goes on.
+// then signs at once. Where it was to be the next, the one that signs goes on; those who have
+// not followed yet may refuse what it signs after the time at which it was to end.
 //
 // A key that was revoked is never trusted again by this Ring, whatever it loads. Revoking it
 // once more changes nothing. An ID that the ring does not have is an error.

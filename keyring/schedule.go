@@ -17,7 +17,9 @@ type Schedule struct {
 	Lifetime time.Duration
 
 	// Leeway is the longest leeway of a verifier, plus the time by which the clocks of
-	// those who verify and of those who publish keys may differ.
+	// those who verify and of those who publish keys may differ, plus, where verifiers
+	// fetch a JWK Set, the time that fetching takes: one that fetches it for a token in
+	// its last moment must still find the key.
 	Leeway time.Duration
 
 	// Propagation is how long it takes until every issuer and every verifier has learned
