@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"hash"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -24,8 +23,8 @@ type world struct {
 	begin  time.Time
 	events queue
 
-	mu      sync.Mutex // for all that follows
-	running sync.WaitGroup
+	running sync.WaitGroup // verifications
+	mu      sync.Mutex     // for all that follows, once it is running
 	ledger  *ledger
 	host    *host
 	notes   []string
@@ -51,6 +50,7 @@ func newWorld(seed uint64) *world {
 	w.ledger = &ledger{plan: w.plan}
 	w.planOutages()
 	w.rotator = w.newRotator()
+	w.members = []*member{w.rotator.member}
 	for range 38 + w.rnd.IntN(5) {
 		w.issuers = append(w.issuers, w.newIssuer(w.join(w.private)))
 	}
@@ -179,9 +179,7 @@ func (w *world) note(format string, args ...any) {
 // down in any order.
 func (w *world) log() string {
 	slices.Sort(w.notes)
-	var h hash.Hash = sha256.New()
-	h.Write([]byte(strings.Join(w.notes, "\n")))
-	return fmt.Sprintf("%x", h.Sum(nil))
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(w.notes, "\n"))))
 }
 
 func (w *world) broken(invariant, format string, args ...any) {
