@@ -1,5 +1,5 @@
 // Break shows that the simulation of package fleet would find a fault: it puts one after
-// the other into a copy of the ring or of Remote, and simulates more and more fleets until
+// the other into a copy of the library, and simulates more and more fleets until
 // an invariant is broken. From the folder of module jwks:
 //
 //	go run ./internal/fleet/break               # all of faults.txt
