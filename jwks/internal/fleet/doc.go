@@ -33,8 +33,9 @@
 //
 //  1. No good token is refused before exp + its verifier's leeway. A ring accepts it; a
 //     Remote may say ErrUnavailable where its last attempt to fetch failed, and it has no
-//     set yet, or one past the outage limit, or one that was fetched within B after the
-//     token's key was rotated in, and lacks it. A caller that gave up is not answered.
+//     set yet, or one past the outage limit, or one that lacks the token's key and was
+//     fetched when not every publisher knew of that: within B after it was rotated in, or
+//     Propagation after the next was revoked. A caller that gave up is not answered.
 //     Two promises wait for Propagation to pass, since a revocation does not: that a key
 //     is known which signs ahead of its time, as the one before was revoked; and that
 //     the one before is trusted for longer, as the next was revoked.

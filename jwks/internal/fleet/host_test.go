@@ -97,7 +97,10 @@ func (l *line) exchange(r *http.Request, a *attempt, there, back time.Duration) 
 			answer = page(http.StatusOK, "<html>maintenance</html>")
 		}
 	}
-	return answer, wait(r.Context(), back)
+	if err := wait(r.Context(), back); err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 func (h *host) serve(r *http.Request, rnd *rand.Rand, a *attempt) *http.Response {

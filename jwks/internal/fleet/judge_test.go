@@ -66,7 +66,7 @@ func (w *world) judgeRemote(s *showing, got verdict, over bool) {
 	case got == unavailable && l.before(s.end, false) != nil && !l.before(s.end, false).good:
 		switch {
 		case last == nil, s.reading.Sub(last.reading).Abs() >= p.outageLimit:
-		case !last.kids[k.id] && last.start.Before(w.ledger.loaded(k.published)):
+		case !last.kids[k.id] && (last.start.Before(w.ledger.loaded(k.published)) || last.start.Before(k.heldBackUntil)):
 		default:
 			w.broken("1", "%v: got %s, though the last good set of %v has the key, or should", s, got, stamp(last.reading))
 		}
