@@ -22,7 +22,8 @@ import (
 //     caller whose context ends stops waiting, and ends nothing for the others.
 //   - While fetching fails the last good set serves, at once, until the [WithOutageLimit];
 //     then every token is [jwtexp.ErrUnavailable]. A new attempt is made once in the
-//     [WithInterval], in the background.
+//     [WithInterval], in the background; when nobody has asked for longer than that takes,
+//     the next callers wait for it.
 //   - A token that names an unknown key has the set fetched again, at most once in the
 //     interval. Then the token is invalid; while fetching fails it is ErrUnavailable.
 //
@@ -129,7 +130,11 @@ const (
 func (r *Remote) need(s *state, id string, now time.Time) need {
 	age := now.Sub(s.fetchedAt)
 	fresh := -r.config.interval <= age && age < s.freshFor
-	due := now.Sub(s.triedAt).Abs() >= r.config.interval
+	silence := now.Sub(s.triedAt).Abs()
+	due := silence >= r.config.interval
+	// While callers come, another attempt begins when one is due, and ends within the
+	// timeout. After a longer silence a failed one says nothing of the server of now.
+	outage := s.err != nil && silence < r.config.interval+r.config.timeout
 	switch {
 	case s == closed:
 		return nothing
@@ -137,7 +142,7 @@ func (r *Remote) need(s *state, id string, now time.Time) need {
 		if s.err == nil || due {
 			return fetchFirst
 		}
-	case !fresh && s.err == nil, due && len(s.set.withID(id)) == 0:
+	case !fresh && !outage, due && len(s.set.withID(id)) == 0:
 		return fetchFirst
 	case due && (s.err != nil || age >= s.freshFor-s.freshFor/4):
 		return fetchSoon

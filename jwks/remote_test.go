@@ -29,13 +29,15 @@ type step struct {
 }
 
 // Each row is one rule of a Remote, with the defaults: a set without Cache-Control is
-// fresh for 5 minutes, the interval is 10 seconds, and the outage limit 6 hours.
+// fresh for 5 minutes, the interval and the timeout are 10 seconds, and the outage limit
+// is 6 hours.
 func TestRemoteByTheClock(t *testing.T) {
 	const (
 		ns       = time.Nanosecond
 		fresh    = 5 * time.Minute
 		ahead    = fresh * 3 / 4
 		interval = 10 * time.Second
+		timeout  = 10 * time.Second
 		limit    = 6 * time.Hour
 	)
 	tests := []struct {
@@ -90,6 +92,18 @@ func TestRemoteByTheClock(t *testing.T) {
 			{fresh + interval, set("b"), "a", good, 3},
 			{fresh + interval, nil, "b", good, 3},
 			{fresh + interval, nil, "a", invalid, 3},
+		}},
+		{"an outage that nobody has asked about for long is waited for", []step{
+			{0, set("a"), "a", good, 1},
+			{fresh, down, "a", good, 2},
+			{fresh + interval + timeout, set("b"), "a", invalid, 3},
+			{fresh + interval + timeout, nil, "b", good, 3},
+		}},
+		{"an outage that somebody has just asked about is not", []step{
+			{0, set("a"), "a", good, 1},
+			{fresh, down, "a", good, 2},
+			{fresh + interval + timeout - ns, set("b"), "a", good, 3},
+			{fresh + interval + timeout - ns, nil, "a", invalid, 3},
 		}},
 		{"an outage while the set is fresh ends, too", []step{
 			{0, set("a"), "a", good, 1},

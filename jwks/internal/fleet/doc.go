@@ -43,9 +43,10 @@
 //  3. A revoked key is dead, also for tokens in a cache: at once in the ring that revoked
 //     it, and in others as soon as they have loaded it once, whatever they load later. A
 //     Remote trusts only the keys of its last good set. It serves that for less than F by
-//     its clock (and the interval before the fetch, where its clock stepped back), and,
-//     where an attempt has failed since, for less than the outage limit. So a revoked key
-//     is dead after B + F + D, or B + the outage limit + D. A ring that has no other key
+//     its clock (and the interval before the fetch, where its clock stepped back), and for
+//     less than the outage limit where an attempt has failed since, no longer ago than the
+//     interval and the timeout, or while the caller waited. So a revoked key is dead after
+//     B + F + D, or, in an outage, B + the outage limit + D. A ring that has no other key
 //     publishes an empty set, which is a failed attempt.
 //  4. A Remote has one fetch under way at most; between the beginnings of two lie the
 //     interval or the minimum of the freshness, whichever is less, unless its clock was

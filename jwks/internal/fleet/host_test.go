@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,12 +153,12 @@ func (l *line) before(t time.Time, good bool) *attempt {
 	return nil
 }
 
-// failedSince tells whether an attempt failed after an instant.
-func (l *line) failedSince(t time.Time) bool {
-	for _, a := range l.attempts {
-		if !a.done.IsZero() && a.done.After(t) && !a.good {
-			return true
-		}
-	}
-	return false
+// fails tells whether, when a token was shown, an attempt after the one that fetched a set
+// had failed, and that was so lately that the next is not overdue.
+func (l *line) fails(s *showing, set *attempt) bool {
+	lately := l.w.plan.interval + l.w.plan.timeout
+	return slices.ContainsFunc(l.attempts, func(a *attempt) bool {
+		waitedFor := a.done.After(s.start)
+		return !a.good && a.done.After(set.done) && (waitedFor || s.reading.Sub(a.reading).Abs() < lately)
+	})
 }

@@ -91,7 +91,7 @@ func (w *world) stale(s *showing, set *attempt) bool {
 	case -w.plan.interval <= age && age < w.plan.fresh:
 		return false
 	}
-	return age.Abs() >= w.plan.outageLimit || !s.at.line.failedSince(set.done)
+	return age.Abs() >= w.plan.outageLimit || !s.at.line.fails(s, set)
 }
 
 // dead tells whether a key was revoked so long ago that no Remote may trust it any more.
@@ -101,7 +101,7 @@ func (w *world) dead(s *showing, set *attempt) bool {
 		return false
 	}
 	age := w.plan.fresh
-	if s.at.line.failedSince(set.done) {
+	if s.at.line.fails(s, set) {
 		age = w.plan.outageLimit
 	}
 	return !s.start.Before(w.ledger.loaded(k.revoked).Add(age + w.plan.differ))
