@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type RemoteOption interface {
 func WithTransport(t http.RoundTripper) RemoteOption {
 	return remoteOption{"WithTransport", func(c *config) error {
 		c.transport = t
-		if t == nil {
+		if isNil(t) {
 			return errors.New("nil")
 		}
 		return nil
@@ -87,6 +88,17 @@ func positive(d time.Duration) error {
 		return fmt.Errorf("%v is not positive", d)
 	}
 	return nil
+}
+
+// isNil sees a nil pointer, func, map, slice or channel inside an interface too.
+func isNil(v any) bool {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+		return r.IsNil()
+	}
+	return false
 }
 
 type remoteOption struct {

@@ -24,6 +24,7 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"a nil option", url, options(nil), 1},
 		{"an option twice", url, options(jwks.WithTimeout(1), jwks.WithTimeout(1)), 1},
 		{"no transport", url, options(jwks.WithTransport(nil)), 1},
+		{"a nil transport", url, options(jwks.WithTransport((*http.Transport)(nil))), 1},
 		{"no freshness", url, options(jwks.WithFreshness(0, time.Hour)), 1},
 		{"a negative freshness", url, options(jwks.WithFreshness(-1, time.Hour)), 1},
 		{"a freshness that is turned around", url, options(jwks.WithFreshness(2, 1)), 1},
