@@ -42,12 +42,6 @@ func (o clockOption) forHandler(h *handler) {
 	h.clock = o.clock
 }
 
-// isNil sees a nil pointer or func inside an interface, too.
-func isNil(v any) bool {
-	r := reflect.ValueOf(v)
-	return !r.IsValid() || (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func) && r.IsNil()
-}
-
 // Handler publishes the public keys of a ring, a *keyring.Ring, as a JWK Set (RFC 7517 §5):
 // those that sign, will sign, or have signed tokens that may still be good. Of a private key
 // it shows the public half, and of a secret nothing; what has left the ring's schedule or was
@@ -59,8 +53,9 @@ func isNil(v any) bool {
 // content, makes asking cheap (304).
 //
 // A ring without keys yet, which has neither been rotated nor loaded, is an outage and no
-// empty set, which would be believed: 503. So is a clock that returns the zero time. A ring
-// of secrets alone, or one whose keys were all revoked, publishes a set without keys.
+// empty set, which some would believe: 503. So is a clock that returns the zero time. A ring
+// of secrets alone publishes a set without keys. So does one whose last key was revoked, and
+// others, a [Remote] too, then go on with the set that they have: rotate another key in.
 //
 // A nil ring, or an option that is wrong or given twice, is a mistake of the program: Handler
 // panics. The handler that it returns is safe for concurrent use.

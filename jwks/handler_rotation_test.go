@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/jwtexp/jwtexp"
 	"github.com/jwtexp/jwtexp/jwks"
 	"github.com/jwtexp/jwtexp/jwtexptest"
+	"github.com/jwtexp/jwtexp/keyring"
 )
 
 // A key is in the set before it signs, until its last token is dead, and no copy of the set
@@ -86,6 +88,48 @@ func TestHandlerDropsARevokedKeyAtOnce(t *testing.T) {
 			if got := serve(h, "GET", "If-None-Match", before.Header().Get("ETag")).Code; got != 200 {
 				t.Errorf("got status %d for the ETag of before, want 200", got)
 			}
+		})
+	}
+}
+
+// Those who fetch the set let go of a revoked key with the next one, if there is a key in
+// it: a set without keys, which is what is left of a ring of one, is believed by nobody.
+func TestRevocationOverHTTP(t *testing.T) {
+	type change func(*keyring.Ring) error
+	rotate := func(ring *keyring.Ring) error { return ring.Rotate(newEd25519Key("b"), day) }
+	revoke := func(ring *keyring.Ring) error { return ring.Revoke("a", day) }
+	for _, tt := range []struct {
+		name    string
+		changes []change
+		fresh   error // what is said to a token of a, while the copy of before is fresh
+		stale   error // and when it is not
+		late    error // and at the outage limit
+	}{
+		{"rotated, then revoked", []change{rotate, revoke}, good, invalid, invalid},
+		{"revoked, then rotated", []change{revoke, rotate}, good, invalid, invalid},
+		{"revoked alone", []change{revoke}, good, good, unavailable},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ring := newRing(t, keyOf("a"))
+			clock := jwtexptest.NewClock(day)
+			server := httptest.NewServer(jwks.Handler(ring, jwks.WithClock(clock)))
+			defer server.Close()
+			verifier := newVerifier(t, newRemote(t, server.URL, jwks.WithLoopbackHTTP()), clock)
+			ask := func(what string, at time.Duration, want error) {
+				t.Helper()
+				clock.Set(day.Add(at))
+				_, err := verifier.Verify(t.Context(), tokenOf("a"))
+				wantVerdict(t, what, err, want)
+			}
+			ask("before", 0, good)
+			for _, change := range tt.changes {
+				if err := change(ring); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ask("fresh", schedule.Propagation*3/8-1, tt.fresh) // before it is refreshed ahead
+			ask("stale", schedule.Propagation/2, tt.stale)
+			ask("late", 6*time.Hour, tt.late)
 		})
 	}
 }

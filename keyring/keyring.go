@@ -139,7 +139,8 @@ func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]
 // error where the ring has no keys yet.
 //
 // It is what a JWK Set is made from; those who share a secret, or the process, have the
-// Ring itself.
+// Ring itself. A JWK has no bounds: to those who have copies a key is good for every token
+// until it leaves, and its tokens are invalid afterwards, late or not.
 func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration, err error) {
 	s := r.state.Load()
 	if s == nil {
@@ -223,15 +224,16 @@ func withID(k jwtexp.Key) (jwtexp.Key, error) {
 
 // Revoke ends the trust in a key that has leaked: from now on its tokens are invalid, also
 // expired ones and those that a Verifier remembers ([jwtexp.WithCache]). Other instances
-// follow when they load the entries, and those who fetch a JWK Set when they fetch it next.
-// A clock that is behind delays nothing. Where no public key is left, the set that is
-// published is empty, which no careful fetcher believes: rotate another in, so that the set
-// says what has gone.
+// follow when they load the entries, and those who fetch a JWK Set when they fetch it next,
+// provided that there is a key in it: a set without any looks like a mistake, and they go on
+// with the one that they have. Where no other key is left, rotate one in as well, at once.
+// A clock that is behind delays nothing.
 //
 // Where the key is the one that signs, the next takes its place at once, though it may not
 // be known everywhere yet; without a next, Issue fails until another is rotated in, which
-// then signs at once. Where it was to be the next, the one that signs goes on; those who have
-// not followed yet may refuse what it signs after the time at which it was to end.
+// then signs at once. Where it was to be the next, the one that signs goes on: instances that
+// have not loaded the entries by the time at which it was to end refuse what it signs from
+// then on.
 //
 // A key that was revoked is never trusted again by this Ring, whatever it loads. Revoking it
 // once more changes nothing. An ID that the ring does not have is an error.
