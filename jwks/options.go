@@ -14,7 +14,8 @@ type RemoteOption interface {
 }
 
 // WithTransport replaces the way to the server: for a proxy, a client certificate, a root
-// of your own, or a test. The default is a clone of [http.DefaultTransport]. A transport
+// of your own, or a test; also to count and log fetches, of whose failures nobody hears
+// while the last good set serves. The default is a clone of [http.DefaultTransport]. A transport
 // must give up when the request's context is done, which [Remote.Close] waits for. A nil
 // one is an error.
 func WithTransport(t http.RoundTripper) RemoteOption {
@@ -39,7 +40,7 @@ func WithLoopbackHTTP() RemoteOption {
 // WithFreshness bounds for how long a set is taken for fresh, which is what its
 // Cache-Control says: max-age, less the Age that it has already. A set that says nothing,
 // no-cache or no-store, is fresh for min. A key that its owner takes back may be trusted for
-// that long. The defaults are 5 minutes and 1 hour; a min that is not positive is an error,
+// that long, and in an outage until the [WithOutageLimit]. The defaults are 5 minutes and 1 hour; a min that is not positive is an error,
 // and so is a max under min.
 func WithFreshness(min, max time.Duration) RemoteOption {
 	return remoteOption{"WithFreshness", func(c *config) error {

@@ -22,8 +22,8 @@ import (
 //     caller whose context ends stops waiting, and ends nothing for the others.
 //   - While fetching fails the last good set serves, at once, until the [WithOutageLimit];
 //     then every token is [jwtexp.ErrUnavailable]. A new attempt is made once in the
-//     [WithInterval], in the background; when nobody has asked for longer than that takes,
-//     the next callers wait for it.
+//     [WithInterval], in the background; callers wait for it where no set is left to serve,
+//     or where nobody has asked for longer than an attempt takes.
 //   - A token that names an unknown key has the set fetched again, at most once in the
 //     interval. Then the token is invalid; while fetching fails it is ErrUnavailable.
 //
@@ -34,8 +34,9 @@ import (
 // RSA has 2048 to 4096 bits. An RSA key that names no algorithm is for RS256, and an
 // Ed25519 key for EdDSA and Ed25519.
 //
-// A clock that steps back makes no key live longer: by more than the interval before its
-// fetch, a set is not fresh, and the outage limit counts in both directions.
+// A clock that steps back makes no key live longer while fetching works: by more than the
+// interval before its fetch, a set is not fresh. In an outage the last good set serves within
+// the limit of its fetch, before it and after.
 type Remote struct {
 	url     string
 	getter  *getter

@@ -24,9 +24,10 @@ type Schedule struct {
 
 	// Propagation is how long it takes until every issuer and every verifier has learned
 	// of a new key: the longest time between two loads of the entries or, where verifiers
-	// fetch a JWK Set, for which they keep a copy, plus the time that fetching takes, plus
-	// that by which the clocks differ. Zero is right for a single process: there a new key
-	// signs at once.
+	// fetch a JWK Set, for which they keep a copy (half of Propagation, or longer where
+	// they have a minimum of their own, such as the 5 minutes of a jwks.Remote), plus the
+	// time that fetching takes, plus that by which the clocks differ. Zero is right for a
+	// single process: there a new key signs at once.
 	Propagation time.Duration
 
 	// Grace is for how long a key that verifies nothing any more is kept to recognise its
