@@ -2,11 +2,11 @@ package jwks
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	josejson "github.com/go-jose/go-jose/v4/json"
 	"github.com/jwtexp/jwtexp"
 )
 
@@ -51,19 +51,19 @@ func checkIssuer(issuer string, loopback bool) error {
 // jwksURI returns jwks_uri of a provider's document, which may be of another host: the
 // document, which the provider's own host has vouched for, says so.
 func jwksURI(document []byte, issuer string, loopback bool) (string, error) {
-	var members map[string]json.RawMessage // not a struct, whose fields match Issuer too
-	if json.Unmarshal(document, &members) != nil {
-		return "", errors.New("not a JSON object")
+	var members struct {
+		Issuer  string `json:"issuer"`
+		JWKSURI string `json:"jwks_uri"`
 	}
-	var named, address string
-	if json.Unmarshal(members["issuer"], &named) != nil || named != issuer {
+	// Names in exact case, and none of them twice, unlike encoding/json.
+	if josejson.Unmarshal(document, &members) != nil {
+		return "", errors.New("not a JSON object whose issuer and jwks_uri are strings")
+	}
+	if members.Issuer != issuer {
 		return "", errors.New("issuer is not exactly the one that was asked for (OpenID Connect Discovery 1.0 §4.3): is it a trailing slash?")
 	}
-	if json.Unmarshal(members["jwks_uri"], &address) != nil {
-		return "", errors.New("no jwks_uri")
-	}
-	if err := checkURL(address, loopback); err != nil {
+	if err := checkURL(members.JWKSURI, loopback); err != nil {
 		return "", fmt.Errorf("jwks_uri: %w", err)
 	}
-	return address, nil
+	return members.JWKSURI, nil
 }

@@ -99,10 +99,16 @@ func TestDiscoverRefusesADocument(t *testing.T) {
 		{"in capitals", func(own string) string { return document(strings.ToUpper(own), own+"/keys") }},
 		{"with a space", func(own string) string { return document(own+" ", own+"/keys") }},
 		{"without issuer", func(own string) string { return fmt.Sprintf(`{"jwks_uri":%q}`, own+"/keys") }},
+		{"with two issuers", func(own string) string {
+			return fmt.Sprintf(`{"issuer":"https://login.example","issuer":%q,"jwks_uri":%q}`, own, own+"/keys")
+		}},
 		{"with Issuer", func(own string) string { return fmt.Sprintf(`{"Issuer":%q,"jwks_uri":%q}`, own, own+"/keys") }},
 		{"with issuer null", func(own string) string { return fmt.Sprintf(`{"issuer":null,"jwks_uri":%q}`, own+"/keys") }},
 		{"with a list of issuers", func(own string) string { return fmt.Sprintf(`{"issuer":[%q],"jwks_uri":%q}`, own, own+"/keys") }},
 		{"without jwks_uri", func(own string) string { return fmt.Sprintf(`{"issuer":%q}`, own) }},
+		{"with two jwks_uris", func(own string) string {
+			return fmt.Sprintf(`{"issuer":%q,"jwks_uri":"https://login.example/keys","jwks_uri":%q}`, own, own+"/keys")
+		}},
 		{"with jwks_uri null", func(own string) string { return fmt.Sprintf(`{"issuer":%q,"jwks_uri":null}`, own) }},
 		{"with a jwks_uri that is a number", func(own string) string { return fmt.Sprintf(`{"issuer":%q,"jwks_uri":1}`, own) }},
 		{"with a jwks_uri over http", func(own string) string { return document(own, "http://login.example/keys") }},

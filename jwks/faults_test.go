@@ -47,6 +47,7 @@ var faults = []fault{
 	{"keys that are an object", body(`{"keys":{"` + secret + `":1}}`)},
 	{"keys that are text", body(`{"keys":"` + secret + `"}`)},
 	{"an array", body("[" + jwkOf("a") + "]")},
+	{"keys that come twice", body(`{"keys":[],"keys":[` + jwkOf("a") + `]}`)},
 	{"KEYS", body(`{"KEYS":[` + jwkOf("a") + `]}`)},
 	{"two documents", body(setOf("a") + setOf("a"))},
 	{"no usable key", body(`{"keys":[{"kty":"oct","kid":"a","k":"` + secret + `"}, 1, null, "", [], {}]}`)},

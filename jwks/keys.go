@@ -33,19 +33,21 @@ type keySet struct {
 }
 
 // parseSet reads a JWK Set. What is not a usable key is left out, as RFC 7517 §5 wants:
-// a new kind of key that somebody publishes does not take away the others.
+// a new kind of key that somebody publishes does not take away the others. It reads by
+// go-jose's JSON, which compares names in exact case, and refuses one that comes twice.
 func parseSet(text []byte) (*keySet, error) {
-	var members map[string]json.RawMessage // not a struct, whose fields match KEYS too
-	var jwks []json.RawMessage
-	if json.Unmarshal(text, &members) != nil || json.Unmarshal(members["keys"], &jwks) != nil {
-		return nil, errNotSet // and not their error, which can quote the text
+	var set struct {
+		Keys []josejson.RawMessage `json:"keys"`
 	}
-	if len(jwks) > maxKeys {
+	if josejson.Unmarshal(text, &set) != nil {
+		return nil, errNotSet // and not its error, which can quote the text
+	}
+	if len(set.Keys) > maxKeys {
 		return nil, errTooMany
 	}
 	s := &keySet{byID: make(map[string][]jwtexp.Key)}
 	usable := 0
-	for _, jwk := range jwks {
+	for _, jwk := range set.Keys {
 		before := len(s.all)
 		for _, key := range keysOf(jwk) {
 			s.add(key)
@@ -113,7 +115,6 @@ func keysOf(jwk []byte) []jwtexp.Key {
 		KeyOps    []string `json:"key_ops"`
 	}
 	var members map[string]json.RawMessage
-	// go-jose's JSON compares names in exact case, and refuses a name that comes twice.
 	if josejson.Unmarshal(jwk, &about) != nil || josejson.Unmarshal(jwk, &members) != nil {
 		return nil
 	}
