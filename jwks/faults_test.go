@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -410,6 +411,44 @@ func TestNoConnectionIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantGoroutines(t, before)
+}
+
+// Providers speak HTTP/2, which has limits and connections of its own.
+func TestFaultsOverHTTP2(t *testing.T) {
+	for _, f := range slices.Concat(faults, slowFaults) {
+		if strings.HasPrefix(f.name, "a redirect to another") {
+			continue // TestRedirectsStayWithinTheOrigin
+		}
+		t.Run(f.name, func(t *testing.T) { testOverHTTP2(t, f.serve, unavailable) })
+	}
+	t.Run("none", func(t *testing.T) { testOverHTTP2(t, body(setOf("a")), good) })
+}
+
+func testOverHTTP2(t *testing.T, serve http.HandlerFunc, want error) {
+	server := startServer(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Errorf("got %s, want HTTP/2", r.Proto)
+		}
+		serve(w, r)
+	}, func(s *httptest.Server) {
+		s.EnableHTTP2 = true
+		s.Config.ErrorLog = log.New(io.Discard, "", 0) // of the faults that need HTTP/1 and panic here
+		s.StartTLS()
+	})
+	defer server.Close()
+	before := runtime.NumGoroutine()
+	trusting := http.DefaultTransport.(*http.Transport).Clone()
+	trusting.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	defer func(before http.RoundTripper) { http.DefaultTransport = before }(http.DefaultTransport)
+	http.DefaultTransport = trusting // which a Remote has a clone of
+	remote := newRemote(t, server.URL, jwks.WithTimeout(time.Second))
+	_, err := newVerifier(t, remote, jwtexptest.NewClock(day)).Verify(t.Context(), tokenOf("a"))
+	wantVerdict(t, "a token", err, want)
+	if want != nil {
+		wantNoQuote(t, err)
+	}
+	remote.Close()
+	wantGoroutines(t, before) // no connection is kept
 }
 
 // A query can hold a secret, as can what a server sends.
