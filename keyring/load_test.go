@@ -207,3 +207,31 @@ func (h *history) step(op, arg byte) {
 		}
 	}
 }
+
+// Whoever marks entries as revoked where they are stored, in a hurry, need not know the
+// other times that Revoke would have set.
+func TestEntriesRevokedByHand(t *testing.T) {
+	ring := newRing(t, schedule)
+	rotate(t, ring, "a", epoch)
+	rotate(t, ring, "b", epoch)
+	entries := ring.Entries()
+	for i := range entries {
+		entries[i].Revoked = at(time.Minute)
+	}
+	if err := ring.Load(entries, keyByID); err != nil {
+		t.Fatal(err)
+	}
+	rotate(t, ring, "c", at(2*time.Minute))
+	other := newRing(t, schedule)
+	if err := other.Load(ring.Entries(), keyByID); err != nil {
+		t.Fatal(err)
+	}
+	want := view{"c", []string{"c"}, []string{"c"}, propagation / 2}
+	if diff := cmp.Diff(want, look(other, at(2*time.Minute))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	rotate(t, other, "d", at(1000*time.Hour))
+	if got := other.Entries(); len(got) != 2 {
+		t.Errorf("got entries %+v, want those of c and d", got)
+	}
+}

@@ -180,8 +180,8 @@ func (s Schedule) rotate(entries []Entry, id string, now time.Time) []Entry {
 		}
 	}
 	for i := range entries {
-		if entries[i].SignUntil.IsZero() {
-			s.end(&entries[i], from)
+		if e := &entries[i]; e.SignUntil.IsZero() { // one revoked by hand may be to begin later
+			s.end(e, slices.MaxFunc([]time.Time{from, e.SignFrom}, time.Time.Compare))
 		}
 	}
 	entries = slices.DeleteFunc(entries, func(e Entry) bool { return !now.Before(s.keptUntil(&e)) })
