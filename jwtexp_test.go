@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/jwtexp/jwtexp"
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
@@ -253,5 +255,41 @@ func TestIssueThenVerify(t *testing.T) {
 	}
 	if err := verifier.Recheck(t.Context(), issued); err != nil {
 		t.Errorf("Recheck of an issued token: got %v, want nil", err)
+	}
+}
+
+// said is the strings of a token, and its audience as it is.
+type said struct {
+	Issuer, Subject, ID, Type, KeyID string
+	Audience                         []string
+	HasIssuedAt, HasNotBefore        bool
+}
+
+func TestAccessorsTellWhatTheTokenHas(t *testing.T) {
+	for name, c := range map[string]struct {
+		header, members string
+		want            said
+	}{
+		"nothing": {`{"alg":"HS256"}`, ``, said{}},
+		"empty strings": {`{"alg":"HS256","kid":"","typ":"JWT"}`, `,"iss":"","sub":"","jti":""`,
+			said{Type: "JWT"}},
+		"all, and others between": {`{"alg":"HS256","kid":"k","typ":"JWT"}`, `,"jti":"id","x":"y","aud":"api","sub":"alice","n":{"iss":"inner"},"iss":"login","iat":1,"nbf":2`,
+			said{"login", "alice", "id", "JWT", "k", []string{"api"}, true, true}},
+		"several audiences": {`{"alg":"HS256"}`, `,"iss":"i","aud":["a","api","c"],"sub":"s"`,
+			said{Issuer: "i", Subject: "s", Audience: []string{"a", "api", "c"}}},
+		"escapes": {`{"alg":"HS256","kid":"\u006b"}`, `,"\u0073ub":"\u00e9\n","aud":["\u0061pi","é"],"iss":"\"\\"`,
+			said{Issuer: `"\`, Subject: "é\n", KeyID: "k", Audience: []string{"api", "é"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			audience := jwtexp.WithAudience("api")
+			if c.want.Audience == nil {
+				audience = jwtexp.Options()
+			}
+			token := accept(t, newVerifier(jwtexptest.NewClock(epoch), audience), sign(testSecret, c.header, live(c.members)))
+			got := said{token.Issuer(), token.Subject(), token.ID(), token.Type(), token.KeyID(), token.Audience(), !token.IssuedAt().IsZero(), !token.NotBefore().IsZero()}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
