@@ -289,3 +289,30 @@ func TestRecheckAndClaimsOfAnIssuedToken(t *testing.T) {
 	token := must(newIssuer(clock).Issue(t.Context(), "alice", map[string]any{"role": "admin"}))
 	wantOutcome(t, v.Recheck(t.Context(), token), "ok")
 }
+
+// 128 random bits are 25 letters of base32, each of all 32, and one of eight.
+func TestEveryLetterOfAJTIIsRandom(t *testing.T) {
+	issuer := newIssuer(jwtexptest.NewClock(epoch))
+	seen := make([]map[byte]bool, 26)
+	for range 1000 {
+		id := must(issuer.Issue(t.Context(), "alice", nil)).ID()
+		if len(id) != len(seen) {
+			t.Fatalf("got %q, want %d letters", id, len(seen))
+		}
+		for i := range seen {
+			if seen[i] == nil {
+				seen[i] = make(map[byte]bool)
+			}
+			seen[i][id[i]] = true
+		}
+	}
+	for i := range seen {
+		want := 32
+		if i == len(seen)-1 {
+			want = 8
+		}
+		if len(seen[i]) != want {
+			t.Errorf("letter %d: got %d different ones in 1000 jti, want %d", i, len(seen[i]), want)
+		}
+	}
+}

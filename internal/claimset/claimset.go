@@ -132,15 +132,11 @@ func NewTemplate(issuer string, audience []string) Template {
 // Append appends the claims set that holds the template, the other registered
 // claims of s, and the application's own, which may not name a registered one. app
 // is nil or anything that encoding/json makes a JSON object of. The times of s are
-// whole seconds, and in its ID, which crypto/rand.Text made, there is nothing to escape. A
-// subject that is not valid UTF-8 is an error.
+// whole seconds, and its ID is letters and digits. A subject that is not valid UTF-8
+// is an error.
 func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if !utf8.ValidString(s.Subject) {
 		return nil, errSubject
-	}
-	own, err := encodeApp(app)
-	if err != nil {
-		return nil, err
 	}
 	buf = append(buf, t.text...)
 	buf = appendString(buf, "sub", s.Subject)
@@ -150,8 +146,9 @@ func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if s.ID != "" {
 		buf = append(append(append(appendName(buf, "jti"), '"'), s.ID...), '"', ',')
 	}
-	if len(own) > len("{}") {
-		return append(buf, own[1:]...), nil
+	buf, err := appendApp(buf, app)
+	if err != nil {
+		return nil, err
 	}
 	buf[len(buf)-1] = '}' // for the last comma
 	return buf, nil

@@ -1,39 +1,54 @@
 package claimset
 
 import (
+	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// plainTypes remembers what isPlain has found out.
-var plainTypes sync.Map // of reflect.Type to bool
-
-// isPlain tells whether t, or what it points to, is a struct about which every JSON
-// package agrees, and which has no place for a registered claim: its fields have simple
-// tags and are strings, numbers, booleans or slices of those; nothing has a method.
+// A plainStruct is a struct about which every JSON package agrees, and which has no place
+// for a registered claim: its fields have simple tags and are strings, numbers, booleans or
+// slices of those; nothing has a method.
 //
-// Two short cuts can then not be told from the long way: to write such a struct with
-// encoding/json, and to read nothing but the application's claims into it.
-func isPlain(t reflect.Type) bool {
+// Two short cuts can then not be told from the long way: to write it field by field, and
+// to read nothing but the application's claims into it.
+type plainStruct []plainField
+
+type plainField struct {
+	index  int    // in the Go struct
+	name   string // as a JSON string, with a colon
+	option string // of the tag
+}
+
+// plainStructs remembers what newPlainStruct has made.
+var plainStructs sync.Map // of reflect.Type to plainStruct
+
+// plainOf returns the plainStruct that t, or what it points to, is; nil if it is none, which
+// one without fields is not.
+func plainOf(t reflect.Type) plainStruct {
 	if t == nil {
-		return false
+		return nil
 	}
-	if known, ok := plainTypes.Load(t); ok {
-		return known.(bool)
+	if known, ok := plainStructs.Load(t); ok {
+		return known.(plainStruct)
 	}
-	plain := isPlainStruct(t)
-	plainTypes.Store(t, plain)
+	plain := newPlainStruct(t)
+	plainStructs.Store(t, plain)
 	return plain
 }
 
-func isPlainStruct(t reflect.Type) bool {
+func newPlainStruct(t reflect.Type) plainStruct {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if t.Kind() != reflect.Struct || hasMethods(t) {
-		return false
+		return nil
 	}
+	plain := make(plainStruct, 0, t.NumField())
 	names := make(map[string]bool)
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -46,14 +61,86 @@ func isPlainStruct(t reflect.Type) bool {
 			name = field.Name
 		}
 		if names[name] || !isPlainName(name) || option != "" && option != "omitempty" && option != "omitzero" {
-			return false
+			return nil
 		}
 		names[name] = true
 		if field.Anonymous || !field.IsExported() || !isPlainValue(field.Type) {
-			return false
+			return nil
+		}
+		plain = append(plain, plainField{i, `"` + name + `":`, option})
+	}
+	return plain
+}
+
+// appendPlain appends the members of app, with a comma behind each, where app is a plain
+// struct, or points to one. ok is false where it is none, and where it has what is written
+// the long way, or not at all: a float32, NaN, invalid UTF-8.
+//
+// It saves a quarter of an Issue with HS256: the JSON package knows less of the struct, and
+// what it writes has to be looked through for registered names.
+func appendPlain(buf []byte, app any) (_ []byte, ok bool) {
+	plain := plainOf(reflect.TypeOf(app))
+	v := reflect.Indirect(reflect.ValueOf(app))
+	if plain == nil || !v.IsValid() {
+		return buf, false
+	}
+	for _, field := range plain {
+		value := v.Field(field.index)
+		if field.omits(value) {
+			continue
+		}
+		if buf, ok = appendPlainValue(append(buf, field.name...), value); !ok {
+			return buf, false
+		}
+		buf = append(buf, ',')
+	}
+	return buf, true
+}
+
+func (f *plainField) omits(v reflect.Value) bool {
+	switch f.option {
+	case "omitzero":
+		return v.IsZero()
+	case "omitempty":
+		return v.IsZero() || v.CanFloat() && v.Float() == 0 || v.Kind() == reflect.Slice && v.Len() == 0
+	}
+	return false
+}
+
+func appendPlainValue(buf []byte, v reflect.Value) (_ []byte, ok bool) {
+	switch {
+	case v.Kind() != reflect.Slice:
+		return appendScalar(buf, v)
+	case v.IsNil():
+		return append(buf, "null"...), true
+	}
+	buf = append(buf, '[')
+	for i := range v.Len() {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		if buf, ok = appendScalar(buf, v.Index(i)); !ok {
+			return buf, false
 		}
 	}
-	return true
+	return append(buf, ']'), true
+}
+
+func appendScalar(buf []byte, v reflect.Value) (_ []byte, ok bool) {
+	switch {
+	case v.Kind() == reflect.String:
+		buf, err := jsontext.AppendQuote(buf, v.String())
+		return buf, err == nil
+	case v.Kind() == reflect.Bool:
+		return strconv.AppendBool(buf, v.Bool()), true
+	case v.CanInt():
+		return strconv.AppendInt(buf, v.Int(), 10), true
+	case v.CanUint():
+		return strconv.AppendUint(buf, v.Uint(), 10), true
+	case v.Kind() == reflect.Float64 && !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0):
+		return append(buf, jsontext.Float(v.Float()).String()...), true
+	}
+	return buf, false
 }
 
 // isPlainName tells whether a name needs no quoting in a tag and in JSON, and is like

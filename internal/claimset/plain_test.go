@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func tagged(field, tag string) reflect.StructField {
 	return f
 }
 
-func TestIsPlain(t *testing.T) {
+func TestPlainOf(t *testing.T) {
 	for want, types := range map[bool][]any{
 		true: {plain{}, new(plain), struct{}{}, struct {
 			Kind kind
@@ -102,7 +103,7 @@ func TestIsPlain(t *testing.T) {
 	} {
 		for _, v := range types {
 			for _, when := range []string{"at first", "again"} {
-				if got := isPlain(reflect.TypeOf(v)); got != want {
+				if got := plainOf(reflect.TypeOf(v)) != nil; got != want {
 					t.Errorf("%T, %s: got %v, want %v", v, when, got, want)
 				}
 			}
@@ -110,49 +111,72 @@ func TestIsPlain(t *testing.T) {
 	}
 }
 
-// A plain struct that encoding/json writes is what the strict package makes of it, byte
-// for byte, and where nothing is escaped it does write it.
-func FuzzEncodePlain(f *testing.F) {
+// A plain struct is written as the strict package writes it, byte for byte, or not at all.
+func FuzzAppendPlain(f *testing.F) {
 	f.Add("Alice", int64(-1), 1.5, true, "editor")
 	f.Add("", int64(0), 0.0, false, "")
-	f.Add("\xff", int64(1), 1.0, false, "")
+	f.Add("\xff", int64(1), math.Copysign(0, -1), false, "")
 	f.Add("<a&b>", int64(math.MaxInt64), 1e21, true, "\xff")
 	f.Add("Zoë\u2028\u00ad", int64(math.MinInt64), math.Inf(1), true, "\"\\\n")
-	f.Add("\x7f", int64(7), 1e-7, true, "\u2029")
+	f.Add("\x7f\ufffd", int64(7), 1e-7, true, "\u2029")
+	f.Add("a", int64(7), math.NaN(), true, "b")
+	f.Add("a", int64(7), math.Copysign(0, -1), true, "b")
+	f.Add("a", int64(7), 123456789.0, true, "b")
 	f.Fuzz(func(t *testing.T, name string, age int64, share float64, admin bool, role string) {
-		v := plain{Untagged: role, Name: name, Age: int(age), Since: uint64(age), Share: share, Small: float32(share), Admin: admin, hidden: "h"}
+		v := written{Untagged: role, Name: name, Age: int(age), Since: uint64(age), Share: share, Part: share, Rest: share, Admin: admin, Small: int8(age), Kind: kind(name), hidden: "h"}
 		if role != "" {
-			v.Roles = []string{role, name}
-			v.Weights = []int32{int32(age), 0}
+			v.Roles, v.More, v.Weights, v.Kinds = []string{role, name}, []string{}, []int32{int32(age), 0}, []kind{kind(role)}
+			v.Flags, v.Empty, v.Shares = []bool{admin, true}, []uint16{}, []float64{share, 0}
 		}
 		want, err := jsonv2.Marshal(v, strictV1)
 		for _, app := range []any{v, &v} {
-			got := encodePlain(app)
-			if got != nil && (err != nil || string(got) != string(want)) {
-				t.Errorf("%+v: got %s, want %s, %v", v, got, want, err)
+			const before = `{"sub":"s",`
+			got, ok := appendPlain([]byte(before), app)
+			if ok != (err == nil) {
+				t.Errorf("%+v: got it written: %v, want %s, %v", v, ok, want, err)
 			}
-			if printable(name) && printable(role) && err == nil && got == nil {
-				t.Errorf("%+v: got nil, want %s", v, want)
+			if whole := "{" + strings.TrimPrefix(string(got), before); ok && whole != strings.TrimSuffix(string(want), "}")+"," {
+				t.Errorf("%+v: got %s, want %s", v, got, want)
 			}
 		}
 	})
 }
 
-// printable tells a text in which no JSON package escapes anything.
-func printable(s string) bool {
-	for _, r := range s {
-		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '<' || r == '>' || r == '&' {
-			return false
-		}
-	}
-	return true
+// written has all that appendPlain writes.
+type written struct {
+	Untagged string
+	Name     string    `json:"name"`
+	Age      int       `json:"age,omitempty"`
+	Since    uint64    `json:"since,omitzero"`
+	Small    int8      `json:"https://example.com/small"`
+	Admin    bool      `json:"admin,omitempty"`
+	Kind     kind      `json:"kind,omitzero"`
+	Roles    []string  `json:"roles"`
+	More     []string  `json:"more,omitempty"`
+	Empty    []uint16  `json:"empty,omitzero"`
+	Weights  []int32   `json:"weights,omitempty"`
+	Kinds    []kind    `json:"kinds"`
+	Flags    []bool    `json:"flags,omitempty"`
+	Share    float64   `json:"share"`
+	Part     float64   `json:"part,omitempty"`
+	Rest     float64   `json:"rest,omitzero"`
+	Shares   []float64 `json:"shares,omitempty"`
+	Private  string    `json:"-"`
+	hidden   string
 }
 
-func TestEncodePlainLeavesTheRest(t *testing.T) {
-	for name, app := range map[string]any{"nil": nil, "a nil pointer": (*plain)(nil), "a map": map[string]any{"a": 1}, "NaN": plain{Share: math.NaN()}} {
-		if got := encodePlain(app); got != nil {
-			t.Errorf("%s: got %s, want nil", name, got)
+func TestAppendPlainLeavesTheRest(t *testing.T) {
+	for name, app := range map[string]any{
+		"nil": nil, "a nil pointer": (*plain)(nil), "a map": map[string]any{"a": 1}, "a number": 1,
+		"a float32": plain{Small: 1}, "invalid UTF-8 in a slice": written{Roles: []string{"a", "\xff"}},
+		"several": struct{ Weights []float32 }{[]float32{1}}, "NaN": plain{Share: math.NaN()}, "infinity": written{Shares: []float64{math.Inf(-1)}},
+	} {
+		if got, ok := appendPlain(nil, app); ok {
+			t.Errorf("%s: got %s, want it left", name, got)
 		}
+	}
+	if got, ok := appendPlain([]byte("{"), struct{}{}); !ok || string(got) != "{" {
+		t.Errorf("an empty struct: got %s, %v, want nothing written", got, ok)
 	}
 }
 
