@@ -434,11 +434,13 @@ func FromHeader(r *http.Request) (string, error) {
 	default:
 		return "", invalid(ReasonRequest, "more than one Authorization header")
 	}
-	scheme, rest := values[0], ""
-	if i := strings.IndexAny(scheme, " \t,"); i >= 0 {
-		scheme, rest = scheme[:i], scheme[i:]
+	const scheme = "Bearer"
+	value := values[0]
+	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", ErrMissing
 	}
-	if !strings.EqualFold(scheme, "Bearer") {
+	rest := value[len(scheme):]
+	if rest != "" && strings.IndexByte(" \t,", rest[0]) < 0 { // a longer scheme
 		return "", ErrMissing
 	}
 	token := strings.Trim(rest, " ")
