@@ -134,7 +134,7 @@ func (i *issuer) headerFor(key Key) *jws.EncodedHeader {
 	if last := i.header.Load(); last != nil && last.Serves(key.material(), key.id) {
 		return last
 	}
-	header := jws.EncodeHeader(key.material(), i.typ, key.id)
+	header := jws.EncodeHeader(key.material(), i.typ, key.id, i.template.Beginning)
 	i.header.Store(header)
 	return header
 }

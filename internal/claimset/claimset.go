@@ -122,23 +122,28 @@ func audienceValue(value *strictjson.Reader) (string, error) {
 
 // A Template is the part of a claims set that is the same in all that one issuer
 // writes: iss and aud, which are quoted once and not with each token.
-type Template struct{ text string }
+type Template struct {
+	Beginning string // whole groups of three bytes, which base64 encodes by themselves
+	rest      string
+}
 
 // NewTemplate takes valid UTF-8; what is empty is left out.
 func NewTemplate(issuer string, audience []string) Template {
-	return Template{string(appendAudience(appendString([]byte{'{'}, "iss", issuer), audience))}
+	text := string(appendAudience(appendString([]byte{'{'}, "iss", issuer), audience))
+	whole := len(text) / 3 * 3
+	return Template{text[:whole], text[whole:]}
 }
 
-// Append appends the claims set that holds the template, the other registered
-// claims of s, and the application's own, which may not name a registered one. app
-// is nil or anything that encoding/json makes a JSON object of. The times of s are
-// whole seconds, and its ID is letters and digits. A subject that is not valid UTF-8
-// is an error.
+// Append appends what follows the Beginning in a claims set of the template, the other
+// registered claims of s, and the application's own, which may not name a registered one.
+// app is nil or anything that encoding/json makes a JSON object of. The times of s are
+// whole seconds, and its ID is letters and digits. A subject that is not valid UTF-8 is an
+// error.
 func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if !utf8.ValidString(s.Subject) {
 		return nil, errSubject
 	}
-	buf = append(buf, t.text...)
+	buf = append(buf, t.rest...)
 	buf = appendString(buf, "sub", s.Subject)
 	buf = appendDate(buf, "exp", s.ExpiresAt)
 	buf = appendDate(buf, "nbf", s.NotBefore)

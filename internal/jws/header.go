@@ -72,15 +72,18 @@ func parseHeader(segment string) (*Header, error) {
 	return h, nil
 }
 
-// An EncodedHeader is the header of new tokens, encoded once and not with each of them.
+// An EncodedHeader is what new tokens begin with, encoded once and not with each of them:
+// the header, a dot, and as much of the payload as is the same in all.
 type EncodedHeader struct {
 	Header
 	encoded string
 }
 
 // EncodeHeader returns the header of tokens that m signs, under a key ID unless that
-// is "". Both texts are valid UTF-8, which the constructors see to.
-func EncodeHeader(m *Material, typ, keyID string) *EncodedHeader {
+// is "". Both texts are valid UTF-8, which the constructors see to. The length of
+// beginning, with which the payloads begin, is a multiple of three, so that it can be
+// encoded without the rest. This saves a thirtieth of an Issue with HS256.
+func EncodeHeader(m *Material, typ, keyID, beginning string) *EncodedHeader {
 	h := &EncodedHeader{Header: Header{
 		Algorithm: m.Algorithm(),
 		Type:      typ,
@@ -94,18 +97,18 @@ func EncodeHeader(m *Material, typ, keyID string) *EncodedHeader {
 		text, _ = jsontext.AppendQuote(append(text, `,"kid":`...), h.KeyID)
 	}
 	text, _ = jsontext.AppendQuote(append(text, `,"typ":`...), h.Type)
-	h.encoded = base64url.EncodeToString(append(text, '}'))
+	h.encoded = base64url.EncodeToString(append(text, '}')) + "." + base64url.EncodeToString([]byte(beginning))
 	return h
 }
 
 // EncodeText returns a header that is text, whatever that says: for tokens that no
 // issuer writes.
 func EncodeText(text []byte) *EncodedHeader {
-	return &EncodedHeader{encoded: base64url.EncodeToString(text)}
+	return &EncodedHeader{encoded: base64url.EncodeToString(text) + "."}
 }
 
 // Serves tells whether h is what EncodeHeader would make of m and keyID, for the
-// same typ.
+// same typ and beginning.
 func (h *EncodedHeader) Serves(m *Material, keyID string) bool {
 	return h.Algorithm == m.Algorithm() && h.KeyID == keyID
 }

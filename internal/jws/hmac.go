@@ -21,7 +21,7 @@ type hmacMethod struct {
 func (m hmacMethod) Alg() string { return m.name }
 
 func (m hmacMethod) Verify(signed string, signature []byte, key any) error {
-	mac := key.(*keyedHMAC).sum(signed)
+	mac := key.(*keyedHMAC).sum([]byte(signed))
 	if !hmac.Equal(signature, mac[:m.size]) {
 		return jwt.ErrTokenSignatureInvalid
 	}
@@ -29,8 +29,12 @@ func (m hmacMethod) Verify(signed string, signature []byte, key any) error {
 }
 
 func (m hmacMethod) Sign(signed string, key any) ([]byte, error) {
+	return m.sign([]byte(signed), key), nil
+}
+
+func (m hmacMethod) sign(signed []byte, key any) []byte {
 	mac := key.(*keyedHMAC).sum(signed)
-	return mac[:m.size], nil
+	return mac[:m.size]
 }
 
 // A keyedHMAC hands out the state of an HMAC that has read the key and nothing
@@ -41,7 +45,7 @@ type keyedHMAC struct {
 
 type hmacState struct {
 	hash.Hash
-	text []byte // what hash.Hash takes instead of a string
+	text []byte // a copy of what is signed: what hash.Hash gets cannot stay on the stack
 	mac  []byte
 }
 
@@ -55,7 +59,7 @@ const maxKept = 16 << 10
 
 // sum returns the HMAC of signed, with zeros behind it. The state goes back to
 // the pool without it: it would serve whoever signs the same bytes.
-func (k *keyedHMAC) sum(signed string) (mac [sha512.Size]byte) {
+func (k *keyedHMAC) sum(signed []byte) (mac [sha512.Size]byte) {
 	s := k.states.Get().(*hmacState)
 	s.text = append(s.text[:0], signed...)
 	s.Write(s.text)

@@ -23,9 +23,9 @@ func TestKeyedHMACIsHMAC(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				for n := range 300 {
-					text := strings.Repeat("x", n)
+					text := []byte(strings.Repeat("x", n))
 					fresh := hmac.New(newHash, secret)
-					fresh.Write([]byte(text))
+					fresh.Write(text)
 					got := k.sum(text)
 					if want := fresh.Sum(nil); !hmac.Equal(got[:h.Size()], want) {
 						t.Errorf("%v of %d bytes: got %x, want %x", h, n, got[:h.Size()], want)
@@ -40,9 +40,9 @@ func TestKeyedHMACIsHMAC(t *testing.T) {
 // What goes back to the pool holds nothing of what was signed, and no signature.
 func TestKeyedHMACKeepsNothing(t *testing.T) {
 	k := newKeyedHMAC(crypto.SHA256, []byte(strings.Repeat("k", 32)))
-	k.sum(strings.Repeat("long ", 100))
-	k.sum(strings.Repeat("x", 2*maxKept))
-	k.sum("short")
+	for _, text := range []string{strings.Repeat("long ", 100), strings.Repeat("x", 2*maxKept), "short"} {
+		k.sum([]byte(text))
+	}
 	s := k.states.Get().(*hmacState)
 	if cap(s.text) > maxKept {
 		t.Errorf("got room for %d bytes in the pool, want at most %d", cap(s.text), maxKept)

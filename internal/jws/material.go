@@ -43,7 +43,7 @@ func NewSecret(name string, secret []byte) (*Material, error) {
 	// HMAC fills short secrets up with zeros and hashes long ones, so that two secrets
 	// can be the same key.
 	key := newKeyedHMAC(a.hash, secret)
-	identity := key.sum("identity")
+	identity := key.sum([]byte("identity"))
 	return newMaterial(a, key, key, identity[:]), nil
 }
 
@@ -134,18 +134,18 @@ func (m *Material) Verify(c *Compact) bool {
 	return m.algorithm.method.Verify(c.signed, bytes.Clone(c.signature.bytes()), m.verifyKey) == nil
 }
 
-// appendSignature appends the signature of signed, encoded.
-func (m *Material) appendSignature(buf []byte, signed string) ([]byte, error) {
-	// As in Verify, HMAC is spared an object.
+// appendSignature appends a dot and the signature of what stands before it.
+func (m *Material) appendSignature(token []byte) ([]byte, error) {
+	// As in Verify, HMAC is spared two objects.
 	if method, ok := m.algorithm.method.(hmacMethod); ok {
-		mac, err := method.Sign(signed, m.signKey)
-		return base64url.AppendEncode(buf, mac), err
+		mac := method.sign(token, m.signKey)
+		return base64url.AppendEncode(append(token, '.'), mac), nil
 	}
-	signature, err := m.sign(signed)
+	signature, err := m.sign(string(token))
 	if err != nil {
 		return nil, err
 	}
-	return base64url.AppendEncode(buf, signature), nil
+	return base64url.AppendEncode(append(token, '.'), signature), nil
 }
 
 func (m *Material) sign(signed string) ([]byte, error) {
