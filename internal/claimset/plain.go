@@ -102,7 +102,7 @@ func (f *plainField) omits(v reflect.Value) bool {
 	case "omitzero":
 		return v.IsZero()
 	case "omitempty":
-		return v.IsZero() || v.CanFloat() && v.Float() == 0 || v.Kind() == reflect.Slice && v.Len() == 0
+		return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
 	}
 	return false
 }
