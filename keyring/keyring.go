@@ -6,16 +6,17 @@
 // and which are trusted; nobody sets a timer. It is a [jwtexp.KeySource] for the issuer
 // and a [jwtexp.KeySet] for the verifier:
 //
+//	clock := jwtexp.SystemClock() // in a test, jwtexptest.NewClock
 //	ring, err := keyring.New(keyring.Schedule{
 //		Lifetime:    15 * time.Minute,
 //		Propagation: time.Hour,
 //		Grace:       30 * 24 * time.Hour,
 //	})
-//	err = ring.Rotate(key, time.Now())                         // the first key signs at once
+//	err = ring.Rotate(key, clock.Now())                        // the first key signs at once
 //	issuer, err := jwtexp.NewIssuer(ring, 15*time.Minute, names)
 //	verifier, err := jwtexp.NewVerifier(ring, names)
 //
-//	err = ring.Rotate(next, time.Now())                        // every night
+//	err = ring.Rotate(next, clock.Now())                       // every night
 //
 // # The life of a key
 //
