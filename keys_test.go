@@ -73,9 +73,6 @@ func TestEveryAlgorithm(t *testing.T) {
 	signing := map[jwtexp.Algorithm]jwtexp.Key{}
 	for alg, size := range map[jwtexp.Algorithm]int{jwtexp.HS256: 32, jwtexp.HS384: 48, jwtexp.HS512: 64} {
 		signing[alg] = must(jwtexp.NewSecretKey(alg, []byte(strings.Repeat("k", size))))
-		if _, err := jwtexp.NewSecretKey(alg, []byte(strings.Repeat("k", size-1))); err == nil {
-			t.Errorf("%s with a secret of %d bytes: got nil, want an error", alg, size-1)
-		}
 		if got := signing[alg].PublicKey(); got != nil {
 			t.Errorf("%s: got public key %v, want nil", alg, got)
 		}
