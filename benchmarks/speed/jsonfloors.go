@@ -76,6 +76,8 @@ func profileJSONFloor(keys []key) func(*token) error {
 
 var beforeProfile = []byte(`,"name"`)
 
+var unpadded = base32.StdEncoding.WithPadding(base32.NoPadding)
+
 // issueJSONFloor writes the two fields, reads the clock and draws a jti as well.
 func issueJSONFloor(least func() string, p profile) func() error {
 	var buffer [256]byte
@@ -89,7 +91,7 @@ func issueJSONFloor(least func() string, p profile) func() error {
 		}
 		var random [16]byte
 		rand.Read(random[:])
-		id := base32.StdEncoding.AppendEncode(text, random[:])[len(text):]
+		id := unpadded.AppendEncode(text, random[:])[len(text):]
 		lastOut = &handedOut{id: string(id), issuedAt: time.Now(), raw: least()}
 		return nil
 	}

@@ -28,6 +28,7 @@ func (m hmacMethod) Verify(signed string, signature []byte, key any) error {
 	return nil
 }
 
+// Sign is there for golang-jwt's interface: a Material asks sign, and makes no string.
 func (m hmacMethod) Sign(signed string, key any) ([]byte, error) {
 	return m.sign([]byte(signed), key), nil
 }
