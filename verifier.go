@@ -252,7 +252,7 @@ func (v *verifier) judgeType(h *jws.Header) error {
 		}
 		want = "JWT"
 	}
-	if h.Type != want && mediaType(h.Type) != mediaType(want) { // the first spares the second, nearly always
+	if h.Type != want && mediaType(h.Type) != mediaType(want) { // the second alone would add a sixth to a Verify with HS256
 		return invalid(ReasonType, "typ is not "+want+" (WithType)")
 	}
 	return nil

@@ -38,8 +38,8 @@ type Error struct {
 func (e *Error) Error() string { return e.text }
 
 // Decode reads the claims set of s into dst, which is what json.Unmarshal takes. Where
-// Parse has read the payload, a plain dst is spared the registered claims, which saves a
-// quarter of Verify and Claims with HS256.
+// Parse has read the payload, a plain dst is spared the registered claims, which would add
+// two fifths to Verify and Claims with HS256.
 func (s *Set) Decode(payload string, dst any) error {
 	text := make([]byte, 0, len(payload))
 	if s.ownEnd > 0 && plainOf(reflect.TypeOf(dst)) != nil {
@@ -95,7 +95,7 @@ func encodeApp(app any) ([]byte, error) {
 // mayBeRegistered tells whether a name of the object may be like a registered one:
 // where nothing is escaped and all is ASCII, that is three letters in quotes. It is
 // no parser: what it finds may be a value, and is then read by one. Reading all that
-// is issued would add a fifth to an Issue with HS256.
+// appendPlain leaves would add a sixth to an Issue of it with HS256.
 func mayBeRegistered(object []byte) bool {
 	if object[0] != '{' {
 		return true

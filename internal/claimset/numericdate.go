@@ -69,7 +69,7 @@ func parseNumericDate(number []byte, round rounding) (time.Time, error) {
 }
 
 // wholeSeconds reads what nearly every date is: digits alone. The three dates of a
-// token would otherwise add an eighth to a Verify with HS256.
+// token would otherwise add a seventh to a Verify with HS256.
 func wholeSeconds(number []byte) (sec int64, ok bool) {
 	if len(number) > len("253402300799") {
 		return 0, false

@@ -29,7 +29,7 @@ type Compact struct {
 // Parse takes a token apart into c, which is zero, and reads its header. The caller
 // has bounded raw.
 func (h *Headers) Parse(raw string, c *Compact) (err error) {
-	if strings.IndexByte(raw, '\r') >= 0 || strings.IndexByte(raw, '\n') >= 0 { // ContainsAny would add a fourteenth to a Verify with HS256
+	if strings.IndexByte(raw, '\r') >= 0 || strings.IndexByte(raw, '\n') >= 0 { // ContainsAny would add an eighth to a Verify with HS256
 		return errLineBreak
 	}
 	header, rest, ok := strings.Cut(raw, ".")
