@@ -314,7 +314,7 @@ type Key struct {
 	notAfter time.Time
 }
 
-func (k Key) material() *jws.Material { return k.sealed.get() }
+func (k *Key) material() *jws.Material { return k.sealed.get() }
 
 // For package jwtexptest, and nobody outside this module.
 func init() {
@@ -422,7 +422,7 @@ func (k Key) WithNotAfter(t time.Time) Key {
 }
 
 // vouchesFor is what both halves ask, so that nothing is issued that is refused.
-func (k Key) vouchesFor(claims *claimset.Set) bool { return !claims.ExpiresAt.After(k.notAfter) }
+func (k *Key) vouchesFor(claims *claimset.Set) bool { return !claims.ExpiresAt.After(k.notAfter) }
 
 // SigningKey returns k: a Key is its own [KeySource].
 func (k Key) SigningKey(context.Context, time.Time) (Key, error) { return k, nil }

@@ -14,15 +14,16 @@ type nameSet struct {
 // A span is a piece of a text, which it keeps no hold of.
 type span struct{ start, end int }
 
+func (s span) of(text string) string { return text[s.start:s.end] }
+
 func (set *nameSet) reset() { set.bits, set.n = 0, 0 }
 
-// add tells whether the name that stands at s in text is another than all before.
-func (set *nameSet) add(text string, s span) bool {
-	name := text[s.start:s.end]
+// add tells whether name, which stands at s in text, is another than all before.
+func (set *nameSet) add(text, name string, s span) bool {
 	bit := uint64(1) << sketch(name)
 	if set.bits&bit != 0 {
 		for _, earlier := range set.spans[:set.n] {
-			if text[earlier.start:earlier.end] == name {
+			if earlier.of(text) == name {
 				return false
 			}
 		}

@@ -102,16 +102,24 @@ func (r *Reader) members(visit func(name string, value *Reader) error) error {
 	return nil
 }
 
+// Where the text has no escapes, its names and strings are pieces of it: an object for
+// each would add an eighth to a Verify with HS256.
+
 // name reads the name of a member.
 func (r *Reader) name() (string, error) {
 	quoted, err := r.ReadValue()
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case r.escapes:
+		return unescape(quoted)
 	}
-	if r.simple && !r.names.add(r.text, r.verbatim(quoted)) {
+	s := r.verbatim(quoted)
+	name := s.of(r.text)
+	if r.simple && !r.names.add(r.text, name, s) {
 		return "", errDuplicate
 	}
-	return r.unquote(quoted)
+	return name, nil
 }
 
 // String reads the next value, which has to be a JSON string: null is none.
@@ -122,20 +130,15 @@ func (r *Reader) String() (string, error) {
 		return "", err
 	case quoted.Kind() != jsontext.KindString:
 		return "", errNotString
+	case r.escapes:
+		return unescape(quoted)
 	}
-	return r.unquote(quoted)
+	return r.verbatim(quoted).of(r.text), nil
 }
 
-// unquote returns the JSON string that was just read. Where the text has no escapes
-// it is a piece of it: an object for each string of a token would add an eighth to a
-// Verify with HS256.
-func (r *Reader) unquote(quoted jsontext.Value) (string, error) {
-	if r.escapes {
-		unquoted, err := jsontext.AppendUnquote(nil, quoted)
-		return string(unquoted), err
-	}
-	s := r.verbatim(quoted)
-	return r.text[s.start:s.end], nil
+func unescape(quoted jsontext.Value) (string, error) {
+	unquoted, err := jsontext.AppendUnquote(nil, quoted)
+	return string(unquoted), err
 }
 
 // verbatim tells where between its quotes the value stands that was just read.
