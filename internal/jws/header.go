@@ -83,7 +83,8 @@ type EncodedHeader struct {
 // EncodeHeader returns the header of tokens that m signs, under a key ID unless that
 // is "". Both texts are valid UTF-8, which the constructors see to. The length of
 // beginning, with which the payloads begin, is a multiple of three, so that it can be
-// encoded without the rest: a thirtieth of an Issue with HS256.
+// encoded without the rest: to encode it each time would add a thirtieth to an Issue with
+// HS256.
 func EncodeHeader(m *Material, typ, keyID, beginning string) *EncodedHeader {
 	h := &EncodedHeader{Header: Header{
 		Algorithm: m.Algorithm(),
