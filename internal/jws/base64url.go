@@ -5,10 +5,11 @@ import (
 	"errors"
 )
 
-// base64url is RFC 7515's: unpadded, and with no bits set beyond the data, so
-// that one byte string has one encoding. The package's decoders skip CR and LF
-// even when strict; Parse refuses those before anything is decoded.
-var base64url = base64.RawURLEncoding.Strict()
+// base64url is RFC 7515's, which is not padded.
+var (
+	base64url = base64.RawURLEncoding // encodes
+	strict    = newDecoder()          // decodes
+)
 
 var errBase64 = errors.New("a segment is not strict base64url")
 
@@ -20,9 +21,9 @@ func decodeText(segment string) (string, error) {
 	if size := base64url.DecodedLen(len(segment)); size > len(array) {
 		buf = make([]byte, size)
 	}
-	n, err := base64url.Decode(buf, []byte(segment))
-	if err != nil {
-		return "", errBase64 // the cause tells an offset into the token at best
+	n, ok := strict.decode(buf, segment)
+	if !ok {
+		return "", errBase64
 	}
 	return string(buf[:n]), nil
 }
@@ -41,8 +42,8 @@ func (s *signature) decode(segment string) error {
 		s.long = make([]byte, size)
 		buf = s.long
 	}
-	n, err := base64url.Decode(buf, []byte(segment))
-	if err != nil {
+	n, ok := strict.decode(buf, segment)
+	if !ok {
 		return errBase64
 	}
 	s.n = n
