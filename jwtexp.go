@@ -80,7 +80,7 @@
 // # Speed
 //
 // Make an Issuer and a Verifier once and share them. With a secret, Verify takes about
-// three times as long as the HMAC and base64 of the token; with a public key, a few
+// two and a half times as long as the HMAC and base64 of the token; with a public key, a few
 // percent longer than checking the signature, which [WithCache] spares tokens that
 // come again. The repository's README has the figures, beside other libraries.
 //

@@ -447,10 +447,9 @@ func FromHeader(r *http.Request) (string, error) {
 	if token == "" {
 		return "", invalid(ReasonRequest, "Bearer without a token")
 	}
-	for _, separator := range []byte(" \t,") { // ContainsAny would take ten times as long
-		if strings.IndexByte(token, separator) >= 0 {
-			return "", invalid(ReasonRequest, "Bearer with more than a token")
-		}
+	// ContainsAny would take ten times as long.
+	if strings.IndexByte(token, ' ') >= 0 || strings.IndexByte(token, '\t') >= 0 || strings.IndexByte(token, ',') >= 0 {
+		return "", invalid(ReasonRequest, "Bearer with more than a token")
 	}
 	return token, nil
 }

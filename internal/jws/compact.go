@@ -31,7 +31,7 @@ func (h *Headers) Parse(raw string, c *Compact) (err error) {
 		return errSegments
 	}
 	payload, signature, ok := strings.Cut(rest, ".")
-	if !ok || strings.Contains(signature, ".") {
+	if !ok {
 		return errSegments
 	}
 	c.header, c.payload = header, payload
@@ -39,7 +39,11 @@ func (h *Headers) Parse(raw string, c *Compact) (err error) {
 	if c.Header, c.known, err = h.parse(header); err != nil {
 		return err
 	}
-	return c.signature.decode(signature)
+	// A dot is no letter: it is looked for only where decoding has failed.
+	if err = c.signature.decode(signature); err != nil && strings.Contains(signature, ".") {
+		return errSegments
+	}
+	return err
 }
 
 // Payload decodes the payload. Call it only after a Material has verified c, or to choose who

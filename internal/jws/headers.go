@@ -12,7 +12,7 @@ const (
 
 // Headers remembers the headers of tokens whose signature was good. An issuer
 // writes the same header again and again, one for each of its keys: to read it each
-// time, and not to recognise it by its bytes, would add a quarter to a Verify with HS256.
+// time, and not to recognise it by its bytes, would add a fifth to a Verify with HS256.
 //
 // A remembered header is what reading it again would yield, and so are all that
 // is judged by it: type, key and algorithm. Only who can sign decides what is
