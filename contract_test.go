@@ -271,6 +271,31 @@ func TestTokenIsProof(t *testing.T) {
 			t.Error("FromContext below a nil Token: got true, want false")
 		}
 	})
+	t.Run("a context has what its parent has", func(t *testing.T) {
+		type key struct{}
+		parent, cancel := context.WithCancelCause(context.WithValue(t.Context(), key{}, "value"))
+		ctx, stop := context.WithTimeout(jwtexp.NewContext(parent, token), time.Hour)
+		defer stop()
+		if got := ctx.Value(key{}); got != "value" {
+			t.Errorf("Value: got %v, want value", got)
+		}
+		if got, _ := jwtexp.FromContext(ctx); got != token {
+			t.Errorf("FromContext below another context: got %v, want %v", got, token)
+		}
+		cause := errors.New("the client has gone")
+		cancel(cause)
+		if got := context.Cause(ctx); got != cause {
+			t.Errorf("Cause: got %v, want %v", got, cause)
+		}
+	})
+	t.Run("a context needs a parent", func(t *testing.T) {
+		defer func() {
+			if recover() == nil {
+				t.Error("got no panic, want one")
+			}
+		}()
+		jwtexp.NewContext(nil, token) //lint:ignore SA1012 it is what is tested
+	})
 	t.Run("a verified token of another verifier is rechecked by its key", func(t *testing.T) {
 		foreign := must(jwtexp.NewIssuer(must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret))),
 			time.Hour, jwtexp.WithClock(clock), jwtexp.WithAudience("api")))

@@ -14,7 +14,8 @@ import (
 
 // jsonFloor is the floor of whoever reads and writes JSON with the package that jwtexp
 // does so with, that of Go 1.27, and hands out an object for each token. It judges and
-// finds nothing, and says how far jwtexp could get.
+// finds nothing, and says about how far jwtexp could get, whose decoder of base64url is
+// faster.
 const jsonFloor = "the floor with JSON"
 
 // A handedOut has room for what a Token tells.
