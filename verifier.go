@@ -414,8 +414,8 @@ func at(notBefore, expiresAt time.Time, leeway time.Duration, t time.Time) phase
 // end is the first instant at which a token is no longer good.
 func end(expiresAt time.Time, leeway time.Duration) time.Time { return shift(expiresAt, leeway) }
 
-// shift spares no leeway, which is the default, the two additions: they would add a hundredth
-// to a Verify with HS256.
+// shift is t.Add(d), which is spared where the leeway is 0, as it is by default: the two of a
+// verdict would add a hundredth to a Verify with HS256.
 func shift(t time.Time, d time.Duration) time.Time {
 	if d == 0 {
 		return t

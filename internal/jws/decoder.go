@@ -5,9 +5,9 @@ import "encoding/binary"
 // A decoder decodes base64url (RFC 4648 §5). For each of the four places in a group it has
 // what a letter there adds to the group's 24 bits.
 //
-// It is encoding/base64's decoder when strict, but that it takes no line breaks, and half
-// the time: to use that, and to look for line breaks besides, would add a twelfth to a
-// Verify with HS256.
+// What it takes is what encoding/base64 takes when strict, save line breaks, in half the
+// time: to use that, and to look for line breaks besides, would add a twelfth to a Verify
+// with HS256.
 type decoder [4][256]uint32
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -31,9 +31,9 @@ func (d *decoder) group(first, second, third, fourth byte) uint32 {
 	return d[0][first] | d[1][second] | d[2][third] | d[3][fourth]
 }
 
-// decode decodes text into dst, which has room for what it makes, and returns how many
-// bytes that are. ok is false where text is not unpadded base64url, and where bits are set
-// in it beyond the data: one byte string has one encoding.
+// decode decodes text into dst, which has room for it, and returns the number of bytes. ok
+// is false where text is not unpadded base64url, and where bits are set in it beyond the
+// data: one byte string has one encoding.
 func (d *decoder) decode(dst []byte, text string) (n int, ok bool) {
 	var all, beyond uint32
 	out := dst
