@@ -38,6 +38,7 @@ func TestStrictForm(t *testing.T) {
 		{"trailing newline", good + "\n", "invalid: malformed"},
 		{"CR in the header", header[:4] + "\r" + header[4:] + "." + payload + "." + signature, "invalid: malformed"},
 		{"LF in the signature", header + "." + payload + "." + signature[:4] + "\n" + signature[4:], "invalid: malformed"},
+		{"LF in the payload", header + "." + payload[:4] + "\n" + payload[4:] + "." + signature, "invalid: signature"},
 		{"LF in the payload, signed so", signSegments(testSecret, header, payload[:4]+"\n"+payload[4:]), "invalid: malformed"},
 		{"padded signature", good + "=", "invalid: malformed"},
 		{"padded payload, signed so", signSegments(testSecret, header, segment(live(` `))+"="), "invalid: malformed"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -288,6 +289,20 @@ func TestTokenIsProof(t *testing.T) {
 			t.Errorf("Cause: got %v, want %v", got, cause)
 		}
 	})
+	t.Run("a context that is printed tells its parent's name alone", func(t *testing.T) {
+		for name, parent := range map[string]context.Context{
+			"a value": storedContext{t.Context(), testSecret}, "a pointer": &storedContext{t.Context(), testSecret},
+		} {
+			for _, verb := range []string{"%v", "%+v", "%s", "%q"} {
+				if got := fmt.Sprintf(verb, jwtexp.NewContext(parent, token)); !strings.Contains(got, "storedContext") || strings.Contains(got, testSecret) {
+					t.Errorf("%s of %s below: got %s, want the type's name", verb, name, got)
+				}
+			}
+		}
+		if got, parent := fmt.Sprint(jwtexp.NewContext(t.Context(), token)), fmt.Sprint(t.Context()); !strings.HasPrefix(got, parent) {
+			t.Errorf("got %s, want it to begin with %s", got, parent)
+		}
+	})
 	t.Run("a context needs a parent", func(t *testing.T) {
 		defer func() {
 			if recover() == nil {
@@ -349,4 +364,10 @@ func TestTokenEqual(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
+}
+
+// A storedContext is an application's own, with something in it that nobody is to see.
+type storedContext struct {
+	context.Context
+	stored string
 }

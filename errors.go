@@ -163,7 +163,7 @@ type Reason string
 const (
 	ReasonRequest     Reason = "request"       // the request, not the token: two tokens, or a malformed Authorization header (RFC 6750 §3.1 invalid_request)
 	ReasonTooLarge    Reason = "too large"     // longer than WithMaxSize
-	ReasonMalformed   Reason = "malformed"     // not three strict base64url segments, or a header that is not strict JSON or has crit
+	ReasonMalformed   Reason = "malformed"     // not three strict base64url segments (the payload is looked into after the signature), or a header that is not strict JSON or has crit
 	ReasonType        Reason = "type"          // typ is not the one that WithType names, or without it neither JWT nor absent
 	ReasonAlgorithm   Reason = "algorithm"     // alg is none, unknown, or not that of a key with this kid
 	ReasonUnknownKey  Reason = "unknown key"   // no key with this kid; in Recheck also: the key is no longer trusted
