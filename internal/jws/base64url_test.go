@@ -81,7 +81,7 @@ func TestSegmentsOfEverySize(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for _, segment := range []string{
-		"", "A", "AA", "AB", "AAA", "AAB", "AAAA", "AA==", "AAA=", "AA\n", "\rAAAA", "-_09azAZ", "+/+/", "A.A.", "AAAAAAA\x80", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB",
+		"", "A", "AA", "AB", "AAA", "AAB", "AAAA", "AA==", "AAA=", "AA\n", "\rAAAA", "-_09azAZ", "+/+/", "AAAAAAA\x80", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB",
 		header, strings.Repeat("Zm9v", 300) + "A",
 	} {
 		f.Add(segment)
