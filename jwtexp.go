@@ -314,7 +314,7 @@ const (
 	HS256   Algorithm = "HS256"   // HMAC with SHA-256; the secret has at least 32 bytes
 	HS384   Algorithm = "HS384"   // HMAC with SHA-384; at least 48 bytes
 	HS512   Algorithm = "HS512"   // HMAC with SHA-512; at least 64 bytes
-	RS256   Algorithm = "RS256"   // RSA PKCS #1 v1.5 with SHA-256; at least 2048 bits, as all RSA here
+	RS256   Algorithm = "RS256"   // RSA PKCS #1 v1.5 with SHA-256; 2048 to 8192 bits, as all RSA here
 	RS384   Algorithm = "RS384"   // RSA PKCS #1 v1.5 with SHA-384
 	RS512   Algorithm = "RS512"   // RSA PKCS #1 v1.5 with SHA-512
 	PS256   Algorithm = "PS256"   // RSA PSS with SHA-256; the salt is as long as the hash
@@ -373,9 +373,15 @@ func NewSigningKey(alg Algorithm, private crypto.Signer) (Key, error) {
 	return newKey(jws.NewSigner(string(alg), private))
 }
 
-// NewPublicKey returns a key that verifies, and cannot sign: an *rsa.PublicKey
-// of at least 2048 bits, an *ecdsa.PublicKey on the algorithm's curve or an
-// ed25519.PublicKey.
+// NewPublicKey returns a key that verifies and cannot sign. public is an
+// *rsa.PublicKey of 2048 to 8192 bits, an *ecdsa.PublicKey on the algorithm's
+// curve, or an ed25519.PublicKey.
+//
+// The key is validated here, and in every other function that takes one. A point
+// that is not on its curve is an error. So is an Ed25519 key of small order, under
+// which anybody can forge signatures, or one in a second spelling (RFC 8032
+// §5.1.3). An Ed25519 key of mixed order is accepted, as in RFC 8032 and
+// crypto/ed25519.
 func NewPublicKey(alg Algorithm, public crypto.PublicKey) (Key, error) {
 	if isNil(public) {
 		return Key{}, errNilKey

@@ -304,6 +304,7 @@ func TestParsePEM(t *testing.T) {
 		{name: "for HMAC", alg: jwtexp.HS256, text: spki, wantFail: true},
 		{name: "for no algorithm", alg: "none", text: spki, wantFail: true},
 		{name: "broken", alg: jwtexp.ES256, text: pemOf("PUBLIC KEY", []byte("broken")), wantFail: true},
+		{name: "a byte behind the key", alg: jwtexp.ES256, text: pemOf("PUBLIC KEY", append(must(x509.MarshalPKIXPublicKey(&ec.PublicKey)), 0)), wantFail: true},
 		{name: "broken certificate", alg: jwtexp.ES256, text: pemOf("CERTIFICATE", []byte("broken")), wantFail: true},
 		{name: "encrypted PKCS #8", alg: jwtexp.ES256, text: pemOf("ENCRYPTED PRIVATE KEY", []byte("x")), wantFail: true},
 		{name: "encrypted SEC 1", alg: jwtexp.ES256, text: pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Headers: map[string]string{"DEK-Info": "AES-256-CBC,00"}}), wantFail: true},

@@ -391,11 +391,14 @@ func testOverHTTP2(t *testing.T, serve http.HandlerFunc, want error) {
 	})
 	defer server.Close()
 	before := runtime.NumGoroutine()
-	trusting := http.DefaultTransport.(*http.Transport).Clone()
-	trusting.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-	defer func(before http.RoundTripper) { http.DefaultTransport = before }(http.DefaultTransport)
-	http.DefaultTransport = trusting // which a Remote has a clone of
-	remote := newRemote(t, server.URL, jwks.WithTimeout(time.Second))
+	trusting := &http.Transport{
+		TLSClientConfig:   server.Client().Transport.(*http.Transport).TLSClientConfig.Clone(),
+		ForceAttemptHTTP2: true,
+		// As the default has it:
+		DisableKeepAlives:      true,
+		MaxResponseHeaderBytes: 1 << 16,
+	}
+	remote := newRemote(t, server.URL, jwks.WithTransport(trusting), jwks.WithTimeout(time.Second))
 	_, err := newVerifier(t, remote, jwtexptest.NewClock(day)).Verify(t.Context(), tokenOf("a"))
 	wantVerdict(t, "a token", err, want)
 	if want != nil {

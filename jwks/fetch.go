@@ -28,16 +28,15 @@ func newGetter(c *config) *getter {
 	return &getter{http.Client{Transport: c.transport, CheckRedirect: checkRedirect}, c.timeout}
 }
 
-// ownTransport keeps no connection: fetches are minutes apart, and none outlives Close.
+// ownTransport returns the default transport. It shares nothing with
+// http.DefaultTransport, whose TLS checks any package in the process can turn off. It keeps
+// no connection: fetches are minutes apart, and none outlives Close.
 func ownTransport() http.RoundTripper {
-	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport // which the application has replaced
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DisableKeepAlives:      true,
+		MaxResponseHeaderBytes: maxHeader,
 	}
-	t = t.Clone()
-	t.DisableKeepAlives = true
-	t.MaxResponseHeaderBytes = maxHeader
-	return t
 }
 
 // An outage is an error that may go away by itself. Other errors of get say that the

@@ -5,13 +5,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
-	"github.com/go-jose/go-jose/v4"
 	josejson "github.com/go-jose/go-jose/v4/json"
 	"github.com/jwtexp/jwtexp"
 )
@@ -100,54 +97,33 @@ func named(keys []jwtexp.Key, id string) []jwtexp.Key {
 	return with
 }
 
-var (
-	publicMembers  = []string{"kty", "crv", "n", "e", "x", "y"}
-	privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
-)
+// privateMembers are of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
+var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
-// keysOf returns the keys that one JWK is: none where it is not for signatures, is private
-// or symmetric, which nobody should have published, or is not understood.
-func keysOf(jwk []byte) []jwtexp.Key {
-	var about struct {
-		KeyID     string   `json:"kid"`
-		Algorithm string   `json:"alg"`
-		Use       string   `json:"use"`
-		KeyOps    []string `json:"key_ops"`
-	}
-	var members map[string]json.RawMessage
-	if josejson.Unmarshal(jwk, &about) != nil || josejson.Unmarshal(jwk, &members) != nil {
+// keysOf returns the keys that one JWK is. There are none if the JWK is not for signatures,
+// is private or symmetric, which nobody should have published, or is not understood. The
+// certificates of x5c are not looked at.
+func keysOf(text []byte) []jwtexp.Key {
+	var j jwk
+	var members map[string]josejson.RawMessage
+	if josejson.Unmarshal(text, &j) != nil || josejson.Unmarshal(text, &members) != nil {
 		return nil
 	}
 	switch {
-	case about.Use != "" && about.Use != "sig",
-		about.KeyOps != nil && !slices.Contains(about.KeyOps, "verify"),
+	case j.Use != "" && j.Use != "sig",
+		j.Operations != nil && !slices.Contains(j.Operations, "verify"),
 		slices.ContainsFunc(privateMembers, func(name string) bool { return members[name] != nil }):
 		return nil
 	}
-	public := publicKey(members)
+	public := j.publicKey()
 	var keys []jwtexp.Key
-	for _, alg := range algorithms(public, about.Algorithm) {
-		// It refuses what the algorithm does not fit, and RSA under 2048 bits.
+	for _, alg := range algorithms(public, j.Algorithm) {
+		// It refuses what the algorithm does not fit, and what is no valid key.
 		if key, err := jwtexp.NewPublicKey(alg, public); err == nil {
-			keys = append(keys, key.WithID(about.KeyID))
+			keys = append(keys, key.WithID(j.KeyID))
 		}
 	}
 	return keys
-}
-
-// publicKey has go-jose read what makes a public key, and nothing else: not the
-// certificates of x5c, which nobody asks here, and whose faults are none of the key's.
-func publicKey(members map[string]json.RawMessage) crypto.PublicKey {
-	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return !slices.Contains(publicMembers, name) })
-	text, err := json.Marshal(members)
-	if err != nil {
-		return nil
-	}
-	var jwk jose.JSONWebKey
-	if jwk.UnmarshalJSON(text) != nil {
-		return nil
-	}
-	return jwk.Key
 }
 
 // algorithms returns those that a key is for: the one that it names or, without, what its

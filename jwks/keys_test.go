@@ -114,7 +114,7 @@ func TestWhatIsTakenOfASet(t *testing.T) {
 		{"Ed25519 for ES256", ed + `,"alg":"ES256"`, ""},
 		{"Ed25519 for another case", ed + `,"alg":"ed25519"`, ""},
 		{"Ed25519, too short", `"kty":"OKP","crv":"Ed25519","x":"AQAB"`, ""},
-		{"Ed25519, a point of low order", `"kty":"OKP","crv":"Ed25519","x":"` + base64url(make([]byte, 32)) + `"`, ""},
+		{"Ed25519, 31 bytes", edWith(make([]byte, 31)), ""},
 		{"X25519", strings.Replace(ed, `Ed25519`, `X25519`, 1), ""},
 		{"Ed448", strings.Replace(ed, `Ed25519`, `Ed448`, 1), ""},
 		{"ML-DSA", `"kty":"AKP","alg":"ML-DSA-44","pub":"` + base64url(make([]byte, 1312)) + `"`, ""},
@@ -129,6 +129,7 @@ func TestWhatIsTakenOfASet(t *testing.T) {
 		{"a type that comes twice", p256 + `,"kty":"EC"`, ""},
 		{"an alg that comes twice", p256 + `,"alg":"ES384","alg":"ES256"`, ""},
 		{"base64 with padding", strings.Replace(rsa2048, `AQAB`, `AQABAA==`, 1), ""},
+		{"base64 with bits beyond the last byte", edWith(keyOf("a").PublicKey().(ed25519.PublicKey)[:31]) + `,"x":"AB"`, ""},
 		{"nothing", ``, ""},
 
 		{"a second key of the same name", p256 + `,"kid":"other"`, ""},

@@ -15,8 +15,12 @@ import (
 	"slices"
 )
 
-// minRSABits is RFC 7518 §3.3's and §3.5's.
-const minRSABits = 2048
+// RFC 7518 §3.3 and §3.5 have the least size of an RSA key. The largest bounds the work that
+// a forged token causes.
+const (
+	minRSABits = 2048
+	maxRSABits = 8192
+)
 
 // clonePublic checks that public fits the algorithm, and copies it.
 func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error) {
@@ -31,8 +35,8 @@ func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error)
 		}
 	case ed25519.PublicKey:
 		if a.family == ed25519Key {
-			if len(key) != ed25519.PublicKeySize {
-				return nil, fmt.Errorf("an Ed25519 public key has %d bytes, not %d", ed25519.PublicKeySize, len(key))
+			if err := checkEd25519(key); err != nil {
+				return nil, err
 			}
 			return slices.Clone(key), nil
 		}
@@ -46,6 +50,8 @@ func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
 		return nil, errors.New("the RSA modulus is not valid")
 	case key.N.BitLen() < minRSABits:
 		return nil, fmt.Errorf("an RSA key of %d bits is too short: at least %d (RFC 7518 §3.3)", key.N.BitLen(), minRSABits)
+	case key.N.BitLen() > maxRSABits:
+		return nil, fmt.Errorf("an RSA key of %d bits is too long: at most %d, since each forged token would cost the verifier milliseconds", key.N.BitLen(), maxRSABits)
 	case key.E < 3 || key.E&1 == 0 || int64(key.E) > math.MaxInt32: // which crypto/rsa verifies nothing with
 		return nil, errors.New("the RSA exponent is not valid")
 	}
