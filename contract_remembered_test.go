@@ -17,7 +17,7 @@ import (
 
 // Nearly all other tests of this package ask a Verifier with a cache too (see
 // pair). Here is what only a cache has to promise. That a token comes from it shows
-// in its pointer.
+// in SameContents.
 
 func newCached(keys jwtexp.KeySet, clock jwtexp.Clock, entries int, opts ...jwtexp.VerifierOption) *jwtexp.Verifier {
 	return must(jwtexp.NewVerifier(keys, append(opts, jwtexp.WithClock(clock), jwtexp.WithCache(entries))...))
@@ -29,16 +29,58 @@ func TestCacheRemembers(t *testing.T) {
 	first := accept(t, v, a)
 	other := accept(t, v, b)
 	for range 3 {
-		if got := accept(t, v, a); got != first {
-			t.Errorf("got %p, want the Token %p of the first time", got, first)
-		}
-		if got := accept(t, v, b); got != other {
-			t.Errorf("got %p, want the Token %p of the first time", got, other)
+		for raw, before := range map[string]*jwtexp.Token{a: first, b: other} {
+			got := accept(t, v, raw)
+			if !jwtexp.SameContents(got, before) {
+				t.Errorf("%s: got it verified again, want it from the cache", before.Subject())
+			}
+			if got == before {
+				t.Errorf("%s: got one Token twice, want another each time", before.Subject())
+			}
 		}
 	}
 	plain := newVerifier(jwtexptest.NewClock(epoch)).plain
-	if once, again := accept(t, plain, a), accept(t, plain, a); once == again {
-		t.Error("got one Token twice of a Verifier without a cache, want two")
+	if jwtexp.SameContents(accept(t, plain, a), accept(t, plain, a)) {
+		t.Error("got one token remembered by a Verifier without a cache")
+	}
+}
+
+// What a caller does to its Token, nobody else sees.
+func TestOverwrittenTokenIsItsCallersAlone(t *testing.T) {
+	names := []string{"alice", "bob"}
+	raw := make(map[string]string)
+	for _, name := range names {
+		raw[name] = sign(testSecret, joseHeader, live(`,"iss":"a","sub":"`+name+`"`))
+	}
+	var shown []*jwtexp.Token // to a check, which may keep them
+	keep := func(_ context.Context, t *jwtexp.Token) (bool, error) { shown = append(shown, t); return false, nil }
+	clock := jwtexptest.NewClock(epoch)
+	for name, v := range map[string]jwtexp.TokenVerifier{
+		"without a cache":                newPair(testKey(), jwtexp.WithClock(clock)).plain,
+		"with a cache":                   newCached(testKey(), clock, 8),
+		"a check that overwrites":        newPair(testKey(), jwtexp.WithClock(clock), jwtexp.WithRevoked(keep)).plain,
+		"a check that overwrites, cache": newCached(testKey(), clock, 8, jwtexp.WithRevoked(keep)),
+		"a set with a cache":             twoIssuers(jwtexp.WithCache(8)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 3 {
+				a, b := accept(t, v, raw["alice"]), accept(t, v, raw["bob"])
+				*a = *b
+				*b = jwtexp.Token{}
+				for _, name := range names {
+					token := accept(t, v, raw[name])
+					for _, other := range shown {
+						*other = *b
+					}
+					if got := token.Subject(); got != name {
+						t.Errorf("got subject %q of the token of %s", got, name)
+					}
+					if _, ok := jwtexp.FromContext(jwtexp.NewContext(t.Context(), token)); !ok {
+						t.Errorf("%s: got a Token that is no proof", name)
+					}
+				}
+			}
+		})
 	}
 }
 
@@ -79,8 +121,8 @@ func TestCacheAsksTheKeySet(t *testing.T) {
 			now, err = c.keys, c.err
 			got, verdict := v.Verify(t.Context(), raw)
 			wantOutcome(t, verdict, c.want)
-			if verdict == nil && got != first {
-				t.Error("got another Token, want the remembered one")
+			if verdict == nil && !jwtexp.SameContents(got, first) {
+				t.Error("got another token, want the remembered one")
 			}
 			now, err = []jwtexp.Key{key}, nil
 			_, verdict = v.Verify(t.Context(), raw)
@@ -193,7 +235,7 @@ func TestCacheKeepsOutWhatIsNotGood(t *testing.T) {
 			}
 		}
 	}
-	if got := accept(t, v, raw); got != first {
+	if got := accept(t, v, raw); !jwtexp.SameContents(got, first) {
 		t.Error("got the token verified again, want it still in the cache")
 	}
 }
@@ -203,7 +245,7 @@ func TestCacheKeepsNoLargeTokens(t *testing.T) {
 	for size, want := range map[int]bool{2048: true, 2049: false} {
 		raw := tokenOfSize(t, size)
 		once, again := accept(t, v, raw), accept(t, v, raw)
-		if got := once == again; got != want {
+		if got := jwtexp.SameContents(once, again); got != want {
 			t.Errorf("%d bytes: got kept %v, want %v", size, got, want)
 		}
 	}
@@ -373,8 +415,8 @@ func TestCacheSurvivesPanics(t *testing.T) {
 			v.Verify(t.Context(), raw)
 		}()
 		panics = false
-		if accept(t, v, raw) != first {
-			t.Error("got another Token, want the remembered one")
+		if !jwtexp.SameContents(accept(t, v, raw), first) {
+			t.Error("got another token, want the remembered one")
 		}
 		accept(t, v, sign(testSecret, joseHeader, live(`,"sub":"another"`)))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jwtexp/jwtexp/internal/claimset"
@@ -241,8 +242,7 @@ type fault struct {
 func newFault(text string, cause error) *fault {
 	f := &fault{text: text}
 	if cause != nil {
-		p := &cause
-		f.cause = seal(&p)
+		f.cause = seal(&cause)
 	}
 	return f
 }
@@ -298,17 +298,21 @@ func format(f fmt.State, verb rune, text string) {
 	fmt.Fprintf(f, fmt.FormatString(f, verb), text)
 }
 
-// sealed holds a pointer that fmt does not follow. A plain one it does follow,
-// in an unexported field too, given a verb that is not for pointers, such as %s:
-// it then prints what is wrong, and what it points to, one level deep.
-type sealed[T any] struct{ p **T }
+// sealed holds a pointer whose target reflection cannot reach. fmt follows a plain pointer
+// in an unexported field for some verbs, and packages that print by reflection, such as
+// testify's assert.Equal, follow all of them. In an atomic.Pointer both find an
+// unsafe.Pointer, and print an address. A sealed is comparable. The zero sealed holds nil.
+type sealed[T any] struct{ p *atomic.Pointer[T] }
 
-func seal[T any](p **T) sealed[T] { return sealed[T]{p} }
+func seal[T any](v *T) sealed[T] {
+	p := new(atomic.Pointer[T])
+	p.Store(v)
+	return sealed[T]{p}
+}
 
-// get returns nil for a zero sealed.
 func (s sealed[T]) get() *T {
 	if s.p == nil {
 		return nil
 	}
-	return *s.p
+	return s.p.Load()
 }

@@ -52,7 +52,7 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 		return nil, err
 	}
 	in.template = claimset.NewTemplate(in.issuer, in.audience)
-	return &Issuer{seal(&in)}, nil
+	return &Issuer{seal(in)}, nil
 }
 
 // Issue mints a token for subject, which becomes sub and must not be empty.
@@ -125,7 +125,7 @@ func (i *issuer) mint(r *issueRequest, key Key, now time.Time) (*Token, error) {
 	if len(c.raw) > DefaultMaxSize {
 		return nil, fmt.Errorf("the token would have %d bytes, more than the %d that verifiers take: leave claims out", len(c.raw), DefaultMaxSize)
 	}
-	return newToken(c), nil
+	return c.seal().firstToken(), nil
 }
 
 // headerFor returns the header of the last token, if it was signed by the same

@@ -102,6 +102,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -121,16 +122,21 @@ import (
 // The strings that its accessors return are pieces of the token or of its claims
 // set, and keep the whole in memory: strings.Clone one that is to outlive it.
 //
-// A Token is used by its pointer: a copy proves nothing. Formatting, logging and
-// JSON show no text of it but alg and kid, and exp as a date.
+// A Token is used by its pointer: a copy proves nothing. Each call of Verify returns
+// a Token of its caller's own, so overwriting one (*t = …) affects nobody else.
+// Formatting, logging and JSON show no text of it but alg and kid, and exp as a date.
+// Packages that print by reflection see addresses.
 type Token struct {
-	in sealed[contents]
+	in   sealed[contents]
+	self *Token // this Token, and another one where a Token was copied
 }
 
-// contents holds the Token that leads to it, so that both are one allocation.
+// contents is what a Token stands for. It never changes, and may be shared: a Verifier with
+// a cache keeps the contents and hands out another Token each time, since its callers can
+// overwrite a Token.
 type contents struct {
-	token   Token
-	self    *contents
+	self    atomic.Pointer[contents] // where the Tokens are sealed
+	first   Token                    // the first Token, in one allocation with the rest
 	raw     string
 	header  *jws.Header
 	claims  claimset.Set
@@ -138,18 +144,32 @@ type contents struct {
 	signer  *jws.Identity // of the key that signed it, which is not kept alive by it
 }
 
-// signedBy tells whether m is the material that the token was signed with.
-func (t *Token) signedBy(m *jws.Material) bool { return m.Is(t.in.get().signer) }
-
-func newToken(c *contents) *Token {
-	c.self = c
-	c.token.in = seal(&c.self)
-	return &c.token
+// seal prepares new contents for Tokens and errors.
+func (c *contents) seal() *contents {
+	c.self.Store(c)
+	return c
 }
 
-// proven tells a Token that Issue or Verify made from a nil or zero one, and from
-// one over which another was copied.
-func (t *Token) proven() bool { return t != nil && t.in.get() != nil && t == &t.in.get().token }
+func (c *contents) sealed() sealed[contents] { return sealed[contents]{&c.self} }
+
+// firstToken returns the first Token of new contents.
+func (c *contents) firstToken() *Token { return c.become(&c.first) }
+
+// anotherToken returns a further Token, which has nothing in common with the others but
+// what cannot be changed.
+func (c *contents) anotherToken() *Token { return c.become(new(Token)) }
+
+func (c *contents) become(t *Token) *Token {
+	t.in, t.self = c.sealed(), t
+	return t
+}
+
+// signedBy reports whether m is the material that the token was signed with.
+func (c *contents) signedBy(m *jws.Material) bool { return m.Is(c.signer) }
+
+// proven reports whether Issue or Verify made t. A nil or zero Token is not proven, nor is
+// one that is a copy.
+func (t *Token) proven() bool { return t != nil && t.self == t }
 
 // text returns the claims set as JSON. That of an issued token is decoded when it is
 // asked for, which is rarely.
@@ -330,8 +350,8 @@ const (
 // A Key is key material bound to one [Algorithm], with an ID ([Key.WithID])
 // and a limit to what it vouches for ([Key.WithNotAfter]). The material it was
 // made from has been copied. It cannot be changed, and is safe for concurrent
-// use. Formatting it never shows the material. The zero Key is refused
-// everywhere.
+// use. Formatting it never shows the material, and reflection does not reach it. The
+// zero Key is refused everywhere.
 //
 // A Key is a [KeySet] of one, and, where it can sign, a [KeySource].
 type Key struct {
@@ -407,7 +427,7 @@ func newKey(material *jws.Material, err error) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("jwtexp: key: %w", err)
 	}
-	return Key{sealed: seal(&material), notAfter: endOfTime}, nil
+	return Key{sealed: seal(material), notAfter: endOfTime}, nil
 }
 
 // ID returns the key's ID, "" where it has none.

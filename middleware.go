@@ -92,7 +92,7 @@ func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, erro
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	return &Middleware{seal(&in)}, nil
+	return &Middleware{seal(in)}, nil
 }
 
 // WithScope returns a Middleware that is m and demands scope tokens besides those
@@ -122,8 +122,7 @@ func (m *Middleware) WithScope(scope ...string) *Middleware {
 			demanding.scope = append(demanding.scope, one)
 		}
 	}
-	in := &demanding
-	return &Middleware{seal(&in)}
+	return &Middleware{seal(&demanding)}
 }
 
 // Check decides about a request: it returns its token, or an error that matches

@@ -55,7 +55,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-func TestCachedVerifyAllocatesNothing(t *testing.T) {
+// A Token of its caller's own is the one object that a remembered token costs.
+func TestCachedVerifyAllocatesOneToken(t *testing.T) {
 	_, edPrivate, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -69,8 +70,8 @@ func TestCachedVerifyAllocatesNothing(t *testing.T) {
 		raw := must(must(jwtexp.NewIssuer(key, time.Hour)).Issue(t.Context(), "alice", nil)).Raw()
 		verifier := must(jwtexp.NewVerifier(key, jwtexp.WithCache(8)))
 		accept(t, verifier, raw)
-		if got := testing.AllocsPerRun(200, func() { verifier.Verify(t.Context(), raw) }); got != 0 {
-			t.Errorf("%s: got %v allocations, want 0", key.Algorithm(), got)
+		if got := testing.AllocsPerRun(200, func() { verifier.Verify(t.Context(), raw) }); got != 1 {
+			t.Errorf("%s: got %v allocations, want 1", key.Algorithm(), got)
 		}
 	}
 }

@@ -42,7 +42,7 @@ type verifier struct {
 	names
 	keys         lookUp
 	headers      jws.Headers
-	cache        *cache.Cache[*Token] // of WithCache, or nil
+	cache        *cache.Cache[*contents] // of WithCache, or nil
 	leeway       time.Duration
 	maxSize      int
 	maxLifetime  time.Duration         // 0: not limited
@@ -73,7 +73,7 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 	if in.cacheEntries > 0 {
 		in.cache = cache.New(in.cacheEntries, in.isOver)
 	}
-	return &Verifier{seal(&in)}, nil
+	return &Verifier{seal(in)}, nil
 }
 
 // Verify returns the token that raw is, or an error that matches exactly one of
@@ -86,8 +86,8 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 // where nothing but time is against it. The clock is read once.
 //
 // ctx is handed to the key set and to the revocation check. Verify itself does
-// not watch it: with fixed keys nothing waits. The Token is a new one with each
-// call, unless [WithCache] remembered it.
+// not watch it: with fixed keys nothing waits. Each call returns a new Token, also with
+// [WithCache].
 func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	if err := v.check(); err != nil {
 		return nil, unavailable(ctx, err.Error(), nil)
@@ -126,21 +126,21 @@ func (v *verifier) remembered(ctx context.Context, raw string, now time.Time) (*
 	if v.cache == nil {
 		return nil, nil
 	}
-	t, ok := v.cache.Get(raw)
+	c, ok := v.cache.Get(raw)
 	if !ok {
 		return nil, nil
 	}
-	key, ok, err := v.findKey(ctx, t.in.get().header, now, t.signedBy)
+	key, ok, err := v.findKey(ctx, c.header, now, c.signedBy)
 	if err != nil || !ok {
 		return nil, err
 	}
-	if err := v.judgeNow(ctx, t, &key, now); err != nil {
-		if v.isOver(t, now) {
+	if err := v.judgeNow(ctx, c, &key, now); err != nil {
+		if v.isOver(c, now) {
 			v.cache.Remove(raw)
 		}
 		return nil, err
 	}
-	return t, nil
+	return c.anotherToken(), nil
 }
 
 func (v *verifier) judgeAll(ctx context.Context, raw string, now time.Time) (*Token, error) {
@@ -168,21 +168,20 @@ func (v *verifier) judgeAll(ctx context.Context, raw string, now time.Time) (*To
 	if keep {
 		raw = strings.Clone(raw) // the caller's may be a piece of something large
 	}
-	c := &contents{raw: raw, header: compact.Header, payload: payload, signer: key.material().Identity()}
-	t := newToken(c)
+	c := (&contents{raw: raw, header: compact.Header, payload: payload, signer: key.material().Identity()}).seal()
 	if err := claimset.Parse(payload, &c.claims); err != nil {
 		return nil, invalid(ReasonClaims, err.Error())
 	}
-	if err := v.judgeClaims(t); err != nil {
+	if err := v.judgeClaims(c); err != nil {
 		return nil, err
 	}
-	if err := v.judgeNow(ctx, t, &key, now); err != nil {
+	if err := v.judgeNow(ctx, c, &key, now); err != nil {
 		return nil, err
 	}
 	if keep {
-		v.cache.Add(raw, t, now)
+		v.cache.Add(raw, c, now)
 	}
-	return t, nil
+	return c.firstToken(), nil
 }
 
 // Recheck judges a token that was accepted before, in a long-lived connection
@@ -205,23 +204,24 @@ func (v *verifier) recheck(ctx context.Context, t *Token) error {
 	if !t.proven() {
 		return notProven()
 	}
-	if len(t.in.get().raw) > v.maxSize {
+	c := t.in.get()
+	if len(c.raw) > v.maxSize {
 		return tooLarge(v.maxSize)
 	}
-	if err := v.judgeType(t.in.get().header); err != nil {
+	if err := v.judgeType(c.header); err != nil {
 		return err
 	}
-	key, ok, err := v.findKey(ctx, t.in.get().header, now, t.signedBy)
+	key, ok, err := v.findKey(ctx, c.header, now, c.signedBy)
 	switch {
 	case err != nil:
 		return err
 	case !ok:
 		return invalid(ReasonUnknownKey, "the key that signed the token is no longer trusted")
 	}
-	if err := v.judgeClaims(t); err != nil {
+	if err := v.judgeClaims(c); err != nil {
 		return err
 	}
-	return v.judgeNow(ctx, t, &key, now)
+	return v.judgeNow(ctx, c, &key, now)
 }
 
 var (
@@ -299,8 +299,8 @@ func (v *verifier) findKey(ctx context.Context, h *jws.Header, now time.Time, pr
 
 // judgeClaims is what is asked of the claims of a token whose signature is good,
 // and is answered the same whenever it is asked.
-func (v *verifier) judgeClaims(t *Token) error {
-	claims := &t.in.get().claims
+func (v *verifier) judgeClaims(c *contents) error {
+	claims := &c.claims
 	if v.issuer != "" && claims.Issuer != v.issuer {
 		return invalid(ReasonIssuer, "iss is absent, or another than WithIssuer names")
 	}
@@ -308,15 +308,15 @@ func (v *verifier) judgeClaims(t *Token) error {
 		return err
 	}
 	if v.checkClaims != nil {
-		return v.checkClaims(t.in.get())
+		return v.checkClaims(c)
 	}
 	return nil
 }
 
 // judgeNow is the rest, which depends on the time and on what the key vouches for:
 // exp last but for revocation, so that expired means only expired.
-func (v *verifier) judgeNow(ctx context.Context, t *Token, key *Key, now time.Time) error {
-	claims := &t.in.get().claims
+func (v *verifier) judgeNow(ctx context.Context, c *contents, key *Key, now time.Time) error {
+	claims := &c.claims
 	if v.maxLifetime > 0 {
 		if err := v.judgeLifetime(claims, now); err != nil {
 			return err
@@ -329,12 +329,12 @@ func (v *verifier) judgeNow(ctx context.Context, t *Token, key *Key, now time.Ti
 	case early:
 		return invalid(ReasonNotYetValid, "")
 	case over:
-		return v.expired(t, now)
+		return v.expired(c, now)
 	}
 	if v.revoked == nil {
 		return nil
 	}
-	switch revoked, err := v.revoked(ctx, t); {
+	switch revoked, err := v.revoked(ctx, c.anotherToken()); {
 	case err != nil:
 		return unavailable(ctx, "the revocation check failed", err)
 	case revoked:
@@ -343,15 +343,15 @@ func (v *verifier) judgeNow(ctx context.Context, t *Token, key *Key, now time.Ti
 	return nil
 }
 
-func (v *verifier) expired(t *Token, now time.Time) *ExpiredError {
-	claims := &t.in.get().claims
+func (v *verifier) expired(c *contents, now time.Time) *ExpiredError {
+	claims := &c.claims
 	return &ExpiredError{
 		ExpiredAt: claims.ExpiresAt,
 		Now:       now,
 		Leeway:    v.leeway,
 		Subject:   claims.Subject,
 		ID:        claims.ID,
-		token:     t.in,
+		token:     c.sealed(),
 	}
 }
 
@@ -363,7 +363,7 @@ func (v *verifier) untilEnd(ctx context.Context, t *Token, now time.Time) (conte
 		now = later
 	}
 	over := end(t.ExpiresAt(), v.leeway)
-	return context.WithTimeoutCause(ctx, over.Sub(now), v.expired(t, over))
+	return context.WithTimeoutCause(ctx, over.Sub(now), v.expired(t.in.get(), over))
 }
 
 func (v *verifier) judgeAudience(audience []string) error {
@@ -424,9 +424,8 @@ func shift(t time.Time, d time.Duration) time.Time {
 }
 
 // isOver tells the cache that a token is good for nothing any more.
-func (v *verifier) isOver(t *Token, now time.Time) bool {
-	claims := &t.in.get().claims
-	return at(time.Time{}, claims.ExpiresAt, v.leeway, now) == over
+func (v *verifier) isOver(c *contents, now time.Time) bool {
+	return at(time.Time{}, c.claims.ExpiresAt, v.leeway, now) == over
 }
 
 // A VerifierSet judges the tokens of several issuers, of two identity providers say, each
@@ -466,7 +465,7 @@ func NewVerifierSet(verifiers ...*Verifier) (*VerifierSet, error) {
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	return &VerifierSet{seal(&in)}, nil
+	return &VerifierSet{seal(in)}, nil
 }
 
 func (s *verifierSet) add(v *Verifier) error {
@@ -708,8 +707,7 @@ func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) Veri
 // a token of 400 bytes, and never more than 16 KB, for tokens over 2 KiB are not
 // kept; besides, 8 to 16 bytes an entry from the start. No key is held by it. A token
 // that has expired, was revoked or has lost its key is never served; an expired one
-// goes when it is presented again, and each as others come. All callers get the same
-// Token, which nothing changes.
+// goes when it is presented again, and each as others come.
 //
 // Fewer than one entry, or more than 16777216, is an error.
 func WithCache(entries int) VerifierOption {

@@ -413,6 +413,11 @@ func TestErrorsQuoteNoQuery(t *testing.T) {
 	remote := newRemote(t, "https://login.example/keys?key="+secret, jwks.WithTransport(&origin{reply: down}))
 	_, err := remote.VerificationKeys(t.Context(), "a", day)
 	wantNoQuote(t, err)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		if text := fmt.Sprintf(verb, remote); strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {
+			t.Errorf("got a Remote that %s prints as %s, want no query", verb, text)
+		}
+	}
 	if _, err := jwks.NewRemote("http://login.example/keys?key=" + secret); err == nil || strings.Contains(err.Error(), secret) {
 		t.Errorf("got %v, want an error without the query", err)
 	}

@@ -3,6 +3,7 @@ package jwks
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,8 +39,7 @@ import (
 // interval before its fetch, a set is not fresh. In an outage the last good set serves within
 // the limit of its fetch, before it and after.
 type Remote struct {
-	url     string
-	getter  *getter
+	get     func(context.Context) ([]byte, http.Header, error) // of the address, which nothing prints: its query may be a secret
 	config  *config
 	context context.Context // of the fetches; ends with Close
 	end     context.CancelFunc
@@ -87,7 +87,8 @@ func NewRemote(url string, opts ...RemoteOption) (*Remote, error) {
 }
 
 func newRemote(url string, c *config) *Remote {
-	r := &Remote{url: url, getter: newGetter(c), config: c}
+	getter := newGetter(c)
+	r := &Remote{config: c, get: func(ctx context.Context) ([]byte, http.Header, error) { return getter.get(ctx, url) }}
 	r.context, r.end = context.WithCancel(context.Background())
 	r.state.Store(new(state))
 	return r
@@ -191,7 +192,7 @@ func (r *Remote) fetch(seen *state, now time.Time) *flight {
 func (r *Remote) attempt(last *state, now time.Time) *state {
 	next := *last
 	next.triedAt = now
-	body, header, err := r.getter.get(r.context, r.url)
+	body, header, err := r.get(r.context)
 	if err != nil {
 		next.err = err
 		return &next
