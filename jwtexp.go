@@ -527,13 +527,15 @@ type KeySource interface {
 // error is an outage ([ErrUnavailable]), whatever it wraps. Zero Keys, and keys
 // of other algorithms or of another ID, may be among those returned: they are
 // passed over. A key without an ID counts for a token with kid only where it is the
-// only one returned. The slice belongs to the set and is only read.
+// only one returned. The slice is the caller's own, as with every KeySet of this module:
+// a KeySet that wraps another may append to the slice that it gets.
 //
 // id comes from a token that nobody has verified. It is data to compare, never a
 // path, a query or a URL.
 //
-// A Verifier asks with each token, also with [WithCache]: a set that looks up
-// quickly and returns the same slice each time is part of a fast Verify.
+// A Verifier asks with each token, also with [WithCache], so a fast look-up is part
+// of a fast Verify. The Verifier only reads the slice: a set that nothing else asks
+// may return the same slice each time.
 //
 // now is the verifier's one reading of its clock. A set that waits must return
 // when ctx is done.

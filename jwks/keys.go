@@ -73,8 +73,8 @@ func (s *keySet) add(key jwtexp.Key) {
 	}
 }
 
-// withID returns the keys that a token with this kid may be verified with, the same slice
-// each time. A nil set has none.
+// withID returns the keys that a token with this kid may be verified with, in a slice that
+// is only read. A nil set has none.
 func (s *keySet) withID(id string) []jwtexp.Key {
 	switch {
 	case s == nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,8 +96,8 @@ func newRemote(url string, c *config) *Remote {
 }
 
 // VerificationKeys returns the keys with the given ID, of "" all, and none where the set
-// has no such key: see [Remote] for what it fetches before. A set of one key without an ID
-// has it under any. An error is a [*jwtexp.UnavailableError]: fetching failed and no set is
+// has no such key: see [Remote] for what it fetches before. The slice is the caller's own. A
+// set of one key without an ID has it under any. An error is a [*jwtexp.UnavailableError]: fetching failed and no set is
 // left, or the key is not in the last one; ctx is done; or the Remote is closed.
 func (r *Remote) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	s := r.state.Load()
@@ -163,7 +164,7 @@ func (r *Remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, error
 	keys := s.set.withID(id)
 	switch {
 	case s.err == nil, len(keys) > 0 && r.serves(s, now):
-		return keys, nil
+		return slices.Clone(keys), nil
 	case s == closed:
 		return nil, &jwtexp.UnavailableError{Err: errClosed}
 	}

@@ -117,14 +117,15 @@ func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) 
 
 // VerificationKeys returns the key with the given ID, and none where it was revoked or its
 // time is over at now. With "", for tokens from before keys had names, it returns all of
-// them, the newest first. It is an error where the ring has no keys yet.
+// them, the newest first. The slice is the caller's own. It is an error where the ring has
+// no keys yet.
 func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	s := r.state.Load()
 	switch {
 	case s == nil:
 		return nil, errNoKeys
 	case id != "":
-		return s.trusted[id].at(now), nil
+		return slices.Clone(s.trusted[id].at(now)), nil
 	}
 	var all []jwtexp.Key
 	for _, e := range slices.Backward(s.entries) {

@@ -22,6 +22,7 @@ type source struct {
 	fset  *token.FileSet
 	files []*ast.File
 	uses  map[*ast.Ident]types.Object
+	types *types.Package
 }
 
 // load parses the files of a package of the module.
@@ -73,7 +74,7 @@ func (s *source) resolve(t *testing.T, importMap map[string]string) *source {
 	}
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
 	config := types.Config{Importer: importer.ForCompiler(s.fset, "gc", open)}
-	if _, err := config.Check("checked", s.fset, s.files, info); err != nil {
+	if s.types, err = config.Check("checked", s.fset, s.files, info); err != nil {
 		t.Fatal(err)
 	}
 	s.uses = info.Uses
