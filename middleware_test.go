@@ -113,6 +113,45 @@ func TestMiddlewareTable(t *testing.T) {
 	}
 }
 
+// No condition and no range changes a refusal, or makes it one that a cache may keep.
+func TestConditionsChangeNoRefusal(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	down := newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) { return nil, errors.New("down") }))
+	for name, handler := range map[string]http.Handler{
+		"verifier": must(jwtexp.NewMiddleware(newVerifier(clock))).Handler(http.NotFoundHandler()),
+		"scope":    must(jwtexp.NewMiddleware(newVerifier(clock))).WithScope("a").Handler(http.NotFoundHandler()),
+		"outage":   must(jwtexp.NewMiddleware(down)).Handler(http.NotFoundHandler()),
+	} {
+		for _, token := range []string{"", "garbage", "two tokens", sign(testSecret, joseHeader, `{"exp":1}`), sign(testSecret, joseHeader, live(``))} {
+			ask := func(header, value string) *http.Response {
+				r := jwtexptest.NewRequest(t, "GET", "/", token)
+				if header != "" {
+					r.Header.Set(header, value)
+				}
+				w := httptest.NewRecorder()
+				handler.ServeHTTP(w, r)
+				return w.Result()
+			}
+			want := ask("", "")
+			if want.StatusCode == http.StatusNotFound { // which is next's to say
+				continue
+			}
+			if got := want.Header.Get("Cache-Control"); got != "no-store" {
+				t.Errorf("%s: got %d with Cache-Control %q, want no-store", name, want.StatusCode, got)
+			}
+			for header, value := range map[string]string{
+				"If-Match": `"x"`, "If-None-Match": "*", "If-Range": `"x"`, "Range": "bytes=0-3",
+				"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
+			} {
+				got := ask(header, value)
+				if diff := cmp.Diff(want.Header, got.Header); diff != "" || got.StatusCode != want.StatusCode {
+					t.Errorf("%s with %s: got status %d, want %d (-without +with)\n%s", name, header, got.StatusCode, want.StatusCode, diff)
+				}
+			}
+		}
+	}
+}
+
 func TestTokenFrom(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	good := sign(testSecret, joseHeader, live(`,"sub":"alice"`))

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"time"
 )
 
@@ -127,6 +128,16 @@ type quiet struct {
 
 func (q *quiet) Error() string { return q.text }
 func (q *quiet) Unwrap() error { return q.cause }
+
+// panicked returns the error of a fetch that panicked with value, which can quote what a
+// server sent.
+func panicked(value any) error {
+	err, ok := value.(error)
+	if !ok {
+		err = fmt.Errorf("%v", value)
+	}
+	return outage{&quiet{"the transport, the answer's body or the parser panicked", fmt.Errorf("panic: %w\n\n%s", err, debug.Stack())}}
+}
 
 func withoutQuery(address string) string {
 	u, err := url.Parse(address)

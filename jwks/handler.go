@@ -50,7 +50,8 @@ func (o clockOption) forHandler(h *handler) {
 // It answers GET and HEAD. Cache-Control lets whoever fetches the set keep it for as long as
 // the ring says: for half of its Propagation, and not beyond the time at which a key leaves;
 // where that is below a second, they are to ask each time. The ETag, which is that of the
-// content, makes asking cheap (304).
+// content, makes asking cheap (304). Every other answer, such as 412 to If-Match or 206 to
+// Range, has Cache-Control: no-store.
 //
 // A ring without keys yet, which has neither been rotated nor loaded, is an outage and no
 // empty set, which some would believe: 503. So is a clock that returns the zero time. A ring
@@ -81,6 +82,7 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
+		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, "Method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
@@ -97,7 +99,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", cacheControl(fresh))
 	w.Header().Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(hash[:])+`"`)
-	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(set)))
+	http.ServeContent(cacheWriter{w}, r, "", time.Time{}, strings.NewReader(string(set)))
+}
+
+// A cacheWriter lets caches keep the whole set and its confirmation, and nothing else that
+// http.ServeContent answers: a cache must not serve one client's 412 to all others.
+type cacheWriter struct{ http.ResponseWriter }
+
+func (w cacheWriter) WriteHeader(status int) {
+	if status != http.StatusOK && status != http.StatusNotModified {
+		w.Header().Set("Cache-Control", "no-store")
+	}
+	w.ResponseWriter.WriteHeader(status)
 }
 
 // encode returns the JWK Set of the public halves of keys, in their order.

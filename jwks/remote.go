@@ -36,6 +36,9 @@ import (
 // RSA has 2048 to 4096 bits. An RSA key that names no algorithm is for RS256, and an
 // Ed25519 key for EdDSA and Ed25519.
 //
+// A transport, or a body of its answers, that panics is a failed fetch: the error leads to the
+// value and the stack by errors.Unwrap. It ends neither the process nor the waiting.
+//
 // A clock that steps back makes no key live longer while fetching works: by more than the
 // interval before its fetch, a set is not fresh. In an outage the last good set serves within
 // the limit of its fetch, before it and after.
@@ -69,6 +72,7 @@ type flight struct {
 var (
 	errNotMade = errors.New("jwks: not a Remote that NewRemote or Discover made")
 	errClosed  = errors.New("jwks: the Remote is closed")
+	errGoexit  = outage{errors.New("the transport or the answer's body ended the goroutine (runtime.Goexit)")}
 	closed     = &state{err: errClosed}
 )
 
@@ -185,26 +189,42 @@ func (r *Remote) fetch(seen *state, now time.Time) *flight {
 		return f
 	}
 	r.flight.Store(f)
-	r.running.Go(func() { r.land(f, r.attempt(seen, now)) })
+	r.running.Go(func() { r.fly(f, seen, now) })
 	return f
 }
 
-// attempt fetches the set once, on behalf of whoever waits for it.
+// fly fetches the set and lands. It lands also if the transport, the answer's body or the
+// parser panics, which would end the process in this goroutine, or calls runtime.Goexit.
+func (r *Remote) fly(f *flight, last *state, now time.Time) {
+	next := last.failed(now, errGoexit)
+	defer func() {
+		if value := recover(); value != nil {
+			next = last.failed(now, panicked(value))
+		}
+		r.land(f, next)
+	}()
+	next = r.attempt(last, now)
+}
+
+// attempt fetches the set once, for all callers that wait for it.
 func (r *Remote) attempt(last *state, now time.Time) *state {
-	next := *last
-	next.triedAt = now
 	body, header, err := r.get(r.context)
 	if err != nil {
-		next.err = err
-		return &next
+		return last.failed(now, err)
 	}
 	set, err := parseSet(body)
 	if err != nil {
-		next.err = err
-		return &next
+		return last.failed(now, err)
 	}
 	freshFor := min(max(freshness(header), r.config.minFresh), r.config.maxFresh)
 	return &state{set: set, fetchedAt: now, freshFor: freshFor, triedAt: now}
+}
+
+// failed returns the state after an attempt at now has failed.
+func (s *state) failed(now time.Time, err error) *state {
+	next := *s
+	next.triedAt, next.err = now, err
+	return &next
 }
 
 func (r *Remote) land(f *flight, s *state) {

@@ -136,6 +136,28 @@ func TestNoGoodTokenIsRefused(t *testing.T) {
 	}
 }
 
+// A cache may keep no token, whatever the request's conditions are.
+func TestNoTokenMayBeKept(t *testing.T) {
+	dir := t.TempDir()
+	mustRotate(t, dir, epoch)
+	server := newInstance(t, dir)
+	server.look()
+	for header, value := range map[string]string{
+		"Accept": "*/*", "If-Match": `"x"`, "If-None-Match": "*", "If-Range": `"x"`, "Range": "bytes=0-3",
+		"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
+	} {
+		for path, want := range map[string]int{"/token": http.StatusOK, "/whoami": http.StatusUnauthorized} {
+			r := httptest.NewRequest("GET", path, nil)
+			r.Header.Set(header, value)
+			w := httptest.NewRecorder()
+			server.handler.ServeHTTP(w, r)
+			if got := w.Header().Get("Cache-Control"); w.Code != want || got != "no-store" {
+				t.Errorf("GET %s with %s: got %d with Cache-Control %q, want %d with no-store", path, header, w.Code, got, want)
+			}
+		}
+	}
+}
+
 func TestRevoke(t *testing.T) {
 	dir := t.TempDir()
 	first := mustRotate(t, dir, epoch)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -208,6 +209,38 @@ func TestRoutes(t *testing.T) {
 }
 
 // A broken clock is an outage, and no 500.
+// No condition and no range changes an answer, or makes it one that a cache may keep.
+func TestConditionsChangeNothing(t *testing.T) {
+	d := startDemo(t)
+	for _, path := range []string{"/", "/page.css", "/page.js", "/icon.svg", "/login", "/resource", "/clock", "/nowhere"} {
+		for _, method := range []string{"GET", "HEAD", "POST"} {
+			ask := func(header, value string) reply {
+				r := request(t, method, d.URL+path, nil)
+				if header != "" {
+					r.Header.Set(header, value)
+				}
+				res, err := http.DefaultClient.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return read(t, res)
+			}
+			want := ask("", "")
+			if want.Cache != "no-store" && want.Cache != "no-cache" {
+				t.Errorf("%s %s: got Cache-Control %q, want no-store or no-cache", method, path, want.Cache)
+			}
+			for header, value := range map[string]string{
+				"If-Match": `"x"`, "If-None-Match": "*", "If-Range": `"x"`, "Range": "bytes=0-3",
+				"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
+			} {
+				if diff := cmp.Diff(want, ask(header, value)); diff != "" {
+					t.Errorf("%s %s with %s: (-without +with)\n%s", method, path, header, diff)
+				}
+			}
+		}
+	}
+}
+
 func TestBrokenClock(t *testing.T) {
 	d := startDemo(t)
 	token := logIn(t, d.URL, `{"user_id":1}`)

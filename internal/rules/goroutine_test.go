@@ -1,0 +1,53 @@
+package rules_test
+
+import (
+	"fmt"
+	"go/ast"
+	"slices"
+	"testing"
+)
+
+// A panic in a goroutine that nobody recovers ends the process, and one that never returns
+// keeps its waiters. So the library starts one goroutine, the fetch of a key set, which
+// recovers. A test in jwks shows it.
+func TestGoroutinesAreStartedInOnePlace(t *testing.T) {
+	var got []string
+	for _, p := range packagesOfBoth(t, false) {
+		if !under(p.path(), "internal") && p.Name != "main" {
+			got = append(got, load(t, p).resolve(t, p.ImportMap).goroutines()...)
+		}
+	}
+	if want := []string{"remote.go: (*sync.WaitGroup).Go"}; !slices.Equal(got, want) {
+		t.Errorf("got goroutines started in %v, want %v", got, want)
+	}
+}
+
+// goroutines returns the places that start one: a go statement, or a function that does.
+func (s *source) goroutines() []string {
+	var found []string
+	for _, file := range s.files {
+		for node := range ast.Preorder(file) {
+			if statement, ok := node.(*ast.GoStmt); ok {
+				found = append(found, s.fset.Position(statement.Pos()).Filename+": go")
+			}
+		}
+	}
+	for _, u := range s.usesOf("(*sync.WaitGroup).Go", "context.AfterFunc", "time.AfterFunc") {
+		found = append(found, fmt.Sprintf("%s: %s", u.file, u.function))
+	}
+	return found
+}
+
+func TestGoroutinesAreFound(t *testing.T) {
+	s := fixture(t, `package fixture
+		import ("context"; "sync"; "time")
+		func f() { go f() }
+		func g(w *sync.WaitGroup) { w.Go(f) }
+		var a, b = context.AfterFunc, time.AfterFunc
+		func h() { f() }
+	`).resolve(t, nil)
+	want := []string{"fixture.go: go", "fixture.go: (*sync.WaitGroup).Go", "fixture.go: context.AfterFunc", "fixture.go: time.AfterFunc"}
+	if got := s.goroutines(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,76 @@
+package jwks_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/jwtexp/jwtexp/jwks"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// Whatever a request's conditions and ranges are, a cache may keep the set and its
+// confirmation, and no other answer (RFC 9110 §13, §14).
+func TestOnlyTheSetMayBeKept(t *testing.T) {
+	handler := jwks.Handler(newRing(t, keyOf("a")), jwks.WithClock(jwtexptest.NewClock(day)))
+	ask := func(method string, headers ...[2]string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "/jwks.json", nil)
+		for _, h := range headers {
+			r.Header.Add(h[0], h[1])
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	etag := ask("GET").Header().Get("ETag")
+	statuses := make(map[int]int)
+	headers := conditions(etag)
+	for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
+		for _, first := range headers {
+			for _, second := range headers {
+				w := ask(method, first, second)
+				statuses[w.Code]++
+				want := "no-store"
+				if w.Code == http.StatusOK || w.Code == http.StatusNotModified {
+					want = "public, max-age=1800"
+				}
+				if got := w.Header().Get("Cache-Control"); got != want {
+					t.Errorf("%s with %v and %v: got %d with Cache-Control %q, want %q", method, first, second, w.Code, got, want)
+				}
+			}
+		}
+	}
+	for _, status := range []int{200, 206, 304, 405, 412, 416} {
+		if statuses[status] == 0 {
+			t.Errorf("got no answer with status %d, want the walk to meet it: %v", status, statuses)
+		}
+	}
+}
+
+// conditions are the headers that can change what a GET answers.
+func conditions(etag string) [][2]string {
+	const before, after = "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
+	return [][2]string{
+		{"Accept", "*/*"},
+		{"If-Match", `"x"`}, {"If-Match", "*"}, {"If-Match", etag}, {"If-Match", "W/" + etag}, {"If-Match", "x"},
+		{"If-None-Match", `"x"`}, {"If-None-Match", "*"}, {"If-None-Match", etag}, {"If-None-Match", "W/" + etag}, {"If-None-Match", `"x", ` + etag},
+		{"If-Modified-Since", before}, {"If-Modified-Since", after},
+		{"If-Unmodified-Since", before}, {"If-Unmodified-Since", after},
+		{"If-Range", `"x"`}, {"If-Range", etag}, {"If-Range", after},
+		{"Range", "bytes=0-3"}, {"Range", "bytes=-3"}, {"Range", "bytes=0-1,3-4"}, {"Range", "bytes=99999-"}, {"Range", "bytes=x"}, {"Range", "lines=1-2"},
+	}
+}
+
+// An outage must not be kept either.
+func TestOutageMayNotBeKept(t *testing.T) {
+	handler := jwks.Handler(newRing(t)) // without keys
+	for _, h := range conditions(`"x"`) {
+		r := httptest.NewRequest("GET", "/jwks.json", nil)
+		r.Header.Set(h[0], h[1])
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if got := w.Header().Get("Cache-Control"); w.Code != http.StatusServiceUnavailable || got != "no-store" {
+			t.Errorf("%v: got %d with Cache-Control %q, want 503 and no-store", h, w.Code, got)
+		}
+	}
+}
