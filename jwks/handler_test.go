@@ -72,7 +72,7 @@ func TestHandlerAnswers(t *testing.T) {
 	whole := answer{200, body, mediaType, tag, fresh, "", "nosniff"}
 	head := answer{200, "", mediaType, tag, fresh, "", "nosniff"}
 	unchanged := answer{304, "", "", tag, fresh, "", "nosniff"}
-	refused := answer{405, "Method not allowed\n", "text/plain; charset=utf-8", "", "", "GET, HEAD", "nosniff"}
+	refused := answer{405, "Method not allowed\n", "text/plain; charset=utf-8", "", "no-store", "GET, HEAD", "nosniff"}
 	tests := []struct {
 		name, method string
 		header       []string

@@ -271,23 +271,18 @@ func TestVerificationKeys(t *testing.T) {
 	}
 }
 
-// A Verify costs no object for the look-up.
-func TestAKnownKeyIsTheSameSlice(t *testing.T) {
+// The caller's slice is the one object that a look-up of a known key costs.
+func TestALookUpIsOneObject(t *testing.T) {
 	remote := newRemote(t, "https://login.example/keys", jwks.WithTransport(&origin{reply: set("a", "b")}))
-	lookUp := func(id string) []jwtexp.Key {
-		keys, err := remote.VerificationKeys(context.Background(), id, day)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return keys
-	}
 	for _, id := range []string{"", "a", "b"} {
-		first := lookUp(id)
-		if second := lookUp(id); &first[0] != &second[0] {
-			t.Errorf("%q: got another slice, want the same", id)
+		lookUp := func() {
+			if _, err := remote.VerificationKeys(context.Background(), id, day); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if got := testing.AllocsPerRun(100, func() { lookUp(id) }); got != 0 {
-			t.Errorf("%q: got %v objects a look-up, want 0", id, got)
+		lookUp()
+		if got := testing.AllocsPerRun(100, lookUp); got != 1 {
+			t.Errorf("%q: got %v objects a look-up, want 1", id, got)
 		}
 	}
 }
