@@ -32,7 +32,8 @@
 //     token of an issuer whose clock is fast is not refused for it.
 //   - No token without an end. One without exp is neither issued nor accepted.
 //   - A [Key] knows its algorithm, so there is no list of algorithms to get wrong,
-//     no "none", and no public key that passes for an HMAC secret.
+//     and no "none". [NewSecretKey] refuses public keys and other secrets that
+//     everybody knows, in the spellings that its comment lists.
 //   - JSON and base64url are read strictly: what two parsers could read in two
 //     ways is refused. Key material in a token's header is never used.
 //   - An outage is not a forgery: where a key set or a revocation store fails, the
@@ -375,8 +376,18 @@ func init() {
 
 // NewSecretKey returns a key that signs and verifies with HS256, HS384 or HS512.
 // The secret must be random bytes, at least as many as the hash has (RFC 7518
-// §3.2): 32, 48 or 64; crypto/rand.Read makes one. PEM text, and public keys and
-// certificates in DER, are refused: they are no secrets.
+// §3.2): 32, 48 or 64; crypto/rand.Read makes one.
+//
+// A secret that everybody knows is an error. These are recognized, as they are and
+// in base64, base64url, hex or UTF-16, up to four times encoded:
+//
+//   - public keys and certificates in DER, PEM text of any kind, JWKs and JWK Sets,
+//     OpenSSH keys, and uncompressed points of P-256, P-384 and P-521;
+//   - one byte repeated, such as a buffer that nobody filled;
+//   - the sample secrets of jwt.io.
+//
+// Nothing else is promised: the 32 bytes of an Ed25519 key and a compressed point
+// look random, and a long password looks like a secret.
 func NewSecretKey(alg Algorithm, secret []byte) (Key, error) {
 	return newKey(jws.NewSecret(string(alg), secret))
 }

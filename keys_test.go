@@ -72,7 +72,7 @@ func (v vault) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]by
 func TestEveryAlgorithm(t *testing.T) {
 	signing := map[jwtexp.Algorithm]jwtexp.Key{}
 	for alg, size := range map[jwtexp.Algorithm]int{jwtexp.HS256: 32, jwtexp.HS384: 48, jwtexp.HS512: 64} {
-		signing[alg] = must(jwtexp.NewSecretKey(alg, []byte(strings.Repeat("k", size))))
+		signing[alg] = must(jwtexp.NewSecretKey(alg, []byte(strings.Repeat("secret! ", 8)[:size])))
 		if got := signing[alg].PublicKey(); got != nil {
 			t.Errorf("%s: got public key %v, want nil", alg, got)
 		}
@@ -180,7 +180,7 @@ func TestKeyKnowsItsAlgorithm(t *testing.T) {
 	shortEd := ed[:10]
 	// An SPKI whose curve Go does not know: secp256k1.
 	foreignSPKI := must(hex.DecodeString("3056301006072a8648ce3d020106052b8104000a034200" + strings.Repeat("04", 65)))
-	secret := []byte(strings.Repeat("s", 64))
+	secret := []byte(strings.Repeat("secret! ", 8))
 
 	secretKey := func(alg jwtexp.Algorithm, s []byte) func() (jwtexp.Key, error) {
 		return func() (jwtexp.Key, error) { return jwtexp.NewSecretKey(alg, s) }

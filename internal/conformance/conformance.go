@@ -35,9 +35,10 @@ type Case struct {
 // A Verdict is what a verifier says of a token.
 type Verdict string
 
-// The verdicts of the cases, and two that a verifier may give besides: neither
-// says anything about the token, and both count as Invalid, which the cases call
-// whatever is refused and neither expired nor early.
+// The verdicts of the cases, and three that a verifier may give besides, which say
+// nothing about the token. They count as Invalid, which the cases call whatever is
+// refused and neither expired nor early. A Tally counts SecretRefused apart if the case
+// does not take Invalid.
 const (
 	OK          Verdict = "ok"
 	Expired     Verdict = "expired"
@@ -45,12 +46,13 @@ const (
 	Invalid     Verdict = "invalid"
 
 	RefusedAtSetup Verdict = "refused at setup" // no verifier can be made, because of the key or the leeway
+	SecretRefused  Verdict = "secret refused"   // no verifier can be made, because everybody knows the secret
 	Unavailable    Verdict = "unavailable"      // an outage; always listed as a deviation
 )
 
 // Accepts tells whether a verdict passes.
 func (c *Case) Accepts(v Verdict) bool {
-	if v == RefusedAtSetup || v == Unavailable {
+	if v == RefusedAtSetup || v == SecretRefused || v == Unavailable {
 		v = Invalid
 	}
 	return v == c.Want || slices.Contains(c.WantAny, v)

@@ -151,6 +151,8 @@ func TestTally(t *testing.T) {
 		{two, conformance.RefusedAtSetup, false},
 		{two, conformance.Unavailable, false},
 		{two, "", false},
+		{one, conformance.SecretRefused, true},
+		{two, conformance.SecretRefused, true},
 	} {
 		if got := y.Record(r.c, r.got); got != r.want {
 			t.Errorf("%s, %s: got %t, want %t", r.c.ID, r.got, got, r.want)
@@ -161,7 +163,7 @@ func TestTally(t *testing.T) {
 
 	var got strings.Builder
 	other.Print(&got)
-	want := `conformance: 12 cases, 5 ok, 6 wrong, 1 skipped, 2 refused at setup
+	want := `conformance: 14 cases, 6 ok, 6 wrong, 1 skipped, 1 not judged for their secret, 3 refused at setup
 wrong:
 	one
 	two
@@ -169,13 +171,18 @@ wrong:
 	two
 	two
 	two
+not judged for their secret:
+	two
 refused at setup:
 	one
 	two
+	one
 deviations:
 	one invalid (preferred: ok)
 	one invalid (preferred: ok)
 	one unavailable (preferred: ok)
+	one invalid (preferred: ok)
+	two secret refused (preferred: expired)
 `
 	if diff := cmp.Diff(want, got.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -11,7 +11,8 @@ type Tally struct {
 	Cases, OK, Skipped int
 	Wrong              []string // IDs
 	Refused            []string // IDs; each is OK or Wrong as well
-	Deviations         []string // ID and verdict of what is OK on another verdict than the preferred one
+	Secrets            []string // IDs of cases that are not judged, since their secret is refused
+	Deviations         []string // ID and verdict of what is OK, or not judged, on another verdict than the preferred one
 }
 
 // Skip counts a case that was not judged, since the verifier does not offer what
@@ -24,7 +25,12 @@ func (y *Tally) Skip() {
 // Record counts the verdict on c, and tells whether it passes.
 func (y *Tally) Record(c *Case, got Verdict) bool {
 	y.Cases++
-	if got == RefusedAtSetup {
+	if got == SecretRefused && !c.Accepts(got) {
+		y.Secrets = append(y.Secrets, c.ID)
+		y.Deviations = append(y.Deviations, deviation(c, got))
+		return true
+	}
+	if got == RefusedAtSetup || got == SecretRefused {
 		y.Refused = append(y.Refused, c.ID)
 		got = Invalid
 	}
@@ -33,10 +39,14 @@ func (y *Tally) Record(c *Case, got Verdict) bool {
 		return false
 	}
 	if got != c.Want {
-		y.Deviations = append(y.Deviations, fmt.Sprintf("%s %s (preferred: %s)", c.ID, got, c.Want))
+		y.Deviations = append(y.Deviations, deviation(c, got))
 	}
 	y.OK++
 	return true
+}
+
+func deviation(c *Case, got Verdict) string {
+	return fmt.Sprintf("%s %s (preferred: %s)", c.ID, got, c.Want)
 }
 
 // Add counts what other has counted, too.
@@ -46,18 +56,20 @@ func (y *Tally) Add(other *Tally) {
 	y.Skipped += other.Skipped
 	y.Wrong = append(y.Wrong, other.Wrong...)
 	y.Refused = append(y.Refused, other.Refused...)
+	y.Secrets = append(y.Secrets, other.Secrets...)
 	y.Deviations = append(y.Deviations, other.Deviations...)
 }
 
 // Print writes the counts as one line, and then the lists behind them.
 func (y *Tally) Print(w io.Writer) {
-	fmt.Fprintf(w, "conformance: %d cases, %d ok, %d wrong, %d skipped, %d refused at setup\n",
-		y.Cases, y.OK, len(y.Wrong), y.Skipped, len(y.Refused))
+	fmt.Fprintf(w, "conformance: %d cases, %d ok, %d wrong, %d skipped, %d not judged for their secret, %d refused at setup\n",
+		y.Cases, y.OK, len(y.Wrong), y.Skipped, len(y.Secrets), len(y.Refused))
 	for _, list := range []struct {
 		title string
 		ids   []string
 	}{
 		{"wrong", y.Wrong},
+		{"not judged for their secret", y.Secrets},
 		{"refused at setup", y.Refused},
 		{"deviations", y.Deviations},
 	} {

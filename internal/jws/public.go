@@ -1,13 +1,10 @@
 package jws
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"math"
@@ -77,40 +74,4 @@ func clonePublicECDSA(a algorithm, key *ecdsa.PublicKey) (crypto.PublicKey, erro
 		return nil, errPoint
 	}
 	return clone, nil
-}
-
-// checkSecret refuses what is too short (RFC 7518 §3.2), and what everybody may
-// know: a public key as HMAC secret lets anybody mint tokens.
-func checkSecret(a algorithm, secret []byte) error {
-	if short := a.hash.Size() - len(secret); short > 0 {
-		return fmt.Errorf("a secret of %d bytes is too short: at least %d random bytes (RFC 7518 §3.2)", len(secret), a.hash.Size())
-	}
-	if bytes.Contains(secret, []byte("-----BEGIN ")) {
-		return errors.New("the secret is PEM text: a key for ParsePEM, or not a secret at all")
-	}
-	if isPublicDER(secret) {
-		return errors.New("the secret is a public key or a certificate, which everybody may have")
-	}
-	return nil
-}
-
-// isPublicDER knows public keys and certificates by their form, whatever their
-// algorithm, also where a file's last line break follows.
-func isPublicDER(secret []byte) bool {
-	type pkcs1 struct{ N, E *big.Int }
-	type spki struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Key       asn1.BitString
-	}
-	type certificate struct {
-		Body      asn1.RawValue
-		Algorithm pkix.AlgorithmIdentifier
-		Signature asn1.BitString
-	}
-	return isDER(secret, new(pkcs1)) || isDER(secret, new(spki)) || isDER(secret, new(certificate))
-}
-
-func isDER(secret []byte, form any) bool {
-	rest, err := asn1.Unmarshal(secret, form)
-	return err == nil && len(bytes.TrimSpace(rest)) == 0
 }

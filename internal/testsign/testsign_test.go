@@ -16,7 +16,7 @@ import (
 )
 
 func TestSign(t *testing.T) {
-	secret, err := jwtexp.NewSecretKey(jwtexp.HS256, bytes.Repeat([]byte{1}, 32))
+	secret, err := jwtexp.NewSecretKey(jwtexp.HS256, bytes.Repeat([]byte("secret! "), 4))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestSignRefuses(t *testing.T) {
 		"public key":    public,
 		"zero Key":      jwtexp.Key{},
 		"nil":           nil,
-		"a secret":      bytes.Repeat([]byte{1}, 32),
+		"a secret":      bytes.Repeat([]byte("secret! "), 4),
 		"broken signer": signer,
 	} {
 		if token, err := testsign.Sign(key, []byte(`{}`), []byte(`{}`)); err == nil || token != "" {
