@@ -101,7 +101,7 @@ func TestHandlerPublishesThePublicHalfAlone(t *testing.T) {
 		add("vault "+string(alg), must(jwtexp.NewSigningKey(alg, vault{private})))
 		name := "public " + string(alg)
 		rings[name] = newRing(t, must(jwtexp.NewSigningKey(alg, private)).WithID(name))
-		err := rings[name].Load(rings[name].Entries(), func(string) (jwtexp.Key, error) {
+		err := rings[name].Load(rings[name].State(), func(string) (jwtexp.Key, error) {
 			return jwtexp.NewPublicKey(alg, private.Public())
 		})
 		if err != nil {

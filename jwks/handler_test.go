@@ -163,7 +163,7 @@ func TestHandlerOfInstancesThatAgree(t *testing.T) {
 	keys := map[string]jwtexp.Key{"a": newEd25519Key("a"), "b": newECDSAKey("b"), "c": newRSAKey("c")}
 	ring := newRing(t, keys["a"], keys["b"], keys["c"])
 	other := must(keyring.New(schedule))
-	if err := other.Load(ring.Entries(), func(id string) (jwtexp.Key, error) { return keys[id], nil }); err != nil {
+	if err := other.Load(ring.State(), func(id string) (jwtexp.Key, error) { return keys[id], nil }); err != nil {
 		t.Fatal(err)
 	}
 	got := serve(handlerAt(other, day.Add(time.Hour)), "GET")

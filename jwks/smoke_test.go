@@ -137,7 +137,7 @@ func (s *service) rotate(t *testing.T, i int) *rotated {
 
 // hasLeft tells whether no token that the key has signed can be good any more.
 func (s *service) hasLeft(k *rotated) bool {
-	return slices.ContainsFunc(s.ring.Entries(), func(e keyring.Entry) bool {
+	return slices.ContainsFunc(s.ring.State().Entries, func(e keyring.Entry) bool {
 		last := e.SignUntil.Add(s.schedule.Lifetime + s.schedule.Leeway)
 		return e.ID == k.ID() && !e.SignUntil.IsZero() && !s.clock.Now().Before(last)
 	})

@@ -96,7 +96,7 @@ func Example() {
 	// 48h0m0s after midnight: expired false, invalid true
 }
 
-// The entries are stored as JSON, where all instances find them, and the keys where
+// The state is stored as JSON, where all instances find them, and the keys where
 // secrets are, to be found by their IDs.
 func ExampleRing_Load() {
 	vault := map[string]jwtexp.Key{"january": exampleKey("january"), "february": exampleKey("february")}
@@ -108,19 +108,19 @@ func ExampleRing_Load() {
 	if err := ring.Rotate(vault["february"], midnight); err != nil {
 		log.Fatal(err)
 	}
-	stored, err := json.MarshalIndent(ring.Entries(), "", "  ")
+	stored, err := json.MarshalIndent(ring.State(), "", "  ")
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(string(stored))
 
 	// Elsewhere, or after a restart.
-	var entries []keyring.Entry
-	if err := json.Unmarshal(stored, &entries); err != nil {
+	var state keyring.State
+	if err := json.Unmarshal(stored, &state); err != nil {
 		log.Fatal(err)
 	}
 	another := exampleRing()
-	err = another.Load(entries, func(id string) (jwtexp.Key, error) {
+	err = another.Load(state, func(id string) (jwtexp.Key, error) {
 		key, ok := vault[id]
 		if !ok {
 			return jwtexp.Key{}, errors.New("not in the vault")
@@ -136,20 +136,23 @@ func ExampleRing_Load() {
 	}
 	fmt.Println(key.ID(), "signs")
 	// Output:
-	// [
-	//   {
-	//     "id": "january",
-	//     "published": "2026-01-01T00:00:00Z",
-	//     "sign_from": "2026-01-01T00:00:00Z",
-	//     "sign_until": "2026-02-01T01:00:00Z",
-	//     "not_after": "2026-02-01T01:15:00Z"
-	//   },
-	//   {
-	//     "id": "february",
-	//     "published": "2026-02-01T00:00:00Z",
-	//     "sign_from": "2026-02-01T01:00:00Z"
-	//   }
-	// ]
+	// {
+	//   "generation": 2,
+	//   "entries": [
+	//     {
+	//       "id": "january",
+	//       "published": "2026-01-01T00:00:00Z",
+	//       "sign_from": "2026-01-01T00:00:00Z",
+	//       "sign_until": "2026-02-01T01:00:00Z",
+	//       "not_after": "2026-02-01T01:15:00Z"
+	//     },
+	//     {
+	//       "id": "february",
+	//       "published": "2026-02-01T00:00:00Z",
+	//       "sign_from": "2026-02-01T01:00:00Z"
+	//     }
+	//   ]
+	// }
 	// february signs
 }
 

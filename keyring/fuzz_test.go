@@ -62,7 +62,7 @@ func checkHistory(t *testing.T, shape byte, ops []byte) {
 		if h.rotated == 0 {
 			continue
 		}
-		for _, e := range h.ring.Entries() {
+		for _, e := range h.ring.State().Entries {
 			if !e.Revoked.IsZero() {
 				revoked[e.ID] = true
 			}
@@ -79,10 +79,10 @@ func checkHistory(t *testing.T, shape byte, ops []byte) {
 
 // restart is what a process does, or another instance.
 func (h *history) restart() {
-	if entries := h.ring.Entries(); entries != nil {
+	if state := h.ring.State(); state.Generation > 0 {
 		h.log = append(h.log, "restart")
 		h.ring = newRing(h.t, h.schedule)
-		if err := h.ring.Load(entries, h.keyByID); err != nil {
+		if err := h.ring.Load(state, h.keyByID); err != nil {
 			h.t.Fatalf("%v\n%v", err, h)
 		}
 	}
@@ -92,7 +92,7 @@ func (h *history) restart() {
 func (h *history) checkWindows() {
 	h.t.Helper()
 	var before *keyring.Entry
-	for _, e := range h.ring.Entries() {
+	for _, e := range h.ring.State().Entries {
 		if !e.Revoked.IsZero() {
 			continue
 		}
@@ -107,7 +107,7 @@ func (h *history) checkWindows() {
 func (h *history) checkSigner(revoked map[string]bool) {
 	h.t.Helper()
 	due := len(revoked) == 0
-	for _, e := range h.ring.Entries() {
+	for _, e := range h.ring.State().Entries {
 		due = due || e.Revoked.IsZero() && e.SignUntil.IsZero()
 	}
 	for _, d := range []time.Duration{-time.Second, 0, 1, time.Second, time.Hour} {
@@ -173,7 +173,7 @@ func (h *history) checkToken(token *jwtexp.Token, revoked bool) {
 			fits = got == "expired" || got == "unknown key"
 		}
 		if !fits {
-			h.t.Fatalf("got %s for %v at %v, revoked: %t\n%v\nentries %+v", got, token, at, revoked, h, h.ring.Entries())
+			h.t.Fatalf("got %s for %v at %v, revoked: %t\n%v\nentries %+v", got, token, at, revoked, h, h.ring.State().Entries)
 		}
 	}
 }
@@ -189,7 +189,7 @@ func (h *history) checkEnd() {
 	if got := look(h.ring, h.now); len(got.Trusted) != 1 {
 		h.t.Fatalf("got %+v, want one key\n%v", got, h)
 	}
-	if got := h.ring.Entries(); len(got) != 2 {
+	if got := h.ring.State().Entries; len(got) != 2 {
 		h.t.Fatalf("got entries %+v, want two\n%v", got, h)
 	}
 }

@@ -33,11 +33,20 @@
 //
 // # Several instances, and restarts
 //
-// The ring keeps no secrets safe: the application does. [Ring.Entries] are the ring's
-// state without the keys, to be stored wherever all instances can read it; [Ring.Load]
-// takes it back, and asks for each key by its ID. Instances that loaded the same entries
-// behave as one. One of them rotates, at a time: a second Rotate on another is lost, or
-// loses the first, when the entries are stored.
+// The application stores the keys, and the ring's [State] beside them, where all instances
+// can read it. [Ring.Load] takes a State back and asks for each key by its ID. Instances
+// that loaded the same State behave as one.
+//
+// A State has a generation, which grows with each change. Store a changed State only if the
+// stored generation is still the one that was changed:
+//
+//	before := ring.State().Generation
+//	err := ring.Revoke(id, clock.Now())
+//	// UPDATE ring SET generation = …, entries = … WHERE generation = before
+//
+// If that changes no row, another instance was faster: load its State and do it again.
+// Without the condition one of two changes is lost, which may be a revocation. Load returns
+// [ErrOlder] for a generation that is behind the ring's, such as a replica's.
 package keyring
 
 import (
@@ -59,13 +68,13 @@ import (
 // without keys, is an outage ([jwtexp.ErrUnavailable]) to both: make one with [New].
 type Ring struct {
 	schedule Schedule
-	mu       sync.Mutex            // held by what replaces the state
-	state    atomic.Pointer[state] // where fmt does not follow: it leads to keys
+	mu       sync.Mutex               // held by what replaces the snapshot
+	current  atomic.Pointer[snapshot] // out of reflection's reach: it leads to keys
 }
 
-// state is never changed once it is stored.
-type state struct {
-	entries []Entry               // in their order
+// A snapshot is what a Ring has at one time. It is never changed once it is stored.
+type snapshot struct {
+	State
 	keys    map[string]jwtexp.Key // of the entries that were not revoked
 	revoked map[string]time.Time  // also of those that are no longer among the entries
 	trusted map[string]trusted    // what store makes of the rest
@@ -73,8 +82,9 @@ type state struct {
 
 // trusted is a key as verifiers get it.
 type trusted struct {
-	keys  []jwtexp.Key // one, within its bounds
-	until time.Time
+	keys   []jwtexp.Key // one, within its bounds
+	until  time.Time
+	public jwtexp.Key // the public half; the zero Key of a secret
 }
 
 func (t trusted) at(now time.Time) []jwtexp.Key {
@@ -100,15 +110,19 @@ var (
 	errZeroTime = errors.New("keyring: now is the zero time")
 )
 
+// ErrOlder is matched by the error of [Ring.Load] for a State that is older than the ring's.
+// Nothing has to be done about it if the State comes from a replica that lags.
+var ErrOlder = errors.New("the state is older than the ring's")
+
 // SigningKey returns the key that signs at now. It vouches for tokens that live up to the
 // ring's Lifetime. It is an error where there is none: before the first key, and after the
 // only one was revoked.
 func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) {
-	s := r.state.Load()
+	s := r.current.Load()
 	if s == nil {
 		return jwtexp.Key{}, errNoKeys
 	}
-	e := signing(s.entries, now)
+	e := signing(s.Entries, now)
 	if e == nil {
 		return jwtexp.Key{}, errNoSigner
 	}
@@ -120,7 +134,7 @@ func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) 
 // them, the newest first. The slice is the caller's own. It is an error where the ring has
 // no keys yet.
 func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
-	s := r.state.Load()
+	s := r.current.Load()
 	switch {
 	case s == nil:
 		return nil, errNoKeys
@@ -128,7 +142,7 @@ func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]
 		return slices.Clone(s.trusted[id].at(now)), nil
 	}
 	var all []jwtexp.Key
-	for _, e := range slices.Backward(s.entries) {
+	for _, e := range slices.Backward(s.Entries) {
 		all = append(all, s.trusted[e.ID].at(now)...)
 	}
 	return all, nil
@@ -144,15 +158,15 @@ func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]
 // Ring itself. A JWK has no bounds: to those who have copies a key is good for every token
 // until it leaves, and its tokens are invalid afterwards, late or not.
 func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration, err error) {
-	s := r.state.Load()
+	s := r.current.Load()
 	if s == nil {
 		return nil, 0, errNoKeys
 	}
 	fresh = r.schedule.Propagation / 2
-	for i := range s.entries {
-		e := &s.entries[i]
-		public, ok := publicHalf(s.keys[e.ID])
-		if !ok {
+	for i := range s.Entries {
+		e := &s.Entries[i]
+		public := s.trusted[e.ID].public
+		if public == (jwtexp.Key{}) { // a secret, or a key that was revoked
 			continue
 		}
 		left := r.schedule.publishedUntil(e).Sub(now)
@@ -165,29 +179,31 @@ func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration,
 	return keys, fresh, nil
 }
 
-// publicHalf returns a key that can only verify; ok is false for a secret, and for the
-// zero Key of an entry that was revoked.
-func publicHalf(k jwtexp.Key) (public jwtexp.Key, ok bool) {
+// publicHalf returns a key that can only verify, and the zero Key for a secret.
+func publicHalf(k jwtexp.Key) jwtexp.Key {
 	if k.PublicKey() == nil {
-		return jwtexp.Key{}, false
+		return jwtexp.Key{}
 	}
 	public, err := jwtexp.NewPublicKey(k.Algorithm(), k.PublicKey())
-	return public.WithID(k.ID()), err == nil
+	if err != nil {
+		panic(err) // it was checked when k was made
+	}
+	return public.WithID(k.ID())
 }
 
-// Entries returns the state of the ring without the keys, to be stored after each Rotate
-// and Revoke. A key that is in none of them is no longer needed. Of one whose SignUntil has
-// passed, the public half is enough.
-func (r *Ring) Entries() []Entry {
-	s := r.state.Load()
+// State returns the state of the ring without the keys, to be stored after each Rotate
+// and Revoke. A key that is in none of its entries is no longer needed. Of one whose
+// SignUntil has passed, the public half is enough. A ring without keys has the zero State.
+func (r *Ring) State() State {
+	s := r.current.Load()
 	if s == nil {
-		return nil
+		return State{}
 	}
-	return slices.Clone(s.entries)
+	return State{Generation: s.Generation, Entries: slices.Clone(s.Entries)}
 }
 
 // Rotate publishes next at now, and has it sign when the schedule's Propagation has passed:
-// at once where no key signs, as with the first. Store the Entries afterwards, and next
+// at once where no key signs, as with the first. Store the State afterwards, and next
 // before: an instance must not load an entry whose key it cannot get.
 //
 // A key without an ID gets its [Thumbprint] for one; a secret has none, and needs a name
@@ -203,12 +219,12 @@ func (r *Ring) Rotate(next jwtexp.Key, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("keyring: Rotate: %w", err)
 	}
-	return r.change(now, func(s *state, now time.Time) error {
+	return r.change(now, func(s *snapshot, now time.Time) error {
 		if _, revoked := s.revoked[next.ID()]; revoked || s.index(next.ID()) >= 0 {
 			return fmt.Errorf("keyring: Rotate: the ring has, or had, a key with the ID %q: a new key has a new ID", next.ID())
 		}
 		s.keys[next.ID()] = next
-		s.entries = r.schedule.rotate(s.entries, next.ID(), now)
+		s.Entries = r.schedule.rotate(s.Entries, next.ID(), now)
 		return nil
 	})
 }
@@ -226,7 +242,7 @@ func withID(k jwtexp.Key) (jwtexp.Key, error) {
 
 // Revoke ends the trust in a key that has leaked: from now on its tokens are invalid, also
 // expired ones and those that a Verifier remembers ([jwtexp.WithCache]). Other instances
-// follow when they load the entries, and those who fetch a JWK Set when they fetch it next,
+// follow when they load the State, and those who fetch a JWK Set when they fetch it next,
 // provided that there is a key in it: a set without any looks like a mistake, and they go on
 // with the one that they have. Where no other key is left, rotate one in as well, at once.
 // A clock that is behind delays nothing.
@@ -234,30 +250,31 @@ func withID(k jwtexp.Key) (jwtexp.Key, error) {
 // Where the key is the one that signs, the next takes its place at once, though it may not
 // be known everywhere yet; without a next, Issue fails until another is rotated in, which
 // then signs at once. Where it was to be the next, the one that signs goes on: instances that
-// have not loaded the entries by the time at which it was to end refuse what it signs from
+// have not loaded the State by the time at which it was to end refuse what it signs from
 // then on.
 //
 // A key that was revoked is never trusted again by this Ring, whatever it loads. Revoking it
 // once more changes nothing. An ID that the ring does not have is an error.
 func (r *Ring) Revoke(id string, now time.Time) error {
-	return r.change(now, func(s *state, now time.Time) error {
+	return r.change(now, func(s *snapshot, now time.Time) error {
 		i := s.index(id)
 		switch {
 		case i < 0:
 			return fmt.Errorf("keyring: Revoke: the ring has no key with the ID %q", id)
-		case s.entries[i].Revoked.IsZero():
-			r.schedule.revoke(s.entries, i, now)
+		case s.Entries[i].Revoked.IsZero():
+			r.schedule.revoke(s.Entries, i, now)
 		}
 		return nil
 	})
 }
 
-func (s *state) index(id string) int {
-	return slices.IndexFunc(s.entries, func(e Entry) bool { return e.ID == id })
+func (s *snapshot) index(id string) int {
+	return slices.IndexFunc(s.Entries, func(e Entry) bool { return e.ID == id })
 }
 
-// change replaces the state by a copy that was changed, unless that is an error.
-func (r *Ring) change(now time.Time, change func(*state, time.Time) error) error {
+// change replaces the snapshot by a copy that was changed, unless that is an error. If the
+// entries differ then, it is another generation.
+func (r *Ring) change(now time.Time, change func(*snapshot, time.Time) error) error {
 	switch {
 	case !r.made():
 		return errNotMade
@@ -270,6 +287,9 @@ func (r *Ring) change(now time.Time, change func(*state, time.Time) error) error
 	if err := change(s, now.Round(0).UTC()); err != nil {
 		return err
 	}
+	if !slices.Equal(s.Entries, r.State().Entries) {
+		s.Generation++
+	}
 	r.store(s)
 	return nil
 }
@@ -277,23 +297,56 @@ func (r *Ring) change(now time.Time, change func(*state, time.Time) error) error
 // made tells a Ring that New made from a zero one, whose schedule no check lets pass.
 func (r *Ring) made() bool { return r.schedule != Schedule{} }
 
-// Load replaces the state by entries that were stored before, in any order, of this Ring or
-// of another with the same schedule. key returns the key that has the ID; it is called for
-// every entry that was not revoked. It may return a public key, or one without an ID.
+// Load replaces the ring's state by one that was stored before, its entries in any order, of
+// this Ring or of another with the same schedule. key returns the key that has the ID. It is
+// called for every entry that was not revoked, and may return a public key, or one without an
+// ID.
 //
-// It is an error, and changes nothing, where the entries are none or contradict each other,
-// or a key cannot be had: the ring goes on with what it has. Every fault is in the error,
-// and what key says of one.
-func (r *Ring) Load(entries []Entry, key func(id string) (jwtexp.Key, error)) error {
+// An error changes nothing, and the ring goes on with what it has. It is an error if there are
+// no entries or no generation, if entries contradict each other, or if a key cannot be had:
+// every fault is in the error, and what key says of one. It is [ErrOlder] if the state is of
+// an earlier generation than the ring's, which could bring a revoked key back; one of the same
+// generation is loaded. To go back on purpose, to a backup say, make a new Ring.
+//
+// There is one exception. If keys cannot be had and nothing else is wrong, the state's
+// revocations are applied to the keys that the ring has, since a missing file must not keep a
+// leaked key alive. The error names the keys.
+func (r *Ring) Load(stored State, key func(id string) (jwtexp.Key, error)) error {
 	switch {
 	case !r.made():
 		return errNotMade
 	case key == nil:
 		return errors.New("keyring: Load: key is nil, where the keys are to come from")
 	}
-	faults := checkEntries(entries)
-	keys := make(map[string]jwtexp.Key)
-	for _, e := range entries {
+	faults := stored.check()
+	keys, missing := keysOf(stored, key)
+	if len(faults) > 0 {
+		return fmt.Errorf("keyring: Load: %w", errors.Join(append(faults, missing...)...))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.copy()
+	switch {
+	case stored.Generation < s.Generation:
+		return fmt.Errorf("keyring: Load: %w: it has generation %d, and the ring %d", ErrOlder, stored.Generation, s.Generation)
+	case len(missing) > 0 && r.current.Load() == nil:
+		return fmt.Errorf("keyring: Load: %w", errors.Join(missing...))
+	case len(missing) > 0:
+		r.revokeAll(s, stored.revocations())
+		r.store(s)
+		return fmt.Errorf("keyring: Load: nothing but the revocations was loaded: %w", errors.Join(missing...))
+	}
+	s.State, s.keys = State{stored.Generation, slices.SortedFunc(slices.Values(stored.Entries), inOrder)}, keys
+	r.revokeAll(s, s.revoked) // of which stored may know nothing
+	r.store(s)
+	return nil
+}
+
+// keysOf returns the keys of the entries that were not revoked, and a fault for each key that
+// cannot be had.
+func keysOf(stored State, key func(id string) (jwtexp.Key, error)) (keys map[string]jwtexp.Key, missing []error) {
+	keys = make(map[string]jwtexp.Key)
+	for _, e := range stored.Entries {
 		if e.ID == "" || !e.Revoked.IsZero() {
 			continue
 		}
@@ -306,53 +359,50 @@ func (r *Ring) Load(entries []Entry, key func(id string) (jwtexp.Key, error)) er
 			_, err = jwtexp.NewKeySet(k) // which says what is wrong with a key that is to verify
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("the key %q: %w", e.ID, err))
+			missing = append(missing, fmt.Errorf("the key %q: %w", e.ID, err))
 		}
 		keys[e.ID] = k
 	}
-	if len(faults) > 0 {
-		return fmt.Errorf("keyring: Load: %w", errors.Join(faults...))
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.copy()
-	s.entries, s.keys = slices.SortedFunc(slices.Values(entries), inOrder), keys
-	for i, e := range s.entries {
-		if at, revoked := s.revoked[e.ID]; revoked && e.Revoked.IsZero() {
-			r.schedule.revoke(s.entries, i, at) // they were stored before it was
-		}
-	}
-	r.store(s)
-	return nil
+	return keys, missing
 }
 
-// copy returns a state to change, with all of the present one but what store makes.
-func (r *Ring) copy() *state {
-	s := &state{keys: make(map[string]jwtexp.Key), revoked: make(map[string]time.Time)}
-	if old := r.state.Load(); old != nil {
-		s.entries = slices.Clone(old.entries)
+// revokeAll revokes what was revoked elsewhere, or before, and remembers it.
+func (r *Ring) revokeAll(s *snapshot, revoked map[string]time.Time) {
+	for i, e := range s.Entries {
+		if at, ok := revoked[e.ID]; ok && e.Revoked.IsZero() {
+			r.schedule.revoke(s.Entries, i, at)
+		}
+	}
+	maps.Copy(s.revoked, revoked)
+}
+
+// copy returns a snapshot to change, with all of the present one but what store makes.
+func (r *Ring) copy() *snapshot {
+	s := &snapshot{State: r.State(), keys: make(map[string]jwtexp.Key), revoked: make(map[string]time.Time)}
+	if old := r.current.Load(); old != nil {
 		maps.Copy(s.keys, old.keys)
 		maps.Copy(s.revoked, old.revoked)
 	}
 	return s
 }
 
-// store makes s the state. What is left of a revoked key is its entry.
-func (r *Ring) store(s *state) {
-	slices.SortFunc(s.entries, inOrder)
+// store makes s the present snapshot. What is left of a revoked key is its entry.
+func (r *Ring) store(s *snapshot) {
+	slices.SortFunc(s.Entries, inOrder)
 	keys := s.keys
 	s.keys, s.trusted = make(map[string]jwtexp.Key), make(map[string]trusted)
-	for i := range s.entries {
-		e := &s.entries[i]
+	for i := range s.Entries {
+		e := &s.Entries[i]
 		if !e.Revoked.IsZero() {
 			s.revoked[e.ID] = e.Revoked
 			continue
 		}
 		s.keys[e.ID] = keys[e.ID]
 		s.trusted[e.ID] = trusted{
-			keys:  []jwtexp.Key{keys[e.ID].WithNotAfter(r.schedule.notAfter(e))},
-			until: r.schedule.keptUntil(e),
+			keys:   []jwtexp.Key{keys[e.ID].WithNotAfter(r.schedule.notAfter(e))},
+			until:  r.schedule.keptUntil(e),
+			public: publicHalf(keys[e.ID]),
 		}
 	}
-	r.state.Store(s)
+	r.current.Store(s)
 }

@@ -118,11 +118,11 @@ func TestNoTokenIsBornRefused(t *testing.T) {
 		rotate(t, ring, id, at(time.Duration(i)*10*time.Minute))
 	}
 	other := newRing(t, schedule)
-	if err := other.Load(ring.Entries(), keyByID); err != nil {
+	if err := other.Load(ring.State(), keyByID); err != nil {
 		t.Fatal(err)
 	}
 	s, elsewhere := newService(t, ring), newService(t, other)
-	for _, e := range ring.Entries() {
+	for _, e := range ring.State().Entries {
 		for _, d := range []time.Duration{-time.Second, -nanosecond, 0, nanosecond, time.Second} {
 			now := e.SignFrom.Add(d)
 			token := s.issueAt(now)

@@ -25,7 +25,7 @@ func TestLoadTellsEveryFault(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name    string
-		entries []keyring.Entry
+		entries []keyring.Entry // of generation 7
 		want    []string
 	}{
 		{"none", nil, []string{"no entries"}},
@@ -50,7 +50,7 @@ func TestLoadTellsEveryFault(t *testing.T) {
 			ring := newRing(t, schedule)
 			rotate(t, ring, "a", epoch)
 			outOfReach := errors.New("out of reach")
-			err := ring.Load(tt.entries, func(id string) (jwtexp.Key, error) {
+			err := ring.Load(keyring.State{Generation: 7, Entries: tt.entries}, func(id string) (jwtexp.Key, error) {
 				switch id {
 				case "":
 					t.Error("got asked for the key without an ID, want not")
@@ -81,8 +81,14 @@ func TestLoadTellsEveryFault(t *testing.T) {
 		})
 	}
 	t.Run("nil func", func(t *testing.T) {
-		if err := newRing(t, schedule).Load([]keyring.Entry{good}, nil); err == nil {
+		if err := newRing(t, schedule).Load(keyring.State{Generation: 7, Entries: []keyring.Entry{good}}, nil); err == nil {
 			t.Error("got no error, want one")
+		}
+	})
+	t.Run("no generation", func(t *testing.T) {
+		err := newRing(t, schedule).Load(keyring.State{Entries: []keyring.Entry{good}}, keyByID)
+		if err == nil || !strings.Contains(err.Error(), "no generation: store all of what State returns") {
+			t.Errorf("got %v, want to be told what to store", err)
 		}
 	})
 }
@@ -95,7 +101,7 @@ func TestLoadPublicKeys(t *testing.T) {
 	}
 	revoke(t, ring, "r", epoch)
 	verifier := newRing(t, schedule)
-	err := verifier.Load(ring.Entries(), func(id string) (jwtexp.Key, error) {
+	err := verifier.Load(ring.State(), func(id string) (jwtexp.Key, error) {
 		if id == "r" {
 			t.Error("got asked for the revoked key, want not")
 		}
@@ -126,21 +132,22 @@ func TestLoadedRingBehavesAsTheOther(t *testing.T) {
 		})
 		for range 12 {
 			h.step(byte(r.Uint32()), byte(r.Uint32()))
-			entries := h.ring.Entries()
+			state := h.ring.State()
+			entries := state.Entries
 			if entries == nil {
 				continue
 			}
 			r.Shuffle(len(entries), func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
-			var stored []keyring.Entry
-			if err := json.Unmarshal(must(json.Marshal(entries)), &stored); err != nil {
+			var stored keyring.State
+			if err := json.Unmarshal(must(json.Marshal(state)), &stored); err != nil {
 				t.Fatal(err)
 			}
 			other := newRing(t, h.schedule)
 			if err := other.Load(stored, keyByID); err != nil {
 				t.Fatalf("seed %d: got %v from Load, want the entries of a ring taken\n%v", seed, err, h)
 			}
-			if diff := cmp.Diff(h.ring.Entries(), other.Entries()); diff != "" {
-				t.Fatalf("seed %d: entries (-ring +loaded):\n%s%v", seed, diff, h)
+			if diff := cmp.Diff(h.ring.State(), other.State()); diff != "" {
+				t.Fatalf("seed %d: state (-ring +loaded):\n%s%v", seed, diff, h)
 			}
 			for range 20 {
 				now := at(h.now.Sub(epoch) + time.Duration(r.IntN(20)-10)*time.Second/2 + time.Duration(r.IntN(3)-1))
@@ -161,7 +168,7 @@ type history struct {
 	now      time.Time
 	latest   time.Time // that now ever was
 	rotated  int
-	stored   [][]keyring.Entry
+	stored   []keyring.State
 	log      []string
 }
 
@@ -175,7 +182,7 @@ func (h *history) String() string { return strings.Join(h.log, "\n") }
 
 // step does what op says, with what arg names.
 func (h *history) step(op, arg byte) {
-	entries := h.ring.Entries()
+	entries := h.ring.State().Entries
 	switch op % 8 {
 	case 0, 1, 2: // time passes, mostly
 		h.now = h.now.Add(time.Duration(arg%8) * time.Second / 2)
@@ -190,18 +197,23 @@ func (h *history) step(op, arg byte) {
 		if err := h.ring.Rotate(h.newKey(id), h.now); err != nil {
 			h.t.Fatal(err)
 		}
-		h.stored = append(h.stored, h.ring.Entries())
+		h.stored = append(h.stored, h.ring.State())
 	case 6:
 		if len(entries) > 0 {
 			id := entries[int(arg)%len(entries)].ID
 			h.log = append(h.log, fmt.Sprintf("%v: revoke %s", h.now.Sub(epoch), id))
 			revoke(h.t, h.ring, id, h.now)
 		}
-	case 7: // an instance loads what was stored some time ago
+	case 7: // an instance loads what was stored some time ago, and then stored again
 		if len(h.stored) > 0 {
 			n := int(arg) % len(h.stored)
-			h.log = append(h.log, fmt.Sprintf("%v: load entries %d", h.now.Sub(epoch), n))
-			if err := h.ring.Load(h.stored[n], h.keyByID); err != nil {
+			h.log = append(h.log, fmt.Sprintf("%v: load state %d", h.now.Sub(epoch), n))
+			again, present := h.stored[n], h.ring.State().Generation
+			if err := h.ring.Load(again, h.keyByID); errors.Is(err, keyring.ErrOlder) != (again.Generation < present) {
+				h.t.Fatalf("got %v for generation %d of %d", err, again.Generation, present)
+			}
+			again.Generation = present
+			if err := h.ring.Load(again, h.keyByID); err != nil {
 				h.t.Fatal(err)
 			}
 		}
@@ -214,16 +226,16 @@ func TestEntriesRevokedByHand(t *testing.T) {
 	ring := newRing(t, schedule)
 	rotate(t, ring, "a", epoch)
 	rotate(t, ring, "b", epoch)
-	entries := ring.Entries()
-	for i := range entries {
-		entries[i].Revoked = at(time.Minute)
+	byHand := ring.State()
+	for i := range byHand.Entries {
+		byHand.Entries[i].Revoked = at(time.Minute)
 	}
-	if err := ring.Load(entries, keyByID); err != nil {
+	if err := ring.Load(byHand, keyByID); err != nil {
 		t.Fatal(err)
 	}
 	rotate(t, ring, "c", at(2*time.Minute))
 	other := newRing(t, schedule)
-	if err := other.Load(ring.Entries(), keyByID); err != nil {
+	if err := other.Load(ring.State(), keyByID); err != nil {
 		t.Fatal(err)
 	}
 	want := view{"c", []string{"c"}, []string{"c"}, propagation / 2}
@@ -231,7 +243,7 @@ func TestEntriesRevokedByHand(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	rotate(t, other, "d", at(1000*time.Hour))
-	if got := other.Entries(); len(got) != 2 {
+	if got := other.State().Entries; len(got) != 2 {
 		t.Errorf("got entries %+v, want those of c and d", got)
 	}
 }

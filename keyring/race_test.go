@@ -40,7 +40,7 @@ func TestConcurrentUse(t *testing.T) {
 					return
 				}
 				ring.Published(epoch)
-				_ = fmt.Sprint(look(ring, epoch), ring.Entries())
+				_ = fmt.Sprint(look(ring, epoch), ring.State().Entries)
 			}
 		})
 	}
@@ -50,7 +50,7 @@ func TestConcurrentUse(t *testing.T) {
 			t.Error(err)
 		}
 		s.clock.Set(now)
-		if err := ring.Load(ring.Entries(), func(id string) (jwtexp.Key, error) { return newSecret(id), nil }); err != nil {
+		if err := ring.Load(ring.State(), func(id string) (jwtexp.Key, error) { return newSecret(id), nil }); err != nil {
 			t.Error(err)
 		}
 		if err := ring.Revoke("r", now); err != nil {
@@ -73,7 +73,7 @@ func TestConcurrentRotations(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := len(ring.Entries()); got != 20 {
+	if got := len(ring.State().Entries); got != 20 {
 		t.Errorf("got %d entries, want 20", got)
 	}
 }

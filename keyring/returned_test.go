@@ -22,7 +22,7 @@ func TestWhatIsReturnedIsTheCallersAlone(t *testing.T) {
 		keys, _, err := ring.Published(epoch)
 		return must(keys, err)
 	})
-	entries := ring.Entries()
+	entries := ring.State().Entries
 	_ = append(entries[:1], entries[2], entries[2])
 	entries[0].ID = "changed"
 

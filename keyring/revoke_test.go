@@ -1,6 +1,7 @@
 package keyring_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestRevokeHandsOn(t *testing.T) {
 				revoke(t, ring, id, at(tt.at))
 			}
 			loaded := newRing(t, schedule)
-			if err := loaded.Load(ring.Entries(), keyByID); err != nil {
+			if err := loaded.Load(ring.State(), keyByID); err != nil {
 				t.Fatal(err)
 			}
 			for name, ring := range map[string]*keyring.Ring{"ring": ring, "loaded": loaded} {
@@ -77,7 +78,7 @@ func TestRevokeMovesTheNext(t *testing.T) {
 		{ID: "a", Published: epoch, SignFrom: epoch, SignUntil: at(time.Minute), NotAfter: at(time.Minute + lifetime), Revoked: at(time.Minute)},
 		{ID: "b", Published: epoch, SignFrom: at(time.Minute)},
 	}
-	if diff := cmp.Diff(want, ring.Entries()); diff != "" {
+	if diff := cmp.Diff(want, ring.State().Entries); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -90,7 +91,7 @@ func TestRevokedKeyDelaysNothing(t *testing.T) {
 	revoke(t, ring, "b", at(time.Minute))
 	revoke(t, ring, "a", at(time.Minute))
 	rotate(t, ring, "c", at(time.Minute))
-	for _, e := range ring.Entries() {
+	for _, e := range ring.State().Entries {
 		if e.ID == "c" && e.SignFrom != at(time.Minute) {
 			t.Errorf("got c to sign from %v on, want at once, at %v", e.SignFrom, at(time.Minute))
 		}
@@ -187,9 +188,9 @@ func TestRevokeTwice(t *testing.T) {
 	rotate(t, ring, "a", epoch)
 	rotate(t, ring, "b", epoch)
 	revoke(t, ring, "a", at(1))
-	before := ring.Entries()
+	before := ring.State().Entries
 	revoke(t, ring, "a", at(2))
-	if diff := cmp.Diff(before, ring.Entries()); diff != "" {
+	if diff := cmp.Diff(before, ring.State().Entries); diff != "" {
 		t.Errorf("(-once +twice):\n%s", diff)
 	}
 	if got := before[0].Revoked; got != at(1) {
@@ -223,30 +224,37 @@ func TestRevokedStaysRevoked(t *testing.T) {
 	rotate(t, ring, "a", epoch)
 	rotate(t, ring, "b", epoch)
 	rotate(t, ring, "c", at(10*time.Hour))
-	older := ring.Entries()
+	older := ring.State()
 	revoke(t, ring, "b", at(5*time.Hour))
-	older[0], older[2] = older[2], older[0] // stored in any order
-	if err := ring.Load(older, keyByID); err != nil {
+	if err := ring.Load(older, keyByID); !errors.Is(err, keyring.ErrOlder) {
+		t.Errorf("got %v for a state of before, want ErrOlder", err)
+	}
+	// Another instance changed the state of before, and did not look whether it was the last.
+	fork := older
+	fork.Generation += 2
+	fork.Entries[0], fork.Entries[2] = fork.Entries[2], fork.Entries[0] // stored in any order
+	if err := ring.Load(fork, keyByID); err != nil {
 		t.Fatal(err)
 	}
 	want := view{"c", []string{"c", "a"}, []string{"c"}, propagation / 2}
 	if diff := cmp.Diff(want, look(ring, at(5*time.Hour))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if b := ring.Entries()[1]; b.ID != "b" || b.Revoked != at(5*time.Hour) {
+	if b := ring.State().Entries[1]; b.ID != "b" || b.Revoked != at(5*time.Hour) {
 		t.Errorf("got %+v, want b, revoked when it was", b)
 	}
 
 	// A revocation that was loaded counts as well, and also when its entry is gone.
 	other := newRing(t, schedule)
-	if err := other.Load(ring.Entries(), keyByID); err != nil {
+	if err := other.Load(ring.State(), keyByID); err != nil {
 		t.Fatal(err)
 	}
 	rotate(t, other, "d", at(1000*time.Hour))
 	if err := other.Rotate(newKey("b"), at(1000*time.Hour)); err == nil {
 		t.Error("got a revoked key rotated in, want an error")
 	}
-	if err := other.Load(older, keyByID); err != nil {
+	fork.Generation = other.State().Generation
+	if err := other.Load(fork, keyByID); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := other.VerificationKeys(t.Context(), "b", at(5*time.Hour)); got != nil {

@@ -89,7 +89,7 @@ func TestRotate(t *testing.T) {
 				}
 				want = append(want, e)
 			}
-			if diff := cmp.Diff(want, ring.Entries()); diff != "" {
+			if diff := cmp.Diff(want, ring.State().Entries); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -100,16 +100,16 @@ func TestRotate(t *testing.T) {
 func TestTimesAreUTC(t *testing.T) {
 	ring := newRing(t, schedule)
 	rotate(t, ring, "a", epoch.In(time.FixedZone("east", 3600)))
-	e := ring.Entries()[0]
+	e := ring.State().Entries[0]
 	if e.Published != epoch || e.SignFrom != epoch { // not by Equal
 		t.Errorf("got %v, %v, want %v", e.Published, e.SignFrom, epoch)
 	}
 }
 
-func TestEntriesAreACopy(t *testing.T) {
+func TestStateIsACopy(t *testing.T) {
 	ring := newRing(t, schedule)
 	rotate(t, ring, "a", epoch)
-	ring.Entries()[0].ID = "b"
+	ring.State().Entries[0].ID = "b"
 	if got := look(ring, epoch).Signs; got != "a" {
 		t.Errorf("got %q to sign, want a", got)
 	}
@@ -123,11 +123,11 @@ func TestClockPutBackAfterRevoke(t *testing.T) {
 	rotate(t, ring, "b", at(5*time.Hour))  // signs from 6 h on
 	revoke(t, ring, "b", at(10*time.Hour)) // and nothing does after that
 	rotate(t, ring, "c", at(4*time.Hour))
-	got := ring.Entries()
+	got := ring.State().Entries
 	if a, c := got[0], got[len(got)-1]; a.ID != "a" || c.ID != "c" || c.SignFrom.Before(a.SignUntil) {
 		t.Errorf("got %+v, want c to sign after a", got)
 	}
-	if err := newRing(t, schedule).Load(got, keyByID); err != nil {
+	if err := newRing(t, schedule).Load(ring.State(), keyByID); err != nil {
 		t.Errorf("got %v, want entries that can be loaded", err)
 	}
 }
@@ -154,12 +154,12 @@ func TestRotateRefuses(t *testing.T) {
 			rotate(t, ring, "a", epoch)
 			rotate(t, ring, "r", epoch)
 			revoke(t, ring, "r", epoch)
-			before := ring.Entries()
+			before := ring.State().Entries
 			err := ring.Rotate(tt.key, tt.now)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q in an error", err, tt.want)
 			}
-			if diff := cmp.Diff(before, ring.Entries()); diff != "" {
+			if diff := cmp.Diff(before, ring.State().Entries); diff != "" {
 				t.Errorf("the entries changed (-before +after):\n%s", diff)
 			}
 		})
@@ -185,7 +185,7 @@ func TestBoundsOfAKeysOwn(t *testing.T) {
 	if err := rotated.Rotate(bounded, epoch); err != nil {
 		t.Fatal(err)
 	}
-	if err := loaded.Load(rotated.Entries(), func(string) (jwtexp.Key, error) { return bounded, nil }); err != nil {
+	if err := loaded.Load(rotated.State(), func(string) (jwtexp.Key, error) { return bounded, nil }); err != nil {
 		t.Fatal(err)
 	}
 	for name, ring := range map[string]*keyring.Ring{"rotated": rotated, "loaded": loaded} {
@@ -212,7 +212,7 @@ func TestLifetimeGrows(t *testing.T) {
 		{"shrunk", keyring.Schedule{Lifetime: time.Minute, Propagation: propagation}, lifetime},
 	} {
 		ring := newRing(t, tt.schedule)
-		if err := ring.Load(short.Entries(), keyByID); err != nil {
+		if err := ring.Load(short.State(), keyByID); err != nil {
 			t.Fatal(err)
 		}
 		takeover := at(propagation)
@@ -308,16 +308,16 @@ func TestRingWithoutKeys(t *testing.T) {
 		if diff := cmp.Diff(view{}, look(ring, epoch)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if got := ring.Entries(); got != nil {
+		if got := ring.State().Entries; got != nil {
 			t.Errorf("%s: got entries %v, want none", name, got)
 		}
 	}
 	var zero keyring.Ring
-	entries := []keyring.Entry{{ID: "a", Published: epoch, SignFrom: epoch}}
+	state := keyring.State{Generation: 1, Entries: []keyring.Entry{{ID: "a", Published: epoch, SignFrom: epoch}}}
 	for name, err := range map[string]error{
 		"Rotate": zero.Rotate(newKey("a"), epoch),
 		"Revoke": zero.Revoke("a", epoch),
-		"Load":   zero.Load(entries, keyByID),
+		"Load":   zero.Load(state, keyByID),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "not a Ring that New made") {
 			t.Errorf("%s: got %v, want an error that says that New did not make it", name, err)

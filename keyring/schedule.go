@@ -23,7 +23,7 @@ type Schedule struct {
 	Leeway time.Duration
 
 	// Propagation is how long it takes until every issuer and every verifier has learned
-	// of a new key: the longest time between two loads of the entries or, where verifiers
+	// of a new key: the longest time between two loads of the State or, where verifiers
 	// fetch a JWK Set, for which they keep a copy (half of Propagation, or longer where
 	// they have a minimum of their own, such as the 5 minutes of a jwks.Remote), plus the
 	// time that fetching takes, plus that by which the clocks differ. Zero is right for a
@@ -53,7 +53,6 @@ func (s Schedule) check() error {
 }
 
 // An Entry is what is known of one key but its material: its ID, and its times, in UTC.
-// It is plain data, to be stored as JSON, say.
 type Entry struct {
 	ID        string    `json:"id"`                  // kid
 	Published time.Time `json:"published"`           // when it was rotated in, and verifiers could begin to learn of it
@@ -63,14 +62,35 @@ type Entry struct {
 	Revoked   time.Time `json:"revoked,omitzero"`    // when it was revoked, zero if it was not; it is trusted for nothing
 }
 
-// checkEntries returns what is wrong with entries that come from outside.
-func checkEntries(entries []Entry) (faults []error) {
-	if len(entries) == 0 {
+// A State is what is known of a ring's keys but their material. It is plain data, to be
+// stored as JSON, say.
+type State struct {
+	Generation uint64  `json:"generation"` // grows by one with each change; 0 only without entries
+	Entries    []Entry `json:"entries"`    // in the order in which they sign
+}
+
+// revocations returns when each key of the state was revoked that was.
+func (s State) revocations() map[string]time.Time {
+	revoked := make(map[string]time.Time)
+	for _, e := range s.Entries {
+		if !e.Revoked.IsZero() {
+			revoked[e.ID] = e.Revoked
+		}
+	}
+	return revoked
+}
+
+// check returns what is wrong with a state that comes from outside.
+func (s State) check() (faults []error) {
+	switch {
+	case len(s.Entries) == 0:
 		faults = append(faults, errors.New("no entries"))
+	case s.Generation == 0:
+		faults = append(faults, errors.New("no generation: store all of what State returns, and not the entries alone"))
 	}
 	seen := make(map[string]bool)
-	signers := make([]Entry, 0, len(entries))
-	for i, e := range entries {
+	signers := make([]Entry, 0, len(s.Entries))
+	for i, e := range s.Entries {
 		var fault string
 		switch {
 		case e.ID == "":

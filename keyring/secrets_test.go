@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/keyring"
 )
 
 // No key material is in what a Ring, or an error of its, looks like.
@@ -28,7 +29,7 @@ func TestSecretsStayOut(t *testing.T) {
 	}
 	values := map[string]any{
 		"Ring":         ring,
-		"Entries":      ring.Entries(),
+		"State":        ring.State(),
 		"signing key":  must(ring.SigningKey(t.Context(), epoch)),
 		"trusted keys": must(ring.VerificationKeys(t.Context(), "", epoch)),
 	}
@@ -36,7 +37,7 @@ func TestSecretsStayOut(t *testing.T) {
 		"Rotate again":        ring.Rotate(newSecret("s"), epoch),
 		"Rotate without name": ring.Rotate(newSecret("s").WithID(""), epoch),
 		"Rotate without time": ring.Rotate(newSecret("s").WithID("t"), time.Time{}),
-		"Load":                ring.Load(ring.Entries(), func(string) (jwtexp.Key, error) { return newSecret("s").WithID("t"), nil }),
+		"Load":                ring.Load(ring.State(), func(string) (jwtexp.Key, error) { return newSecret("s").WithID("t"), nil }),
 	} {
 		if err == nil {
 			t.Errorf("%s: got no error, want one", what)
@@ -93,7 +94,7 @@ func TestErrorsAreNoVerdicts(t *testing.T) {
 	for what, err := range map[string]error{
 		"Rotate": ring.Rotate(jwtexp.Key{}, epoch),
 		"Revoke": ring.Revoke("a", epoch),
-		"Load":   ring.Load(nil, keyByID),
+		"Load":   ring.Load(keyring.State{}, keyByID),
 	} {
 		for _, verdict := range []error{jwtexp.ErrExpired, jwtexp.ErrInvalid, jwtexp.ErrUnavailable} {
 			if err == nil || errors.Is(err, verdict) {

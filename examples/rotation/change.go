@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/json"
@@ -17,81 +18,112 @@ import (
 )
 
 // rotate makes a key and rotates it in. The key is written before the entries that name
-// it, so that whoever reads these finds it. Let only one rotate or revoke at a time.
+// it, so that whoever reads these finds it.
 func rotate(dir string, now time.Time) (id string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	ring, err := open(dir)
-	if err != nil {
-		return "", err
-	}
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		return "", err
-	}
-	id, err = keyring.Thumbprint(public)
-	if err != nil {
-		return "", err
-	}
-	key, err := jwtexp.NewSigningKey(algorithm, private)
-	if err != nil {
-		return "", err
-	}
-	if err := ring.Rotate(key.WithID(id), now); err != nil {
-		return "", err
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return "", err
-	}
-	block := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	return id, inside(dir, func(root *os.Root) error {
-		if err := write(root, pemFile(id), block); err != nil {
-			return err
+	err = change(dir, func(root *os.Root, files map[string]file) (*keyring.Ring, error) {
+		ring, err := keyring.New(schedule)
+		if err != nil {
+			return nil, err
 		}
-		return save(root, ring)
+		if !isEmpty(files) {
+			if err := load(ring, files); err != nil {
+				return nil, err
+			}
+		}
+		public, private, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			return nil, err
+		}
+		if id, err = keyring.Thumbprint(public); err != nil {
+			return nil, err
+		}
+		key, err := jwtexp.NewSigningKey(algorithm, private)
+		if err != nil {
+			return nil, err
+		}
+		if err := ring.Rotate(key.WithID(id), now); err != nil {
+			return nil, err
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(private)
+		if err != nil {
+			return nil, err
+		}
+		return ring, write(root, pemFile(id), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	})
+	return id, err
+}
+
+// revoke ends the trust in a key. It needs no key, so that a broken or missing file is no
+// reason to put it off.
+func revoke(dir, id string, now time.Time) error {
+	nobodys, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	standIn, err := jwtexp.NewPublicKey(algorithm, nobodys)
+	if err != nil {
+		return err
+	}
+	return change(dir, func(_ *os.Root, files map[string]file) (*keyring.Ring, error) {
+		ring, err := keyring.New(schedule)
+		if err != nil {
+			return nil, err
+		}
+		state, err := stateOf(files)
+		if err != nil {
+			return nil, err
+		}
+		if err := ring.Load(state, func(string) (jwtexp.Key, error) { return standIn, nil }); err != nil {
+			return nil, err
+		}
+		return ring, ring.Revoke(id, now)
 	})
 }
 
-// revoke ends the trust in a key.
-func revoke(dir, id string, now time.Time) error {
-	ring, err := open(dir)
-	if err != nil {
-		return err
-	}
-	if err := ring.Revoke(id, now); err != nil {
-		return err
-	}
-	return inside(dir, func(root *os.Root) error { return save(root, ring) })
-}
-
-// open returns the ring of a directory that is to be changed, without keys where that is
-// empty.
-func open(dir string) (*keyring.Ring, error) {
+// change has a directory to itself while it reads the files, has changed return the ring as it
+// shall be, and stores that.
+func change(dir string, changed func(*os.Root, map[string]file) (*keyring.Ring, error)) error {
 	if _, err := os.Lstat(filepath.Join(dir, versionLink)); err == nil {
-		return nil, fmt.Errorf("%s is a copy that Kubernetes mounted: rotate and revoke where the secret is made from", dir)
+		return fmt.Errorf("%s is a copy that Kubernetes mounted: rotate and revoke where the secret is made from", dir)
 	}
-	ring, err := keyring.New(schedule)
+	unlock, err := lock(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer unlock()
 	files, err := read(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if !errors.Is(files[entriesFile].err, fs.ErrNotExist) {
-		return ring, load(ring, files)
+	if errors.Is(files[entriesFile].err, fs.ErrNotExist) && !isEmpty(files) {
+		return fmt.Errorf("there are keys in %s and no %s: restore it, or remove the keys to start anew", dir, entriesFile)
 	}
-	if len(files) > 1 {
-		return nil, fmt.Errorf("there are keys in %s and no %s: restore it, or remove the keys to start anew", dir, entriesFile)
-	}
-	return ring, nil
+	return inside(dir, func(root *os.Root) error {
+		ring, err := changed(root, files)
+		if err != nil {
+			return err
+		}
+		return save(root, ring.State(), files[entriesFile])
+	})
 }
 
-// save writes the entries, and then removes the keys that nobody needs any more.
-func save(root *os.Root, ring *keyring.Ring) error {
-	text, err := json.MarshalIndent(ring.Entries(), "", "  ")
+// isEmpty reports whether a directory has neither keys nor entries.
+func isEmpty(files map[string]file) bool {
+	return len(files) == 1 && errors.Is(files[entriesFile].err, fs.ErrNotExist)
+}
+
+// save writes the state, and then removes the keys that nobody needs any more. It does
+// nothing if the stored state is another than the one that was changed: a program that knows
+// nothing of the lock, such as an editor, may have written it.
+func save(root *os.Root, state keyring.State, changed file) error {
+	stored, err := readFile(root, entriesFile)
+	if !bytes.Equal(stored, changed.text) || (err == nil) != (changed.err == nil) {
+		return fmt.Errorf("%s has changed meanwhile: try again", entriesFile)
+	}
+	text, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -103,7 +135,7 @@ func save(root *os.Root, ring *keyring.Ring) error {
 		return err
 	}
 	needed := make(map[string]bool)
-	for _, e := range ring.Entries() {
+	for _, e := range state.Entries {
 		needed[pemFile(e.ID)] = e.Revoked.IsZero()
 	}
 	for _, name := range names {

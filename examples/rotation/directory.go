@@ -81,21 +81,30 @@ func digest(files map[string]file) string {
 	return string(h.Sum(nil))
 }
 
+// stateOf returns the state that is stored in a directory.
+func stateOf(files map[string]file) (keyring.State, error) {
+	var state keyring.State
+	stored := files[entriesFile]
+	if errors.Is(stored.err, fs.ErrNotExist) {
+		return state, fmt.Errorf("there is no %s: make the first key with rotate, or restore it", entriesFile)
+	}
+	if stored.err != nil {
+		return state, stored.err
+	}
+	if err := json.Unmarshal(stored.text, &state); err != nil {
+		return state, fmt.Errorf("%s is broken: restore it: %w", entriesFile, err)
+	}
+	return state, nil
+}
+
 // load puts what is in the files into the ring. The ID of a key is looked up among their
 // names and makes no path.
 func load(ring *keyring.Ring, files map[string]file) error {
-	stored := files[entriesFile]
-	if errors.Is(stored.err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no %s: make the first key with rotate, or restore it", entriesFile)
+	state, err := stateOf(files)
+	if err != nil {
+		return err
 	}
-	if stored.err != nil {
-		return stored.err
-	}
-	var entries []keyring.Entry
-	if err := json.Unmarshal(stored.text, &entries); err != nil {
-		return fmt.Errorf("%s is broken: restore it: %w", entriesFile, err)
-	}
-	return ring.Load(entries, func(id string) (jwtexp.Key, error) {
+	return ring.Load(state, func(id string) (jwtexp.Key, error) {
 		f, ok := files[pemFile(id)]
 		if !ok {
 			return jwtexp.Key{}, fmt.Errorf("there is no %s: restore it, or revoke the key", pemFile(id))

@@ -33,6 +33,6 @@ func (r *reloader) look() error {
 		r.logger.Error("the keys cannot be loaded: going on with those from before", "err", err)
 		return err
 	}
-	r.logger.Info("the keys were loaded", "entries", len(r.ring.Entries()))
+	r.logger.Info("the keys were loaded", "entries", len(r.ring.State().Entries))
 	return nil
 }

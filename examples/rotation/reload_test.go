@@ -56,7 +56,11 @@ func TestBrokenDirectory(t *testing.T) {
 			text := get(t, dir, entriesFile)
 			put(t, dir, entriesFile, text[:len(text)/2])
 		}, "entries.json is broken"},
-		{"empty entries", func(t *testing.T, dir, id string) { put(t, dir, entriesFile, "[]") }, "no entries"},
+		{"empty entries", func(t *testing.T, dir, id string) { put(t, dir, entriesFile, "{}") }, "no entries"},
+		{"entries without a generation", func(t *testing.T, dir, id string) {
+			text := get(t, dir, entriesFile)
+			put(t, dir, entriesFile, strings.Replace(text, `"generation": 1`, `"generation": 0`, 1))
+		}, "no generation"},
 		{"missing entries", func(t *testing.T, dir, id string) { remove(t, dir, entriesFile) }, "there is no entries.json"},
 		{"key for everybody", func(t *testing.T, dir, id string) { chmod(t, dir, pemFile(id), 0o604) }, "mode 0604"},
 		{"entries for everybody", func(t *testing.T, dir, id string) { chmod(t, dir, entriesFile, 0o602) }, "mode 0602"},
@@ -184,15 +188,15 @@ func TestMountedSecret(t *testing.T) {
 	}
 }
 
-// What is stored is the ring's own entries.
+// What is stored is the ring's own state.
 func TestEntriesFile(t *testing.T) {
 	dir := t.TempDir()
 	id := mustRotate(t, dir, epoch)
-	var entries []keyring.Entry
-	if err := json.Unmarshal([]byte(get(t, dir, entriesFile)), &entries); err != nil {
+	var state keyring.State
+	if err := json.Unmarshal([]byte(get(t, dir, entriesFile)), &state); err != nil {
 		t.Fatal(err)
 	}
-	if len(entries) != 1 || entries[0].ID != id || !entries[0].SignFrom.Equal(epoch) {
-		t.Errorf("got %+v, want %s to sign from %v on", entries, id, epoch)
+	if len(state.Entries) != 1 || state.Entries[0].ID != id || !state.Entries[0].SignFrom.Equal(epoch) || state.Generation != 1 {
+		t.Errorf("got %+v, want %s to sign from %v on", state, id, epoch)
 	}
 }

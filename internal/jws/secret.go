@@ -192,12 +192,15 @@ func isDER(b []byte, form any) bool {
 // §2.3.3), also where a file's last line break follows. A compressed point cannot be told
 // from random bytes.
 func isUncompressedPoint(b []byte) bool {
-	isOn := func(curve ecdh.Curve) bool {
-		_, exact := curve.NewPublicKey(b)
-		_, trimmed := curve.NewPublicKey(bytes.TrimRight(b, "\r\n"))
-		return exact == nil || trimmed == nil
+	for size, curve := range map[int]ecdh.Curve{65: ecdh.P256(), 97: ecdh.P384(), 133: ecdh.P521()} {
+		if len(b) < size || len(bytes.TrimSpace(b[size:])) > 0 {
+			continue
+		}
+		if _, err := curve.NewPublicKey(b[:size]); err == nil {
+			return true
+		}
 	}
-	return slices.ContainsFunc([]ecdh.Curve{ecdh.P256(), ecdh.P384(), ecdh.P521()}, isOn)
+	return false
 }
 
 // isSSHWire reports whether b is a public key in the format of RFC 4253 §6.6, which is what

@@ -26,7 +26,7 @@ var isTheCallersAlone = map[string]string{
 	"Verifier.Verify":               "TestOverwrittenTokenIsItsCallersAlone",
 	"VerifierSet.Verify":            "TestOverwrittenTokenIsItsCallersAlone",
 	"fixedSet.VerificationKeys":     "TestWhatIsReturnedIsTheCallersAlone",
-	"keyring Ring.Entries":          "TestWhatIsReturnedIsTheCallersAlone",
+	"keyring Ring.State":            "TestWhatIsReturnedIsTheCallersAlone",
 	"keyring Ring.Published":        "TestWhatIsReturnedIsTheCallersAlone",
 	"keyring Ring.VerificationKeys": "TestWhatIsReturnedIsTheCallersAlone",
 	"jwks Remote.VerificationKeys":  "TestWhatIsReturnedIsTheCallersAlone",

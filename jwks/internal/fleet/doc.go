@@ -15,8 +15,8 @@
 //   - Schedule.Leeway is w + D + n: what a verifier asks for at the very end of a token's
 //     life has to be there when the fetch arrives.
 //   - Every ring has a change of the entries after B = 2 × the time between two loads + the
-//     longest outage of the storage + 2 × the lag of its replicas. An instance may load an
-//     older state after a newer one, within that lag.
+//     longest outage of the storage + 2 × the lag of its replicas. An instance may read an
+//     older state after a newer one, within that lag, and does not load it.
 //   - A Remote's set is as old as F at most while fetching works: the maximum of its freshness,
 //     or half of Propagation, which is what the ring publishes, where that is less.
 //   - Schedule.Propagation is B + F + n + 2 × D + the Remote's interval + the longest
@@ -41,7 +41,7 @@
 //     the one before is trusted for longer, as the next was revoked.
 //  2. None is accepted at exp + leeway or later, and none is ErrExpired before.
 //  3. A revoked key is dead, also for tokens in a cache: at once in the ring that revoked
-//     it, and in others as soon as they have loaded it once, whatever they load later. A
+//     it, and in others as soon as they have loaded it. A
 //     Remote trusts only the keys of its last good set. It serves that for less than F by
 //     its clock (and the interval before the fetch, where its clock stepped back), and for
 //     less than the outage limit where an attempt has failed since, no longer ago than the

@@ -31,11 +31,11 @@ func (w *world) judgeRing(s *showing, got verdict, over bool) {
 	switch {
 	case got == unavailable:
 		w.broken("1", "%v: got %s from a ring", s, got)
-	case !k.live() && k.revokedIn <= s.seen:
+	case !k.live() && k.revokedIn <= s.version:
 		if got != invalid {
 			w.broken("3", "%v: got %s after the ring has learned that the key is revoked", s, got)
 		}
-	case s.seen == s.version && !known.until.IsZero() && s.token.exp.After(w.ledger.notAfter(known.until)):
+	case !known.until.IsZero() && s.token.exp.After(w.ledger.notAfter(known.until)):
 		if got != invalid {
 			w.broken("6", "%v: got %s for a token that the retired key cannot have signed", s, got)
 		}
@@ -109,9 +109,6 @@ func (w *world) dead(s *showing, set *attempt) bool {
 
 // judgePublished holds a published set against invariant 6.
 func (w *world) judgePublished(p *publisher, kids map[string]bool) {
-	if p.seen != p.version {
-		return // it knows more of revocations than what it loaded last says
-	}
 	reading, keys := p.Now(), w.ledger.versions[p.version].keys
 	for _, k := range w.ledger.all {
 		known, ok := keys[k.id]
@@ -150,15 +147,13 @@ func (w *world) judgeFetches(v *verifier, lasted time.Duration) {
 
 // judgeAlike holds members that loaded the same against invariant 8.
 func (w *world) judgeAlike(members []*member, reading time.Time) {
-	type state struct{ version, seen int }
-	first := make(map[state]string)
+	first := make(map[int]string) // of those with this version
 	for _, m := range members {
 		m.catchUp()
-		s := state{m.version, m.seen}
 		got := answers(m.ring, reading)
-		if want, ok := first[s]; ok && got != want {
+		if want, ok := first[m.version]; ok && got != want {
 			w.broken("8", "two rings with version %d, asked at %v: got %s and %s", m.version, stamp(reading), got, want)
 		}
-		first[s] = got
+		first[m.version] = got
 	}
 }

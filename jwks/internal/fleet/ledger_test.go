@@ -38,9 +38,9 @@ type record struct {
 
 // A version is what storage holds from an instant on.
 type version struct {
-	at      time.Time
-	entries []keyring.Entry
-	keys    map[string]span
+	at    time.Time
+	state keyring.State
+	keys  map[string]span
 }
 
 type span struct {
@@ -122,8 +122,8 @@ func (k *record) holdBack(past, at, until time.Time) {
 }
 
 // store ends a change.
-func (l *ledger) store(entries []keyring.Entry, at time.Time) {
-	v := version{at: at, entries: entries, keys: make(map[string]span)}
+func (l *ledger) store(state keyring.State, at time.Time) {
+	v := version{at: at, state: state, keys: make(map[string]span)}
 	for _, k := range l.all {
 		v.keys[k.id] = span{k.until, !k.live()}
 	}
@@ -175,12 +175,11 @@ func (l *ledger) find(id string) *record {
 	return nil
 }
 
-// hasSigner tells whether those who loaded a version have a key to sign with, also where
-// they have seen a later one and know what was revoked there.
-func (l *ledger) hasSigner(version, seen int) bool {
+// hasSigner reports whether those who loaded a version have a key to sign with.
+func (l *ledger) hasSigner(version int) bool {
 	for id, known := range l.versions[version].keys {
 		k := l.find(id)
-		if known.until.IsZero() && (k.live() || k.revokedIn > seen) {
+		if known.until.IsZero() && (k.live() || k.revokedIn > version) {
 			return true
 		}
 	}

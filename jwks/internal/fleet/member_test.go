@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -19,7 +20,6 @@ type member struct {
 	rnd     *rand.Rand
 	key     func(id string) (jwtexp.Key, error)
 	version int // that it loaded last
-	seen    int // the latest that it ever loaded
 	tick    time.Time
 	next    load
 }
@@ -71,10 +71,14 @@ func (m *member) load(version int) {
 	if version == m.version {
 		return
 	}
-	if err := m.ring.Load(m.w.ledger.versions[version].entries, m.key); err != nil {
-		m.w.broken("8", "version %d cannot be loaded: %v", version, err)
+	err := m.ring.Load(m.w.ledger.versions[version].state, m.key)
+	switch {
+	case version < m.version && errors.Is(err, keyring.ErrOlder):
+		return // a replica that lags behind the one that was read before
+	case err != nil || version < m.version:
+		m.w.broken("8", "version %d after %d: got %v from Load", version, m.version, err)
 	}
-	m.version, m.seen = version, max(m.seen, version)
+	m.version = version
 }
 
 // private and public are the two halves of storage for keys.

@@ -75,7 +75,7 @@ func (r *rotator) revoke(k *record) bool {
 // victim returns one of the keys that are not revoked, of the last ones, or nil.
 func (r *rotator) victim() *record {
 	var live []*record
-	for _, e := range r.ring.Entries() {
+	for _, e := range r.ring.State().Entries {
 		if e.Revoked.IsZero() {
 			live = append(live, r.w.ledger.find(e.ID))
 		}
@@ -87,9 +87,8 @@ func (r *rotator) victim() *record {
 }
 
 func (r *rotator) store() {
-	r.w.ledger.store(r.ring.Entries(), now())
+	r.w.ledger.store(r.ring.State(), now())
 	r.version = len(r.w.ledger.versions) - 1
-	r.seen = r.version
 }
 
 // restart makes the ring anew from what was stored.
@@ -98,7 +97,7 @@ func (r *rotator) restart() {
 	if err != nil {
 		panic(err)
 	}
-	if err := ring.Load(r.w.ledger.versions[r.version].entries, r.key); err != nil {
+	if err := ring.Load(r.w.ledger.versions[r.version].state, r.key); err != nil {
 		r.w.broken("8", "the rotator cannot load what it stored: %v", err)
 	}
 	r.ring = ring

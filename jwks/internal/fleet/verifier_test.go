@@ -66,7 +66,6 @@ type showing struct {
 	reading time.Time
 	off     bool
 	version int  // of a ring
-	seen    int  // of a ring
 	gone    bool // the caller did not wait
 	end     time.Time
 }
@@ -83,7 +82,7 @@ func (w *world) show(t *token, v *verifier, patience time.Duration) {
 	s := &showing{id: w.count.verifications, token: t, at: v, start: now(), reading: v.Now(), off: v.off}
 	if v.member != nil {
 		v.member.catchUp()
-		s.version, s.seen = v.member.version, v.member.seen
+		s.version = v.member.version
 	} else if last := v.line.before(s.start, true); last == nil || !last.kids[t.kid()] {
 		v.line.unknown++
 	}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jwtexp/jwtexp/keyring"
+)
+
+// A rotation and a revocation that start together both count, and every key that is named
+// has its file.
+func TestRotateAndRevokeAtOnce(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		leaked := mustRotate(t, dir, epoch)
+		next := mustRotate(t, dir, epoch)
+		server := newInstance(t, dir)
+		server.look()
+		stolen := server.token()
+
+		var wg sync.WaitGroup
+		rotated := make([]string, 3)
+		for i := range rotated {
+			wg.Go(func() {
+				id, err := rotate(dir, epoch)
+				if err != nil {
+					t.Errorf("rotate: got %v, want nil", err)
+				}
+				rotated[i] = id
+			})
+		}
+		wg.Go(func() {
+			if err := revoke(dir, leaked, epoch); err != nil {
+				t.Errorf("revoke: got %v, want nil", err)
+			}
+		})
+		wg.Wait()
+
+		server.look()
+		if status, body := server.get("/whoami", stolen); status != http.StatusUnauthorized {
+			t.Fatalf("the leaked key's token: got %d %s, want 401", status, body)
+		}
+		if status, body := server.get("/whoami", server.token()); status != http.StatusOK || strings.Contains(body, leaked) {
+			t.Fatalf("got %d %s, want a token of another key than %s", status, body, leaked)
+		}
+		want := append([]string{next}, rotated...)
+		var got []string
+		for _, e := range server.ring.State().Entries {
+			if e.Revoked.IsZero() {
+				got = append(got, e.ID)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Fatalf("got keys %v, want %v", got, want)
+		}
+	}
+}
+
+// A revocation needs no file but the entries, also of the key that is revoked.
+func TestRevokeNeedsNoKeys(t *testing.T) {
+	for name, spoil := range map[string]func(t *testing.T, dir, leaked, other string){
+		"the key is missing":       func(t *testing.T, dir, leaked, other string) { remove(t, dir, pemFile(leaked)) },
+		"another key is missing":   func(t *testing.T, dir, leaked, other string) { remove(t, dir, pemFile(other)) },
+		"another key is broken":    func(t *testing.T, dir, leaked, other string) { put(t, dir, pemFile(other), "broken") },
+		"all may read another key": func(t *testing.T, dir, leaked, other string) { chmod(t, dir, pemFile(other), 0o644) },
+		"the key's file is a link": func(t *testing.T, dir, leaked, other string) {
+			remove(t, dir, pemFile(leaked))
+			link(t, "/nowhere", dir+"/"+pemFile(leaked))
+		},
+		"nothing else is the matter": func(*testing.T, string, string, string) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			leaked, other := mustRotate(t, dir, epoch), mustRotate(t, dir, epoch)
+			server := newInstance(t, dir)
+			server.look()
+			stolen := server.token()
+			spoil(t, dir, leaked, other)
+			if err := revoke(dir, leaked, epoch); err != nil {
+				t.Fatalf("revoke: got %v, want nil", err)
+			}
+			server.keys.look() // which may fail for the other key
+			if status, body := server.get("/whoami", stolen); status != http.StatusUnauthorized {
+				t.Errorf("the leaked key's token: got %d %s, want 401", status, body)
+			}
+			if status, body := server.get("/whoami", server.token()); status != http.StatusOK || !strings.Contains(body, other) {
+				t.Errorf("got %d %s, want a token of %s", status, body, other)
+			}
+		})
+	}
+}
+
+// If something that knows nothing of the lock has changed the entries, nothing is written
+// over that.
+func TestChangedMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	mustRotate(t, dir, epoch)
+	err := change(dir, func(root *os.Root, files map[string]file) (*keyring.Ring, error) {
+		ring, err := keyring.New(schedule)
+		if err != nil {
+			return nil, err
+		}
+		if err := load(ring, files); err != nil {
+			return nil, err
+		}
+		put(t, dir, entriesFile, "edited")
+		return ring, nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "changed meanwhile: try again") {
+		t.Errorf("got %v, want an error that says so", err)
+	}
+	if got := get(t, dir, entriesFile); got != "edited" {
+		t.Errorf("got %q, want what was edited", got)
+	}
+}
+
+// A server does not go back to a state of before, which could bring a revoked key back.
+func TestOlderStateIsNotLoaded(t *testing.T) {
+	dir := t.TempDir()
+	leaked := mustRotate(t, dir, epoch)
+	mustRotate(t, dir, epoch)
+	backup := map[string]string{entriesFile: get(t, dir, entriesFile), pemFile(leaked): get(t, dir, pemFile(leaked))}
+	server := newInstance(t, dir)
+	server.look()
+	stolen := server.token()
+	if err := revoke(dir, leaked, epoch); err != nil {
+		t.Fatal(err)
+	}
+	server.look()
+	for name, text := range backup {
+		put(t, dir, name, text)
+	}
+	if err := server.keys.look(); err == nil || !strings.Contains(err.Error(), "older") {
+		t.Errorf("got %v, want an error that says that the state is older", err)
+	}
+	if status, body := server.get("/whoami", stolen); status != http.StatusUnauthorized {
+		t.Errorf("the leaked key's token: got %d %s, want 401", status, body)
+	}
+}
