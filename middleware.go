@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -223,11 +224,15 @@ func (m *middleware) judgeScope(t *Token) error {
 // are equal: whoever put the second one there wants it to be taken by somebody.
 func (m *middleware) extract(r *http.Request) (string, error) {
 	found := ""
+	missing := ErrMissing
 	for _, from := range m.extractors {
 		raw, err := from(r)
 		if err != nil {
 			switch soleVerdict(err) {
 			case ErrMissing:
+				if own, ok := err.(*missingError); ok { // the text of another may quote the request
+					missing = own
+				}
 				continue
 			case ErrInvalid, ErrUnavailable:
 				return "", err
@@ -240,7 +245,7 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 		found = cmp.Or(found, raw)
 	}
 	if found == "" {
-		return "", ErrMissing
+		return "", missing
 	}
 	return found, nil
 }
@@ -460,12 +465,20 @@ func FromHeader(r *http.Request) (string, error) {
 // A browser sends cookies on its own, also with requests that another site makes
 // it send: wrap the whole mux in [http.CrossOriginProtection].
 //
-// For a name that no cookie can have the Extractor is nil, which [NewMiddleware]
-// refuses.
-func FromCookie(name string) Extractor {
-	if (&http.Cookie{Name: name}).Valid() != nil {
+// That protection lets every GET pass, and a WebSocket handshake is one. So in a
+// request with an Upgrade header, or with the method CONNECT (RFC 8441), the
+// cookie counts only if the Origin header is absent, has the request's host, or
+// is one of trustedOrigins. Otherwise the cookie is as if absent, and the text of
+// the [ErrMissing] says why. A trusted origin is what browsers send: scheme, host,
+// and the port if it is not the scheme's default, such as "https://app.example".
+//
+// The Extractor is nil for a name that no cookie can have, and for a trusted
+// origin of another form. [NewMiddleware] refuses a nil Extractor.
+func FromCookie(name string, trustedOrigins ...string) Extractor {
+	if (&http.Cookie{Name: name}).Valid() != nil || slices.ContainsFunc(trustedOrigins, isNoOrigin) {
 		return nil
 	}
+	trustedOrigins = slices.Clone(trustedOrigins)
 	return func(r *http.Request) (string, error) {
 		sent := 0
 		for _, line := range r.Header["Cookie"] {
@@ -481,12 +494,47 @@ func FromCookie(name string) Extractor {
 		switch {
 		case sent == 0:
 			return "", ErrMissing
+		case isUpgrade(r) && !isTrusted(r, trustedOrigins):
+			return "", errForeignUpgrade
 		case sent > 1 || len(cookies) != 1:
 			return "", invalid(ReasonRequest, "more than one cookie of the name, or a malformed one")
 		}
 		return cookies[0].Value, nil
 	}
 }
+
+func isNoOrigin(origin string) bool {
+	u, err := url.Parse(origin)
+	return err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin
+}
+
+// isUpgrade reports whether r asks for another protocol on its connection, as a WebSocket
+// handshake does over HTTP/1.1 (RFC 6455 §4.1) and over HTTP/2 and 3 (RFC 8441 §4).
+func isUpgrade(r *http.Request) bool {
+	return len(r.Header["Upgrade"]) > 0 || r.Method == http.MethodConnect
+}
+
+// isTrusted reports whether the page that sent r is one that may use its cookies.
+func isTrusted(r *http.Request, trustedOrigins []string) bool {
+	origins := r.Header["Origin"]
+	switch len(origins) {
+	case 0: // no browser
+		return true
+	case 1:
+		u, err := url.Parse(origins[0])
+		return slices.Contains(trustedOrigins, origins[0]) || err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+	}
+	return false
+}
+
+// A missingError is an [ErrMissing] that says why a token that was sent does not count.
+type missingError struct{ why string }
+
+func (e *missingError) Error() string        { return describe(ErrMissing, e.why) }
+func (e *missingError) Is(target error) bool { return target == ErrMissing }
+
+var errForeignUpgrade = &missingError{"the cookie does not count in an upgrade request from another origin; " +
+	"if you trust the page, name its origin in FromCookie"}
 
 // A MiddlewareOption configures [NewMiddleware].
 type MiddlewareOption interface {
@@ -517,7 +565,7 @@ func WithTokenFrom(extractors ...Extractor) MiddlewareOption {
 		var faults []error
 		for i, e := range extractors {
 			if e == nil {
-				faults = append(faults, fmt.Errorf("extractor %d is nil, as that of FromCookie is for a name that no cookie can have", i))
+				faults = append(faults, fmt.Errorf("extractor %d is nil: FromCookie returns nil for a name that no cookie can have, and for a trusted origin that is not like https://app.example", i))
 			}
 		}
 		return errors.Join(faults...)

@@ -1,0 +1,155 @@
+package jwtexp_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwtexptest"
+)
+
+// A page of another site can open a WebSocket, and the browser sends the cookie. It must not
+// count.
+func TestCookieInAnUpgrade(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	good := sign(testSecret, joseHeader, live(`,"sub":"alice"`))
+	trusted := []string{"https://app.example", "http://localhost:3000"}
+	for _, c := range []struct {
+		name    string
+		method  string // GET by default
+		upgrade string
+		origins []string
+		want    string
+	}{
+		{"no upgrade, another origin", "", "", []string{"https://evil.example"}, "ok"}, // CrossOriginProtection's business
+		{"no browser", "", "websocket", nil, "ok"},
+		{"the same host", "", "websocket", []string{"https://api.example"}, "ok"},
+		{"the same host in capitals", "", "websocket", []string{"https://API.example"}, "ok"},
+		{"a trusted origin", "", "websocket", []string{"https://app.example"}, "ok"},
+		{"a trusted origin with a port", "", "websocket", []string{"http://localhost:3000"}, "ok"},
+		{"another origin", "", "websocket", []string{"https://evil.example"}, "missing"},
+		{"another origin, another protocol", "", "h2c", []string{"https://evil.example"}, "missing"},
+		{"another origin, an empty upgrade", "", "empty", []string{"https://evil.example"}, "missing"},
+		{"another port of the host", "", "websocket", []string{"https://api.example:8443"}, "missing"},
+		{"a subdomain", "", "websocket", []string{"https://x.api.example"}, "missing"},
+		{"the host as a user", "", "websocket", []string{"https://api.example@evil.example"}, "missing"},
+		{"the host as a path", "", "websocket", []string{"https://evil.example/api.example"}, "missing"},
+		{"the host alone", "", "websocket", []string{"api.example"}, "missing"},
+		{"a trusted host, another scheme", "", "websocket", []string{"http://app.example"}, "missing"},
+		{"a trusted host, another port", "", "websocket", []string{"http://localhost:3001"}, "missing"},
+		{"a trusted origin and a path", "", "websocket", []string{"https://app.example/"}, "missing"},
+		{"null", "", "websocket", []string{"null"}, "missing"},
+		{"an empty origin", "", "websocket", []string{""}, "missing"},
+		{"no URL", "", "websocket", []string{"https://%"}, "missing"},
+		{"two origins, the same", "", "websocket", []string{"https://api.example", "https://api.example"}, "missing"},
+		{"two origins, one trusted", "", "websocket", []string{"https://evil.example", "https://app.example"}, "missing"},
+		{"two origins in one line", "", "websocket", []string{"https://api.example, https://evil.example"}, "missing"},
+		{"HTTP/2, another origin", "CONNECT", "", []string{"https://evil.example"}, "missing"},
+		{"HTTP/2, the same host", "CONNECT", "", []string{"https://api.example"}, "ok"},
+		{"POST, another origin", "POST", "websocket", []string{"https://evil.example"}, "missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			guard := must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithTokenFrom(jwtexp.FromHeader, jwtexp.FromCookie("session", trusted...))))
+			request := func(cookies ...string) *http.Request {
+				r := httptest.NewRequest("GET", "https://api.example/socket", nil)
+				if c.method != "" {
+					r.Method = c.method
+				}
+				switch c.upgrade {
+				case "":
+				case "empty":
+					r.Header["Upgrade"] = []string{""}
+				default:
+					r.Header["Upgrade"] = []string{c.upgrade}
+				}
+				if c.origins != nil {
+					r.Header["Origin"] = c.origins
+				}
+				for _, cookie := range cookies {
+					r.Header.Add("Cookie", cookie)
+				}
+				return r
+			}
+			_, err := guard.Check(request("session=" + good))
+			wantOutcome(t, err, c.want)
+			if err != nil && (!strings.Contains(err.Error(), "from another origin") || !strings.Contains(err.Error(), "FromCookie")) {
+				t.Errorf("got %q, want it to say why the cookie does not count", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "evil") {
+				t.Errorf("got %q, want nothing of the request in it", err)
+			}
+			if c.want != "missing" {
+				return
+			}
+			// As if absent: two cookies are no malformed request, a header counts, and
+			// without a cookie there is nothing to explain.
+			_, err = guard.Check(request("session="+good, "session=other"))
+			wantOutcome(t, err, "missing")
+			withHeader := request("session=" + good)
+			withHeader.Header.Set("Authorization", "Bearer "+good)
+			_, err = guard.Check(withHeader)
+			wantOutcome(t, err, "ok")
+			if _, err = guard.Check(request()); err != jwtexp.ErrMissing {
+				t.Errorf("without a cookie: got %v, want ErrMissing itself", err)
+			}
+		})
+	}
+}
+
+// The same over a connection, behind http.CrossOriginProtection, which lets every GET pass.
+func TestForeignWebSocketIsRefused(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	good := sign(testSecret, joseHeader, live(``))
+	guard := must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithTokenFrom(jwtexp.FromCookie("session"))))
+	opened := 0
+	server := httptest.NewServer(http.NewCrossOriginProtection().Handler(guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		opened++
+		w.Header().Set("Upgrade", "websocket")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	}))))
+	defer server.Close()
+	host := server.Listener.Addr().String()
+	for origin, want := range map[string]int{"http://" + host: 101, "https://evil.example": 401} {
+		conn := must(net.Dial("tcp", host))
+		fmt.Fprintf(conn, "GET /socket HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
+			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: %s\r\nSec-Fetch-Site: cross-site\r\nCookie: session=%s\r\n\r\n", host, origin, good)
+		response := must(http.ReadResponse(bufio.NewReader(conn), nil))
+		if response.StatusCode != want {
+			t.Errorf("from %s: got status %d, want %d", origin, response.StatusCode, want)
+		}
+		conn.Close()
+	}
+	if opened != 1 {
+		t.Errorf("got %d sockets opened, want 1", opened)
+	}
+}
+
+func TestTrustedOrigins(t *testing.T) {
+	for origin, want := range map[string]bool{
+		"https://app.example": true, "http://localhost:3000": true, "https://[::1]:8080": true, "app://bundle": true,
+		"": false, "app.example": false, "https://": false, "https://app.example/": false, "https://app.example/path": false,
+		"https://app.example?q": false, "https://app.example#f": false, "https://user@app.example": false, "*": false, "null": false, "https://%": false,
+	} {
+		if got := jwtexp.FromCookie("session", "https://other.example", origin) != nil; got != want {
+			t.Errorf("%q: got an Extractor: %t, want %t", origin, got, want)
+		}
+	}
+	_, err := jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithTokenFrom(jwtexp.FromCookie("session", "app.example")))
+	if err == nil || !strings.Contains(err.Error(), "https://app.example") {
+		t.Errorf("got %v, want an error that shows what an origin looks like", err)
+	}
+	origins := []string{"https://app.example"}
+	from := jwtexp.FromCookie("session", origins...)
+	origins[0] = "https://evil.example"
+	r := httptest.NewRequest("GET", "https://api.example/", nil)
+	r.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {"https://evil.example"}, "Cookie": {"session=x"}}
+	if _, err := from(r); !errors.Is(err, jwtexp.ErrMissing) {
+		t.Errorf("got %v after the caller's slice was changed, want ErrMissing", err)
+	}
+}
