@@ -3,6 +3,7 @@ package jwtexp_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -270,61 +271,37 @@ func TestType(t *testing.T) {
 	}
 }
 
-func TestKeyID(t *testing.T) {
-	one := must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(testSecret)))
-	two := must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret)))
-	// A set that answers with all its keys whatever it is asked.
-	careless := func(keys ...jwtexp.Key) jwtexp.KeySet {
-		return keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) { return keys, nil })
-	}
-	for _, c := range []struct {
-		name string
-		keys jwtexp.KeySet
-		kid  string // JSON
-		want string
-	}{
-		{"a key without ID takes any kid", one, `"anything"`, "ok"},
-		{"a key without ID takes none", one, ``, "ok"},
-		{"a key without ID takes an empty kid", one, `""`, "ok"},
-		{"a set of one without ID", must(jwtexp.NewKeySet(one)), `"anything"`, "ok"},
-		{"a key with ID takes its kid", one.WithID("k1"), `"k1"`, "ok"},
-		{"a key with ID takes none", one.WithID("k1"), ``, "ok"},
-		{"a key with ID and another kid", one.WithID("k1"), `"K1"`, "invalid: unknown key"},
-		{"a key with ID and an empty kid", one.WithID("k1"), `""`, "invalid: unknown key"},
-		{"a set by kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k1"`, "ok"},
-		{"a set by none", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), ``, "ok"},
-		{"a set and the kid of another key", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k2"`, "invalid: signature"},
-		{"a set and an unknown kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k3"`, "invalid: unknown key"},
-		{"a set and an empty kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `""`, "invalid: unknown key"},
-		{"a careless set of another ID", careless(one.WithID("k1")), `"k3"`, "invalid: unknown key"},
-		{"a careless set of several without ID", careless(two, one), `"k3"`, "invalid: unknown key"},
-		{"a careless set of several without ID and no kid", careless(two, one), ``, "ok"},
-		{"no key", careless(), `"k1"`, "invalid: unknown key"},
-		{"zero keys", careless(jwtexp.Key{}, jwtexp.Key{}), ``, "invalid: unknown key"},
-		{"a zero key before the good one", careless(jwtexp.Key{}, one.WithID("k1")), `"k1"`, "ok"},
-		{"the eighth key of the algorithm", careless(append(repeat(two, 7), one)...), ``, "ok"},
-		{"the ninth key of the algorithm", careless(append(repeat(two, 8), one)...), ``, "invalid: signature"},
+// Header and payload have 64 levels at most, to a Verifier and to a set of them, and nothing
+// is issued that has more.
+func TestDepthIsBounded(t *testing.T) {
+	nested := func(levels int) string { return strings.Repeat("[", levels) + strings.Repeat("]", levels) }
+	set := twoIssuers()
+	one := namedVerifier("a", testSecret)
+	for _, c := range []struct{ name, header, payload, want string }{
+		{"64 in the header", `{"alg":"HS256","kid":"k1","x":` + nested(63) + `}`, live(`,"iss":"a"`), "ok"},
+		{"65 in the header", `{"alg":"HS256","kid":"k1","x":` + nested(64) + `}`, live(`,"iss":"a"`), "invalid: malformed"},
+		{"1000 in the header", `{"alg":"HS256","kid":"k1","x":` + nested(1000) + `}`, live(`,"iss":"a"`), "invalid: malformed"},
+		{"64 in the payload", sharedKID, live(`,"iss":"a","x":` + nested(63)), "ok"},
+		{"65 in the payload", sharedKID, live(`,"iss":"a","x":` + nested(64)), "invalid: claims"},
+		{"2000 in the payload", sharedKID, live(`,"iss":"a","x":` + nested(2000)), "invalid: claims"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			header := `{"alg":"HS256"}`
-			if c.kid != "" {
-				header = `{"alg":"HS256","kid":` + c.kid + `}`
+		raw := sign(testSecret, c.header, c.payload)
+		for name, v := range map[string]jwtexp.TokenVerifier{"a Verifier": one, "a set": set} {
+			if _, err := v.Verify(t.Context(), raw); outcome(err) != c.want {
+				t.Errorf("%s, %s: got %s (%v), want %s", c.name, name, outcome(err), err, c.want)
 			}
-			v := newPair(c.keys, jwtexp.WithClock(jwtexptest.NewClock(epoch)))
-			token, err := v.Verify(t.Context(), sign(testSecret, header, live(``)))
-			wantOutcome(t, err, c.want)
-			if err == nil {
-				wantOutcome(t, v.Recheck(t.Context(), token), "ok")
-			}
-		})
+		}
 	}
-}
-
-func repeat(k jwtexp.Key, n int) (all []jwtexp.Key) {
-	for range n {
-		all = append(all, k)
+	issuer := newIssuer(jwtexptest.NewClock(epoch))
+	for levels, want := range map[int]bool{63: true, 64: false} {
+		token, err := issuer.Issue(t.Context(), "alice", map[string]json.RawMessage{"x": json.RawMessage(nested(levels))})
+		if (err == nil) != want {
+			t.Errorf("Issue of %d levels: got %v, want a token: %t", levels+1, err, want)
+		}
+		if err == nil {
+			accept(t, newVerifier(jwtexptest.NewClock(epoch)), token.Raw())
+		}
 	}
-	return all
 }
 
 // Nothing of the payload is decoded before the signature is good.

@@ -123,6 +123,10 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"nil revocation", verifier(key, jwtexp.WithRevoked(nil)), 1},
 		{"nil claims check", verifier(key, jwtexp.WithClaims[struct{}](nil)), 0},
 		{"claims twice", verifier(key, jwtexp.WithClaims[struct{}](nil), jwtexp.WithClaims[map[string]any](nil)), 1},
+		{"key ID required", verifier(key, jwtexp.WithKeyIDRequired()), 0},
+		{"key ID required twice", verifier(key, jwtexp.WithKeyIDRequired(), jwtexp.WithKeyIDRequired()), 1},
+		{"confirmation", verifier(key, jwtexp.WithConfirmation()), 0},
+		{"confirmation twice", verifier(key, jwtexp.WithConfirmation(), jwtexp.WithConfirmation()), 1},
 		{"nil option", verifier(key, nil), 1},
 		{"wrong and twice", verifier(key, jwtexp.WithLeeway(-1), jwtexp.WithLeeway(1)), 2},
 
@@ -149,6 +153,7 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"no extractor", middleware(good, jwtexp.WithTokenFrom()), 1},
 		{"nil extractor", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromHeader, nil)), 1},
 		{"no cookie name", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie(""))), 1},
+		{"a trusted origin that is none", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie("a", "https://b/c"))), 1},
 		{"a cookie name that is none", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie("a b"))), 1},
 		{"nil error handler", middleware(good, jwtexp.WithErrorHandler(nil)), 1},
 		{"nil observer", middleware(good, jwtexp.WithObserver(nil)), 1},

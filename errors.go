@@ -155,26 +155,28 @@ func (e *ScopeError) Is(target error) bool { return e != nil && target == ErrIns
 
 // A Reason says which check refused an invalid token: the first that it failed.
 // The constants stand in the order of the checks, save that the check given to
-// [WithClaims] comes after the audience, and that a [VerifierSet], to choose, looks at
+// [WithClaims] comes after the confirmation, and that a [VerifierSet], to choose, looks at
 // size, form, claims and issuer beforehand. Reasons are for logs and metrics; a client
 // learns only that its token is invalid.
 type Reason string
 
 // The reasons of an [InvalidError].
 const (
-	ReasonRequest     Reason = "request"       // the request, not the token: two tokens, or a malformed Authorization header (RFC 6750 §3.1 invalid_request)
-	ReasonTooLarge    Reason = "too large"     // longer than WithMaxSize
-	ReasonMalformed   Reason = "malformed"     // not three strict base64url segments (the payload is looked into after the signature), or a header that is not strict JSON or has crit
-	ReasonType        Reason = "type"          // typ is not the one that WithType names, or without it neither JWT nor absent
-	ReasonAlgorithm   Reason = "algorithm"     // alg is none, unknown, or not that of a key with this kid
-	ReasonUnknownKey  Reason = "unknown key"   // no key with this kid; in Recheck also: the key is no longer trusted
-	ReasonSignature   Reason = "signature"     // not signed by the key
-	ReasonClaims      Reason = "claims"        // the payload is not a strict claims set with exp, or WithClaims refused it
-	ReasonIssuer      Reason = "issuer"        // iss is not the one that WithIssuer names, or not one that a VerifierSet knows
-	ReasonAudience    Reason = "audience"      // aud names none that WithAudience names, or names one where the verifier has none
-	ReasonLifetime    Reason = "lifetime"      // longer than WithMaxLifetime, or than the key vouches for (Key.WithNotAfter)
-	ReasonNotYetValid Reason = "not yet valid" // before nbf
-	ReasonRevoked     Reason = "revoked"       // WithRevoked said so
+	ReasonRequest      Reason = "request"       // the request, not the token: two tokens, or a malformed Authorization header (RFC 6750 §3.1 invalid_request)
+	ReasonTooLarge     Reason = "too large"     // longer than WithMaxSize
+	ReasonMalformed    Reason = "malformed"     // not three strict base64url segments (the payload is looked into after the signature), or a header that is not strict JSON or has crit
+	ReasonType         Reason = "type"          // typ is not the one that WithType names, or without it neither JWT nor absent
+	ReasonAlgorithm    Reason = "algorithm"     // alg is none, unknown, or not that of a key with this kid
+	ReasonKeyID        Reason = "key id"        // kid is missing or empty, and WithKeyIDRequired wants one
+	ReasonUnknownKey   Reason = "unknown key"   // no key with this kid; in Recheck also: the key is no longer trusted
+	ReasonSignature    Reason = "signature"     // not signed by the key
+	ReasonClaims       Reason = "claims"        // the payload is not a strict claims set with exp, or WithClaims refused it
+	ReasonIssuer       Reason = "issuer"        // iss is not the one that WithIssuer names, or not one that a VerifierSet knows
+	ReasonAudience     Reason = "audience"      // aud names none that WithAudience names, or names one where the verifier has none
+	ReasonConfirmation Reason = "confirmation"  // the token has cnf (RFC 7800), and WithConfirmation is not given
+	ReasonLifetime     Reason = "lifetime"      // longer than WithMaxLifetime, or than the key vouches for (Key.WithNotAfter)
+	ReasonNotYetValid  Reason = "not yet valid" // before nbf
+	ReasonRevoked      Reason = "revoked"       // WithRevoked said so
 )
 
 var verdicts = [...]error{ErrUnavailable, ErrInvalid, ErrMissing, ErrExpired, ErrInsufficientScope}

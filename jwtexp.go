@@ -56,6 +56,9 @@
 // is not a longer access token: the server has to notice when one that was used
 // turns up again, and so to remember it (RFC 9700 §4.14.2).
 //
+// A token with cnf (RFC 7800) is bound to a key. It is rejected unless [WithConfirmation]
+// says that the application checks the sender's proof.
+//
 // A token of somebody who lacks a permission is good. Refuse the request with 403, by
 // [Middleware.WithScope] or in the handler, and not the token in [WithClaims].
 //
@@ -532,8 +535,9 @@ type KeySource interface {
 // concurrent use.
 //
 // id is the token's kid. Where it is "", the token has none, or an empty one,
-// and the set returns every key that it has (those of the token's algorithm
-// are tried, 8 at most), or none, if it wants tokens to carry a kid. (nil,
+// and the set returns every key that it has, the newest first, or none, if it wants
+// tokens to carry a kid (a Verifier has [WithKeyIDRequired] for that). The first 8 of
+// the token's algorithm are tried. (nil,
 // nil) says that there is no such key, which makes the token invalid. Any
 // error is an outage ([ErrUnavailable]), whatever it wraps. Zero Keys, and keys
 // of other algorithms or of another ID, may be among those returned: they are

@@ -46,6 +46,8 @@ type verifier struct {
 	leeway       time.Duration
 	maxSize      int
 	maxLifetime  time.Duration         // 0: not limited
+	needsKeyID   bool                  // of WithKeyIDRequired
+	confirmed    bool                  // of WithConfirmation
 	cacheEntries int                   // 0: no cache
 	checkClaims  func(*contents) error // of WithClaims, or nil
 	revoked      func(context.Context, *Token) (bool, error)
@@ -81,7 +83,7 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 //
 // The checks run in this order, and the first that fails decides: size, form,
 // header, typ, key (by kid and alg), signature; and only then the payload: iss,
-// aud, application claims, lifetime, what the key vouches for
+// aud, cnf, application claims, lifetime, what the key vouches for
 // ([Key.WithNotAfter]), nbf, exp, revocation. So a token is [ErrExpired] only
 // where nothing but time is against it. The clock is read once.
 //
@@ -265,6 +267,9 @@ func (v *verifier) findKey(ctx context.Context, h *jws.Header, now time.Time, pr
 	if !h.Supported {
 		return Key{}, false, invalid(ReasonAlgorithm, "alg is none that a key can have")
 	}
+	if v.needsKeyID && h.KeyID == "" {
+		return Key{}, false, invalid(ReasonKeyID, "kid is missing (WithKeyIDRequired)")
+	}
 	keys, err := v.keys(ctx, h.KeyID, now)
 	if err != nil {
 		return Key{}, false, unavailable(ctx, "the key set failed", err)
@@ -306,6 +311,9 @@ func (v *verifier) judgeClaims(c *contents) error {
 	}
 	if err := v.judgeAudience(claims.Audience); err != nil {
 		return err
+	}
+	if !v.confirmed && claims.Confirmation {
+		return invalid(ReasonConfirmation, "the token has cnf: its sender must prove to have a key (RFC 7800); use WithConfirmation if the application checks the proof")
 	}
 	if v.checkClaims != nil {
 		return v.checkClaims(c)
@@ -617,6 +625,32 @@ func WithMaxLifetime(d time.Duration) VerifierOption {
 	}}
 }
 
+// WithKeyIDRequired rejects tokens without kid, or with an empty one: [ReasonKeyID].
+// By default such a token is tried with up to eight keys of its algorithm, in the
+// order in which the key set returns them, and a forged one costs that many signature
+// checks. Give the option if your issuers write kid, as an [Issuer] does whose key has
+// an ID.
+func WithKeyIDRequired() VerifierOption {
+	return verifierOption{"WithKeyIDRequired", func(v *verifier) error {
+		v.needsKeyID = true
+		return nil
+	}}
+}
+
+// WithConfirmation accepts tokens with a cnf claim (RFC 7800). Such a token is bound to
+// a key, and its sender must prove to have it, with DPoP (RFC 9449) or a client
+// certificate (RFC 8705). The proof is in the request, which a Verifier does not see: with
+// this option the application checks it, after Verify, in each handler.
+//
+// By default a token with cnf is rejected, whatever cnf holds: [ReasonConfirmation].
+// Accepted as a plain bearer token, it would work for whoever stole it.
+func WithConfirmation() VerifierOption {
+	return verifierOption{"WithConfirmation", func(v *verifier) error {
+		v.confirmed = true
+		return nil
+	}}
+}
+
 // WithMaxSize replaces [DefaultMaxSize], the size in bytes above which a token
 // is refused before anything of it is decoded. An n that is not positive is an
 // error.
@@ -693,7 +727,7 @@ func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) Veri
 // most tokens are seen once it costs memory, and gives nothing. By default nothing
 // is remembered.
 //
-// What is remembered is that the signature, the type and the claims (iss, aud,
+// What is remembered is that the signature, the type and the claims (iss, aud, cnf,
 // those of [WithClaims]) of exactly this token, byte for byte, were good. All else
 // is judged each time: the key set is asked, whose error is an outage as ever, and
 // must still have the very key, not just its ID; lifetime and time are judged by

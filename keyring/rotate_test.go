@@ -1,6 +1,7 @@
 package keyring_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -262,6 +263,29 @@ func TestSecretsRotate(t *testing.T) {
 	}
 	if keys, _, err := ring.Published(epoch); keys != nil || err != nil {
 		t.Errorf("got %v, %v published, want no secret and no error", keys, err)
+	}
+}
+
+// A token without kid is tried with eight keys at most. The newest come first, so that the
+// many that a ring keeps for late clients are not in the way of those that sign.
+func TestNewestKeysComeFirst(t *testing.T) {
+	nightly := keyring.Schedule{Lifetime: lifetime, Leeway: leeway, Propagation: propagation, Grace: 30 * grace}
+	ring := newRing(t, nightly)
+	for night := range 40 {
+		rotate(t, ring, strconv.Itoa(night), at(time.Duration(night)*24*time.Hour))
+	}
+	now := at(39*24*time.Hour + propagation)
+	all := must(ring.VerificationKeys(t.Context(), "", now))
+	if len(all) != 32 || all[0].ID() != "39" || all[31].ID() != "8" {
+		t.Errorf("got %d keys, from %s to %s, want 32, from 39 to 8", len(all), all[0].ID(), all[len(all)-1].ID())
+	}
+	s := newService(t, ring)
+	for id, want := range map[string]string{"39": "good", "38": "good", "33": "lifetime"} {
+		issuer := must(jwtexp.NewIssuer(newKey(id).WithID(""), lifetime, jwtexp.WithClock(jwtexptest.NewClock(now.Add(-time.Second)))))
+		token := must(issuer.Issue(t.Context(), "alice", nil))
+		if got := s.verdictAt(token, now); got != want {
+			t.Errorf("a token without kid of %s: got %s, want %s", id, got, want)
+		}
 	}
 }
 

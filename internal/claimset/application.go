@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -52,24 +51,28 @@ func (s *Set) Decode(payload string, dst any) error {
 	return readError(json.Unmarshal(text, dst, strictV1))
 }
 
+// confirmation is the name of the claim that binds a token to a key (RFC 7800 §3.1).
+const confirmation = "cnf"
+
 // appendApp appends the members of the application's claims, with a comma behind each.
-func appendApp(buf []byte, app any) ([]byte, error) {
+func appendApp(buf []byte, s *Set, app any) ([]byte, error) {
 	if app == nil {
 		return buf, nil
 	}
 	if plain, ok := appendPlain(buf, app); ok {
 		return plain, nil
 	}
-	own, err := encodeApp(app)
+	own, err := encodeApp(s, app)
 	if err != nil || len(own) <= len("{}") {
 		return buf, err
 	}
 	return append(append(buf, own[1:len(own)-1]...), ','), nil
 }
 
-// encodeApp returns the application's claims as a JSON object without white
-// space, or nothing.
-func encodeApp(app any) ([]byte, error) {
+// encodeApp returns the application's claims as a JSON object without white space, or
+// nothing. They are read again as strictly as a Verifier reads them: a MarshalJSONTo method
+// can write what the options of the encoder forbid, such as a name twice.
+func encodeApp(s *Set, app any) ([]byte, error) {
 	own, err := json.Marshal(app, strictV1)
 	if err != nil {
 		return nil, writeError(err)
@@ -77,10 +80,8 @@ func encodeApp(app any) ([]byte, error) {
 	if string(own) == "null" { // a nil map or pointer: no claims, as with nil itself
 		return nil, nil
 	}
-	if !mayBeRegistered(own) {
-		return own, nil
-	}
 	err = strictjson.Members(string(own), func(name string, value *strictjson.Reader) error {
+		s.Confirmation = s.Confirmation || name == confirmation
 		if taken := registeredLike(name); taken != "" {
 			return fmt.Errorf("claim %q is set by the issuer alone: leave it out, in any case, of the application claims", taken)
 		}
@@ -90,25 +91,6 @@ func encodeApp(app any) ([]byte, error) {
 		return nil, fmt.Errorf("application claims of type %T: %w", app, err)
 	}
 	return own, nil
-}
-
-// mayBeRegistered tells whether a name of the object may be like a registered one:
-// where nothing is escaped and all is ASCII, that is three letters in quotes. It is
-// no parser: what it finds may be a value, and is then read by one. Reading all that
-// appendPlain leaves would add a sixth to an Issue of it with HS256.
-func mayBeRegistered(object []byte) bool {
-	if object[0] != '{' {
-		return true
-	}
-	for i, c := range object {
-		if c == '\\' || c >= utf8.RuneSelf {
-			return true
-		}
-		if c == '"' && i+4 < len(object) && object[i+4] == '"' && registeredLike(string(object[i+1:i+4])) != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // registeredLike returns the registered claim that name is, or that a reader who

@@ -9,9 +9,12 @@ import (
 	"testing"
 	"time"
 
+	gojson "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jwtexp/jwtexp/internal/claimset"
+	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
 
 type embedded struct {
@@ -112,6 +115,59 @@ func TestApplicationClaimsAreThoseOfEncodingJSON(t *testing.T) {
 				t.Errorf("read (-encoding/json +ours):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A writer of tokens writes claims as the JSON package lets types do, with options of its
+// own.
+type tokenWriter struct {
+	names []string
+	depth int
+}
+
+func (w tokenWriter) MarshalJSONTo(enc *jsontext.Encoder) error {
+	if w.depth > 0 {
+		return gojson.MarshalEncode(enc, map[string]any{"in": tokenWriter{w.names, w.depth - 1}}, jsontext.AllowDuplicateNames(true))
+	}
+	err := enc.WriteToken(jsontext.BeginObject)
+	for _, name := range w.names {
+		err = errors.Join(err, enc.WriteToken(jsontext.String(name)), enc.WriteToken(jsontext.Int(1)))
+	}
+	return errors.Join(err, enc.WriteToken(jsontext.EndObject))
+}
+
+// What a Verifier refuses is not written: names that come twice, whoever allowed them, and
+// more than 64 levels.
+func TestWhatIsWrittenCanBeRead(t *testing.T) {
+	deep := func(levels int) (v any) {
+		for range levels {
+			v = []any{v}
+		}
+		return map[string]any{"a": v}
+	}
+	for name, tt := range map[string]struct {
+		app  any
+		want string // in the error; "" for none
+	}{
+		"two names":                       {tokenWriter{[]string{"a", "b"}, 1}, ""},
+		"one name twice":                  {tokenWriter{[]string{"a", "a"}, 1}, "two members of one name"},
+		"one name twice, further in":      {tokenWriter{[]string{"a", "b", "a"}, 5}, "two members of one name"},
+		"one name twice, in a map":        {map[string]any{"x": tokenWriter{[]string{"a", "a"}, 1}}, "two members of one name"},
+		"one name twice, in a struct":     {struct{ X any }{tokenWriter{[]string{"a", "a"}, 1}}, "two members of one name"},
+		"one name twice, in an interface": {&struct{ X []any }{[]any{tokenWriter{[]string{"a", "a"}, 1}}}, "two members of one name"},
+		"a registered name":               {tokenWriter{[]string{"exp"}, 0}, `"exp"`},
+		"63 levels and the claims set":    {deep(63), ""},
+		"64 levels and the claims set":    {deep(64), "more than 64 levels"},
+	} {
+		payload, err := encode(tt.app)
+		switch {
+		case tt.want == "" && err != nil, tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: got %v, want %q in an error", name, err, tt.want)
+		case err == nil:
+			if err := strictjson.Members(string(payload), func(_ string, value *strictjson.Reader) error { return value.Skip() }); err != nil {
+				t.Errorf("%s: got %s written, which cannot be read: %v", name, payload, err)
+			}
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type Set struct {
 	Issuer, Subject, ID            string
 	Audience                       []string
 	ExpiresAt, NotBefore, IssuedAt time.Time
+	Confirmation                   bool // whether cnf (RFC 7800) is there, whatever it holds
 
 	one [1]string // room for an audience, of which there is one most often
 
@@ -57,6 +58,7 @@ func Parse(payload string, s *Set) error {
 		case "iat":
 			s.IssuedAt, err = numericDate(value, down)
 		default:
+			s.Confirmation = s.Confirmation || name == confirmation
 			if s.ownEnd == 0 {
 				s.ownStart = before
 			}
@@ -137,8 +139,8 @@ func NewTemplate(issuer string, audience []string) Template {
 // Append appends what follows the Beginning in a claims set of the template, the other
 // registered claims of s, and the application's own, which may not name a registered one.
 // app is nil or anything that encoding/json makes a JSON object of. The times of s are
-// whole seconds, and its ID is letters and digits. A subject that is not valid UTF-8 is an
-// error.
+// whole seconds, and its ID is letters and digits. If cnf is among the application's claims,
+// that is noted in s. A subject that is not valid UTF-8 is an error.
 func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if !utf8.ValidString(s.Subject) {
 		return nil, errSubject
@@ -151,7 +153,7 @@ func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if s.ID != "" {
 		buf = append(append(append(appendName(buf, "jti"), '"'), s.ID...), '"', ',')
 	}
-	buf, err := appendApp(buf, app)
+	buf, err := appendApp(buf, s, app)
 	if err != nil {
 		return nil, err
 	}

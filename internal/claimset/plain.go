@@ -143,14 +143,14 @@ func appendScalar(buf []byte, v reflect.Value) (_ []byte, ok bool) {
 	return buf, false
 }
 
-// isPlainName tells whether a name needs no quoting in a tag and in JSON, and is like
-// no registered one.
+// isPlainName tells whether a name needs no quoting in a tag and in JSON, is like no
+// registered one, and is not cnf, which is noted when it is written.
 func isPlainName(name string) bool {
 	unusual := func(r rune) bool {
 		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 		return !letter && !('0' <= r && r <= '9') && !strings.ContainsRune("_-./:", r)
 	}
-	return !strings.ContainsFunc(name, unusual) && registeredLike(name) == ""
+	return !strings.ContainsFunc(name, unusual) && registeredLike(name) == "" && name != confirmation
 }
 
 func isPlainValue(t reflect.Type) bool {

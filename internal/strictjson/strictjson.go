@@ -9,6 +9,7 @@ package strictjson
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -22,7 +23,13 @@ var (
 	errNotObject = errors.New("not a JSON object")
 	errTrailing  = errors.New("data after the JSON object")
 	errNotString = errors.New("not a JSON string")
+	errTooDeep   = fmt.Errorf("more than %d levels of JSON objects and arrays", maxDepth)
 )
+
+// maxDepth is how many objects and arrays may be in one another, the outermost counted. The
+// header, and to a VerifierSet the payload too, come from anybody, and each level costs the
+// decoder memory.
+const maxDepth = 64
 
 // A Reader reads the value of one member.
 type Reader struct {
@@ -47,8 +54,12 @@ const maxKept = 16 << 10
 // Members calls visit for each member of the one JSON object that text has to
 // be. visit must read exactly the member's value, and keep no Reader.
 func Members(text string, visit func(name string, value *Reader) error) error {
+	objects := strings.Count(text, "{")
+	if objects+strings.Count(text, "[") > maxDepth && isTooDeep(text) {
+		return errTooDeep
+	}
 	r := readers.Get().(*Reader)
-	r.open(text)
+	r.open(text, objects)
 	err := r.members(visit)
 	r.close()
 	if cap(r.data) <= maxKept {
@@ -57,14 +68,35 @@ func Members(text string, visit func(name string, value *Reader) error) error {
 	return err
 }
 
-func (r *Reader) open(text string) {
+// isTooDeep reports whether text has more than maxDepth objects and arrays in one another. It
+// counts brackets outside strings, which is right for all that is valid JSON.
+func isTooDeep(text string) bool {
+	depth, inString := 0, false
+	for i := 0; i < len(text) && depth <= maxDepth; i++ {
+		switch c := text[i]; {
+		case inString && c == '\\':
+			i++ // past what is escaped
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{', c == '[':
+			depth++
+		case c == '}', c == ']':
+			depth--
+		}
+	}
+	return depth > maxDepth
+}
+
+// open takes the number of objects that are in text at the most.
+func (r *Reader) open(text string, objects int) {
 	r.text, r.escapes = text, strings.IndexByte(text, '\\') >= 0
 	r.data = append(r.data[:0], text...)
 	r.src = *bytes.NewBuffer(r.data)
 	// jsontext refuses duplicate names and invalid UTF-8 at every depth by default.
 	// For a simple object, whose few names are pieces of the text, a nameSet finds
 	// duplicates faster: to leave them to jsontext would add a twelfth to a Verify with HS256.
-	r.simple = !r.escapes && strings.Count(text, "{") == 1 && strings.Count(text, ":") < fewNames
+	r.simple = !r.escapes && objects == 1 && strings.Count(text, ":") < fewNames
 	if r.simple {
 		r.names.reset()
 		r.Reset(&r.src, duplicatesAllowed)

@@ -44,6 +44,9 @@ func reference(text string) (all []member, ok bool) {
 	if _, err := dec.ReadToken(); err == nil || len(strings.TrimRight(text[dec.InputOffset():], " \t\r\n")) > 0 {
 		return nil, false
 	}
+	if depthOf(whole) > 64 {
+		return nil, false
+	}
 	dec = jsontext.NewDecoder(strings.NewReader(string(whole)))
 	dec.ReadToken()
 	for dec.PeekKind() != jsontext.KindEndObject {
@@ -57,6 +60,15 @@ func reference(text string) (all []member, ok bool) {
 		all = append(all, m)
 	}
 	return all, true
+}
+
+// depthOf returns how many objects and arrays are in one another.
+func depthOf(value jsontext.Value) (deepest int) {
+	dec := jsontext.NewDecoder(strings.NewReader(string(value)))
+	for _, err := dec.ReadToken(); err == nil; _, err = dec.ReadToken() {
+		deepest = max(deepest, dec.StackDepth())
+	}
+	return deepest
 }
 
 func check(t *testing.T, text string) {
@@ -111,7 +123,46 @@ func FuzzMembers(f *testing.F) {
 	} {
 		f.Add(text)
 	}
+	f.Add(nested(63, `"[{\"["`))
+	f.Add(nested(64, `1`))
 	f.Fuzz(check)
+}
+
+// nested returns an object with a value in so many arrays.
+func nested(levels int, value string) string {
+	return `{"a":` + strings.Repeat("[", levels) + value + strings.Repeat("]", levels) + `}`
+}
+
+// Up to 64 objects and arrays may be in one another, whatever brackets are in strings.
+func TestDepth(t *testing.T) {
+	mixed := func(pairs int, value string) string {
+		return strings.Repeat(`{"a":[`, pairs) + value + strings.Repeat(`]}`, pairs)
+	}
+	wide := `{"a":[` + strings.Repeat("[],{},", 1000) + `[]]}`
+	for _, tt := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"63 arrays in an object", nested(63, `1`), true},
+		{"64 arrays in an object", nested(64, `1`), false},
+		{"63 arrays and a bracket in a string", nested(63, `"[{[{"`), true},
+		{"63 arrays and an escaped quote", nested(63, `"\"[","[\\"`), true},
+		{"64 arrays behind an escaped quote", nested(64, `"\"]]]]"`), false},
+		{"32 objects and arrays", mixed(32, ``), true},
+		{"33 objects and arrays", mixed(33, ``), false},
+		{"wide", wide, true},
+		{"brackets in a name", `{"` + strings.Repeat("[{", 100) + `":1}`, true},
+		{"the deepest part last", `{"a":1,"b":[],"c":` + nested(63, `1`) + `}`, false},
+		{"a million arrays that do not close", `{"a":` + strings.Repeat("[", 1<<20), false},
+	} {
+		if _, err := read(tt.text); (err == nil) != tt.want {
+			t.Errorf("%s: got %v, want it accepted: %t", tt.name, err, tt.want)
+		}
+		check(t, tt.text)
+	}
+	if _, err := read(nested(64, `1`)); err == nil || !strings.Contains(err.Error(), "more than 64 levels") {
+		t.Errorf("got %v, want an error that names the limit", err)
+	}
 }
 
 // What was read before leaves nothing behind in what is read next.
