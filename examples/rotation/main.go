@@ -35,6 +35,7 @@ import (
 	"time"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/internal/hosts"
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
@@ -47,7 +48,7 @@ var schedule = keyring.Schedule{
 
 const reloadEvery = 2 * time.Second
 
-const usage = `Usage: rotation [-dir directory] [-addr host:port] command
+const usage = `Usage: rotation [-dir directory] [-addr host:port] [-hosts names] command
 
 Commands:
   rotate      make a new key, which signs in 10 s, or at once if it is the first
@@ -72,6 +73,7 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 	}
 	dir := flags.String("dir", "keys", "the `directory` of entries.json and the keys")
 	addr := flags.String("addr", "127.0.0.1:8080", "the `host:port` to serve on; port 0 takes a free one")
+	names := flags.String("hosts", "", "further `names`, with commas, that clients may call the server by")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -88,7 +90,7 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 	case command == "revoke" && flags.NArg() == 2:
 		err = revoke(*dir, flags.Arg(1), clock.Now())
 	case command == "serve" && flags.NArg() == 1:
-		err = serve(ctx, *dir, *addr, clock, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
+		err = serve(ctx, *dir, *addr, hosts.Names(*names, *addr), clock, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
 	default:
 		flags.Usage()
 		return 2
@@ -102,7 +104,7 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 
 // serve answers requests until ctx is done. Without keys it does not start; with ones that
 // break later it goes on with those that it has.
-func serve(ctx context.Context, dir, addr string, clock jwtexp.Clock, stdout io.Writer, logger *slog.Logger) error {
+func serve(ctx context.Context, dir, addr string, names []string, clock jwtexp.Clock, stdout io.Writer, logger *slog.Logger) error {
 	ring, err := keyring.New(schedule)
 	if err != nil {
 		return err
@@ -111,7 +113,7 @@ func serve(ctx context.Context, dir, addr string, clock jwtexp.Clock, stdout io.
 	if err := keys.look(); err != nil {
 		return err
 	}
-	handler, err := newServer(ring, clock)
+	handler, err := newServer(ring, clock, names)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func newInstance(t *testing.T, dir string) *instance {
 	if i.ring, err = keyring.New(schedule); err != nil {
 		t.Fatal(err)
 	}
-	if i.handler, err = newServer(i.ring, i.clock); err != nil {
+	if i.handler, err = newServer(i.ring, i.clock, []string{"example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	i.keys = &reloader{dir: dir, ring: i.ring, logger: slog.New(slog.NewTextHandler(&i.log, nil))}
@@ -133,6 +133,26 @@ func TestNoGoodTokenIsRefused(t *testing.T) {
 	}
 	if !signers[first] || !signers[second] || len(signers) != 2 {
 		t.Errorf("got tokens of %v, want of %s and %s", signers, first, second)
+	}
+}
+
+// A page that reaches this machine by a name of its own (DNS rebinding) gets no token.
+func TestOnlyKnownHosts(t *testing.T) {
+	dir := t.TempDir()
+	mustRotate(t, dir, epoch)
+	server := newInstance(t, dir)
+	server.look()
+	for host, want := range map[string]int{
+		"localhost:8080": http.StatusOK, "127.0.0.1": http.StatusOK, "example.com": http.StatusOK,
+		"evil.example": http.StatusMisdirectedRequest, "evil.example:8080": http.StatusMisdirectedRequest,
+	} {
+		r := httptest.NewRequest("GET", "/token", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		server.handler.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("GET /token of %s: got %d, want %d", host, w.Code, want)
+		}
 	}
 }
 

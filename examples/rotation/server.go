@@ -6,17 +6,20 @@ import (
 	"net/http"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/internal/hosts"
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// newServer returns the handler of the demo: whoever asks GET /token is alice.
-func newServer(ring *keyring.Ring, clock jwtexp.Clock) (http.Handler, error) {
-	names := jwtexp.Options(jwtexp.WithClock(clock), jwtexp.WithIssuer("rotation-demo"))
-	issuer, err := jwtexp.NewIssuer(ring, schedule.Lifetime, names)
+// newServer returns the handler of the demo: whoever asks GET /token is alice. So it answers
+// to loopback and the given names alone, and not to a page that reaches this machine by a
+// name of its own (DNS rebinding).
+func newServer(ring *keyring.Ring, clock jwtexp.Clock, names []string) (http.Handler, error) {
+	options := jwtexp.Options(jwtexp.WithClock(clock), jwtexp.WithIssuer("rotation-demo"))
+	issuer, err := jwtexp.NewIssuer(ring, schedule.Lifetime, options)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := jwtexp.NewVerifier(ring, names)
+	verifier, err := jwtexp.NewVerifier(ring, options)
 	if err != nil {
 		return nil, err
 	}
@@ -42,5 +45,11 @@ func newServer(ring *keyring.Ring, clock jwtexp.Clock) (http.Handler, error) {
 		token, _ := jwtexp.FromContext(r.Context())
 		fmt.Fprintf(w, "%s, by the key %s\n", token.Subject(), token.KeyID())
 	})))
-	return mux, nil
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !hosts.Serves(r.Host, names) {
+			http.Error(w, "unknown host: the demo answers to localhost, and to names that -hosts gives it", http.StatusMisdirectedRequest)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}), nil
 }

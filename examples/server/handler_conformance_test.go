@@ -17,6 +17,7 @@ func TestResourceIsProtected(t *testing.T) {
 		secret:   []byte(secret),
 		lifetime: lifetime,
 		logger:   slog.New(slog.DiscardHandler),
+		hosts:    []string{"example.com"}, // of the requests of jwtexptest
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -126,7 +126,7 @@ func TestLoginCutShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	io.WriteString(conn, "POST /login HTTP/1.1\r\nHost: demo\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"+`{"user_id":1}`)
+	io.WriteString(conn, "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"+`{"user_id":1}`)
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}

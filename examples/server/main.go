@@ -23,9 +23,10 @@ import (
 	"time"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/internal/hosts"
 )
 
-const usage = `Usage: server [-addr host:port] [-lifetime duration] [-timetravel]
+const usage = `Usage: server [-addr host:port] [-hosts names] [-lifetime duration] [-timetravel]
 
 A demo of tokens that expire: open its address in a browser to watch one. POST
 /login issues a token, GET /resource asks for it:
@@ -40,7 +41,9 @@ the page or by
 
 so that nobody has to wait for the end. GET /clock tells what the clock reads.
 
-There is no password: whoever reaches the server can log in as anybody.
+There is no password: whoever reaches the server can log in as anybody. So that no web
+page reaches it by a name of its own, it answers to localhost and to the host of -addr.
+Other names have to be given with -hosts.
 
 Tokens are signed with the environment variable JWTEXP_SECRET, of at least 32
 bytes (openssl rand -base64 32 makes one). Where it is unset, a random secret is
@@ -63,6 +66,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		flags.PrintDefaults()
 	}
 	addr := flags.String("addr", "127.0.0.1:8080", "the `host:port` to listen on; port 0 takes a free one")
+	names := flags.String("hosts", "", "further `names`, with commas, that clients may call the server by")
 	lifetime := flags.Duration("lifetime", 30*time.Minute, "how long a token lives: whole seconds, at least one")
 	timetravel := flags.Bool("timetravel", false, "let clients move the server's clock ahead, to see tokens expire")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -76,14 +80,14 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 	}
 
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	if err := serve(ctx, *addr, *lifetime, *timetravel, lookupEnv, stdout, logger); err != nil {
+	if err := serve(ctx, *addr, hosts.Names(*names, *addr), *lifetime, *timetravel, lookupEnv, stdout, logger); err != nil {
 		fmt.Fprintln(stderr, "server:", err)
 		return 1
 	}
 	return 0
 }
 
-func serve(ctx context.Context, addr string, lifetime time.Duration, timetravel bool, lookupEnv func(string) (string, bool), stdout io.Writer, logger *slog.Logger) error {
+func serve(ctx context.Context, addr string, names []string, lifetime time.Duration, timetravel bool, lookupEnv func(string) (string, bool), stdout io.Writer, logger *slog.Logger) error {
 	secret, err := secretFrom(lookupEnv, logger)
 	if err != nil {
 		return err
@@ -94,6 +98,7 @@ func serve(ctx context.Context, addr string, lifetime time.Duration, timetravel 
 		lifetime:   lifetime,
 		logger:     logger,
 		timetravel: timetravel,
+		hosts:      names,
 	})
 	if err != nil {
 		return err

@@ -217,7 +217,7 @@ func TestRunFinishesRequests(t *testing.T) {
 	reader := bufio.NewReader(conn)
 
 	body := `{"user_id":1}`
-	fmt.Fprintf(conn, "POST /login HTTP/1.1\r\nHost: demo\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(body))
+	fmt.Fprintf(conn, "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(body))
 	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 		t.Fatalf("got %q, %v, want 100 Continue", line, err)
 	}

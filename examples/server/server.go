@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/internal/hosts"
 )
 
 type config struct {
@@ -16,7 +17,8 @@ type config struct {
 	secret     []byte
 	lifetime   time.Duration
 	logger     *slog.Logger
-	timetravel bool // tokens go by a clock that clients can advance
+	timetravel bool     // tokens go by a clock that clients can advance
+	hosts      []string // besides loopback, what clients may call the server
 }
 
 // claims are what this service's tokens say beside the registered claims.
@@ -73,7 +75,19 @@ func newServer(c config) (http.Handler, error) {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "Not found")
 	})
-	return logRequests(mux, c.clock, c.logger), nil
+	return logRequests(onlyHosts(c.hosts, mux), c.clock, c.logger), nil
+}
+
+// onlyHosts keeps out pages of other sites that reach this machine by a name of their own
+// (DNS rebinding). A service behind a name does not need it.
+func onlyHosts(names []string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !hosts.Serves(r.Host, names) {
+			fail(w, http.StatusMisdirectedRequest, "Unknown host: the demo answers to localhost, and to names that -hosts gives it")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // login issues a token for the user_id that it is sent.

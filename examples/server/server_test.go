@@ -209,6 +209,30 @@ func TestRoutes(t *testing.T) {
 }
 
 // A broken clock is an outage, and no 500.
+// A page that reaches this machine by a name of its own (DNS rebinding) gets no token.
+func TestOnlyKnownHosts(t *testing.T) {
+	d := startDemo(t)
+	named := startServer(t, d.clock, d.log, func(c *config) { c.hosts = []string{"demo.example"} })
+	for _, path := range []string{"/", "/login", "/resource", "/clock", "/nowhere"} {
+		for host, want := range map[string]bool{
+			"localhost": true, "127.0.0.1:8080": true, "[::1]:8080": true,
+			"evil.example": false, "evil.example:8080": false, "demo.example": false, "localhost.evil.example": false, "0.0.0.0:8080": false,
+		} {
+			r := request(t, "GET", d.URL+path, nil)
+			r.Host = host
+			if got := send(t, r).Status != http.StatusMisdirectedRequest; got != want {
+				t.Errorf("GET %s of %s: got it answered: %t, want %t", path, host, got, want)
+			}
+		}
+	}
+	r := request(t, "POST", named.URL+"/login", strings.NewReader(`{"user_id":1}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Host = "demo.example"
+	if got := send(t, r); got.Status != http.StatusOK {
+		t.Errorf("a host that -hosts names: got %+v, want a token", got)
+	}
+}
+
 // No condition and no range changes an answer, or makes it one that a cache may keep.
 func TestConditionsChangeNothing(t *testing.T) {
 	d := startDemo(t)

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,11 @@ func TestREADMEProgram(t *testing.T) {
 	found := program.FindSubmatch(readme)
 	if found == nil {
 		t.Fatal("README.md has no Go program")
+	}
+	for _, timeout := range []string{"ReadTimeout", "WriteTimeout"} {
+		if !bytes.Contains(found[1], []byte(timeout)) {
+			t.Errorf("got a program whose server has no %s, want one that a slow client cannot hold", timeout)
+		}
 	}
 	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	if err != nil {

@@ -1,0 +1,46 @@
+package hosts_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/jwtexp/jwtexp/internal/hosts"
+)
+
+func TestServes(t *testing.T) {
+	names := []string{"demo.example", "192.0.2.7", "2001:db8::1", ""}
+	for host, want := range map[string]bool{
+		"localhost": true, "localhost:8080": true, "LOCALHOST:1": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.1.2.3:1": true,
+		"[::1]:8080": true, "[::1]": true, "::1": true, "[::ffff:127.0.0.1]:80": true,
+		"demo.example": true, "DEMO.example:443": true, "192.0.2.7:8080": true, "[2001:db8::1]:8080": true,
+
+		"": false, ":8080": false, "evil.example": false, "evil.example:8080": false, "localhost.evil.example": false, "evil-localhost": false,
+		"127.0.0.1.evil.example": false, "127.1": false, "2130706433": false, "0x7f.0.0.1": false, "0.0.0.0:8080": false, "[::]:8080": false,
+		"192.0.2.8": false, "10.0.0.1:8080": false, "x.demo.example": false, "[::1%25lo]:80": false, "localhost.": false,
+	} {
+		if got := hosts.Serves(host, names); got != want {
+			t.Errorf("%q: got %t, want %t", host, got, want)
+		}
+	}
+	if hosts.Serves("demo.example", nil) {
+		t.Error("got a name served that was not given")
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, tt := range []struct {
+		list, address string
+		want          []string
+	}{
+		{"", "127.0.0.1:8080", []string{"127.0.0.1"}},
+		{"", "0.0.0.0:8080", nil},
+		{"", "[::]:8080", nil},
+		{"", ":8080", []string{""}},
+		{"a.example, b.example", "192.0.2.7:1", []string{"a.example", "b.example", "192.0.2.7"}},
+		{"a.example", "demo.example:1", []string{"a.example", "demo.example"}},
+	} {
+		if got := hosts.Names(tt.list, tt.address); !slices.Equal(got, tt.want) {
+			t.Errorf("%q, %q: got %q, want %q", tt.list, tt.address, got, tt.want)
+		}
+	}
+}
