@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	mathrand "math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
@@ -32,8 +33,33 @@ import (
 // testRSA and smallRSA take long enough to make that the tests share them.
 var (
 	testRSA  = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
-	smallRSA = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 1024)) })
+	smallRSA = sync.OnceValue(newSmallRSA)
 )
+
+// newSmallRSA makes a key of 1024 bits by hand: crypto/rsa makes none with
+// GODEBUG=fips140=only.
+func newSmallRSA() *rsa.PrivateKey {
+	source := mathrand.NewChaCha8([32]byte{1})
+	prime := func() *big.Int {
+		for {
+			random := make([]byte, 64)
+			source.Read(random)
+			p := new(big.Int).SetBytes(random)
+			p.SetBit(p.SetBit(p.SetBit(p, 511, 1), 510, 1), 0, 1)
+			if p.ProbablyPrime(20) && new(big.Int).Mod(p, big.NewInt(65537)).Cmp(big.NewInt(1)) != 0 {
+				return p
+			}
+		}
+	}
+	p, q := prime(), prime()
+	one := big.NewInt(1)
+	phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
+	return &rsa.PrivateKey{
+		PublicKey: rsa.PublicKey{N: new(big.Int).Mul(p, q), E: 65537},
+		D:         new(big.Int).ModInverse(big.NewInt(65537), phi),
+		Primes:    []*big.Int{p, q},
+	}
+}
 
 func newECDSA(curve elliptic.Curve) *ecdsa.PrivateKey {
 	return must(ecdsa.GenerateKey(curve, rand.Reader))

@@ -31,7 +31,8 @@ var signatureRules = []rule{
 		}
 		return []try{
 			bearer("signed by another key", s.tokens.sign(d, s.tokens.forge().key), refused),
-			bearer("signed with an empty secret", d.signHMAC(alg, nil), refused),
+			// HMAC fills an empty secret up with zeros, and these are long enough for FIPS 140.
+			bearer("signed with an empty secret", d.signHMAC(alg, make([]byte, 16)), refused),
 		}
 	}},
 	{"changed after signing", "RFC 7515 §5.2", "take three segments, and verify the signature over the first two as they came", func(s *suite) []try {

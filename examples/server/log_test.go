@@ -22,7 +22,7 @@ import (
 func TestLog(t *testing.T) {
 	d := startDemo(t)
 	token := logIn(t, d.URL, `{"user_id":1}`)
-	other := forge(t, jwt.SigningMethodHS256, []byte("another key"), payload(nil))
+	other := forge(t, jwt.SigningMethodHS256, []byte("another key, long enough for FIPS 140"), payload(nil))
 	nameless := forge(t, jwt.SigningMethodHS256, []byte(secret), payload(nil))
 	get(t, d.URL, "Bearer "+token)
 	get(t, d.URL, "Bearer "+nameless)

@@ -138,7 +138,7 @@ func TestResource(t *testing.T) {
 		{"tampered payload", []string{"Bearer " + tamper(ours, 1)}, invalidToken},
 		{"tampered signature", []string{"Bearer " + tamper(ours, 2)}, invalidToken},
 		{"no signature", []string{"Bearer " + ours[:strings.LastIndex(ours, ".")+1]}, invalidToken},
-		{"other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS256, []byte("another key"), payload(nil))}, invalidToken},
+		{"other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS256, []byte("another key, long enough for FIPS 140"), payload(nil))}, invalidToken},
 		{"HS512", []string{"Bearer " + forge(t, jwt.SigningMethodHS512, key, payload(nil))}, invalidToken},
 		{"HS512, other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS512, longKey, payload(nil))}, invalidToken},
 		{"alg none", []string{"Bearer " + forge(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, payload(nil))}, invalidToken},
@@ -159,7 +159,7 @@ func TestResource(t *testing.T) {
 
 		{"expired", []string{changed(jwt.MapClaims{"exp": start.Unix()})},
 			jsonReply(401, `{"error":"Token expired","expired_at":"2023-11-14T22:13:20Z"}`).challenged(challengeExpired)},
-		{"expired and other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS256, []byte("another key"), payload(jwt.MapClaims{"exp": past}))}, invalidToken},
+		{"expired and other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS256, []byte("another key, long enough for FIPS 140"), payload(jwt.MapClaims{"exp": past}))}, invalidToken},
 		{"expired and alg none", []string{"Bearer " + forge(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, payload(jwt.MapClaims{"exp": past}))}, invalidToken},
 		{"expired and future nbf", []string{changed(jwt.MapClaims{"exp": past, "nbf": start.Unix() + 1})}, invalidToken},
 		{"expired and mistyped user_id", []string{changed(jwt.MapClaims{"exp": past, "user_id": "1"})}, invalidToken},

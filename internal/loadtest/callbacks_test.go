@@ -40,6 +40,24 @@ func (f verifierFunc) Verify(ctx context.Context, raw string) (*jwtexp.Token, er
 	return f(ctx, raw)
 }
 
+// readClaims is a type of the application's whose method falls into a trap. The method
+// gets nothing but JSON, so the trap is a variable.
+type readClaims struct{}
+
+var readTrap atomic.Pointer[trap]
+
+func (*readClaims) UnmarshalJSON([]byte) error {
+	readTrap.Load().step()
+	return nil
+}
+
+// failingClaims fails with the error that its test has set.
+type failingClaims struct{}
+
+var readError atomic.Pointer[error]
+
+func (*failingClaims) UnmarshalJSON([]byte) error { return *readError.Load() }
+
 func guard(key jwtexp.KeySet, opts ...jwtexp.VerifierOption) *jwtexp.Middleware {
 	return must(jwtexp.NewMiddleware(must(jwtexp.NewVerifier(key, opts...))))
 }
@@ -51,8 +69,10 @@ func trapped(p *trap, s signer) map[string]*jwtexp.Middleware {
 	clock := jwtexp.WithClock(frozen)
 	verifier := must(jwtexp.NewVerifier(s.key, clock))
 	extract := func(r *http.Request) (string, error) { p.step(); return jwtexp.FromHeader(r) }
+	readTrap.Store(p)
 	return map[string]*jwtexp.Middleware{
 		"claims check": guard(s.key, clock, jwtexp.WithClaims(func(*struct{}) error { p.step(); return nil })),
+		"claims type":  guard(s.key, clock, jwtexp.WithClaims[readClaims](nil)),
 		"revocation check": guard(s.key, clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
 			p.step()
 			return false, nil
@@ -259,6 +279,24 @@ func TestCallbackThatAnswersNonsense(t *testing.T) {
 				t.Errorf("next was served %d times, want never", n)
 			}
 		})
+	}
+}
+
+// What a claims type says of a token that it cannot read is no verdict but that it is invalid.
+func TestClaimsTypeThatAnswersNonsense(t *testing.T) {
+	s := newHS256("hs")
+	d := open(t, guard(s.key, jwtexp.WithClock(frozen), jwtexp.WithClaims[failingClaims](nil)).Handler)
+	for name, err := range map[string]error{
+		"an error": errDown, "expired": jwtexp.ErrExpired, "missing": jwtexp.ErrMissing, "unavailable": &jwtexp.UnavailableError{},
+		"an *ExpiredError": &jwtexp.ExpiredError{}, "a nil *InvalidError": (*jwtexp.InvalidError)(nil), "a liar": liar{},
+	} {
+		readError.Store(&err)
+		if got, asked := d.ask(s.good()...); got != invalidToken || asked != nil {
+			t.Errorf("%s: got %+v, %v, want %+v", name, got, asked, invalidToken)
+		}
+	}
+	if n := d.served.Load(); n != 0 {
+		t.Errorf("next was served %d times, want never", n)
 	}
 }
 
