@@ -83,9 +83,9 @@ func revoke(dir, id string, now time.Time) error {
 	})
 }
 
-// change has a directory to itself while it reads the files, has changed return the ring as it
-// shall be, and stores that.
-func change(dir string, changed func(*os.Root, map[string]file) (*keyring.Ring, error)) error {
+// change locks the directory, reads its files, and stores the state of the ring that next
+// returns.
+func change(dir string, next func(*os.Root, map[string]file) (*keyring.Ring, error)) error {
 	if _, err := os.Lstat(filepath.Join(dir, versionLink)); err == nil {
 		return fmt.Errorf("%s is a copy that Kubernetes mounted: rotate and revoke where the secret is made from", dir)
 	}
@@ -102,7 +102,7 @@ func change(dir string, changed func(*os.Root, map[string]file) (*keyring.Ring, 
 		return fmt.Errorf("there are keys in %s and no %s: restore it, or remove the keys to start anew", dir, entriesFile)
 	}
 	return inside(dir, func(root *os.Root) error {
-		ring, err := changed(root, files)
+		ring, err := next(root, files)
 		if err != nil {
 			return err
 		}
