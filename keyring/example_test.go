@@ -156,6 +156,65 @@ func ExampleRing_Load() {
 	// february signs
 }
 
+// Several instances change one State. It is changed in a Ring of its own, and stored if no
+// other instance was faster; the Ring that serves loads it afterwards.
+func ExampleRing_State() {
+	vault := map[string]jwtexp.Key{"january": exampleKey("january"), "february": exampleKey("february")}
+	find := func(id string) (jwtexp.Key, error) { return vault[id], nil }
+
+	// What a database does, in one statement each.
+	var stored keyring.State
+	read := func() keyring.State { return stored }
+	write := func(s keyring.State, before uint64) bool { // UPDATE … WHERE generation = before
+		if stored.Generation != before {
+			return false
+		}
+		stored = s
+		return true
+	}
+	change := func(do func(*keyring.Ring) error) error {
+		for {
+			before := read()
+			ring := exampleRing()
+			if before.Generation > 0 {
+				if err := ring.Load(before, find); err != nil {
+					return err
+				}
+			}
+			if err := do(ring); err != nil {
+				return err
+			}
+			if write(ring.State(), before.Generation) {
+				return nil
+			}
+		}
+	}
+
+	midnight := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	for _, id := range []string{"january", "february"} {
+		if err := change(func(ring *keyring.Ring) error { return ring.Rotate(vault[id], midnight) }); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := change(func(ring *keyring.Ring) error { return ring.Revoke("january", midnight) }); err != nil {
+		log.Fatal(err)
+	}
+
+	serving := exampleRing()
+	if err := serving.Load(read(), find); err != nil {
+		log.Fatal(err)
+	}
+	key, err := serving.SigningKey(context.Background(), midnight)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("generation", serving.State().Generation)
+	fmt.Println(key.ID(), "signs")
+	// Output:
+	// generation 3
+	// february signs
+}
+
 // A key has leaked. Its tokens are invalid at once, and the next one signs.
 func ExampleRing_Revoke() {
 	clock := jwtexptest.NewClock(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC))

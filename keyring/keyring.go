@@ -37,16 +37,18 @@
 // can read it. [Ring.Load] takes a State back and asks for each key by its ID. Instances
 // that loaded the same State behave as one.
 //
-// A State has a generation, which grows with each change. Store a changed State only if the
-// stored generation is still the one that was changed:
+// Several instances that share a State change it like this, so that no change is lost:
 //
-//	before := ring.State().Generation
-//	err := ring.Revoke(id, clock.Now())
-//	// UPDATE ring SET generation = …, entries = … WHERE generation = before
+//  1. Read the stored State, and Load it into a new Ring.
+//  2. Rotate or Revoke in that Ring. The Ring that serves is not touched, so that it never
+//     signs with a key that the other instances don't have.
+//  3. Store the new Ring's State if the stored generation is still the one that was read:
+//     UPDATE … WHERE generation = …, or for the first State an INSERT that fails if there is
+//     a row. If another instance was faster, begin again.
+//  4. Load the State into the Ring that serves, as every instance does from time to time.
 //
-// If that changes no row, another instance was faster: load its State and do it again.
-// Without the condition one of two changes is lost, which may be a revocation. Load returns
-// [ErrOlder] for a generation that is behind the ring's, such as a replica's.
+// The example of [Ring.State] is this in code. To revoke a key whose material is gone, let
+// the func that is given to Load in step 1 return any other key: Revoke needs none.
 package keyring
 
 import (
@@ -110,8 +112,8 @@ var (
 	errZeroTime = errors.New("keyring: now is the zero time")
 )
 
-// ErrOlder is matched by the error of [Ring.Load] for a State that is older than the ring's.
-// Nothing has to be done about it if the State comes from a replica that lags.
+// ErrOlder is matched by the error of [Ring.Load] for a State that is older than the ring's,
+// such as that of a replica that lags. If it lasts, the ring has changes that were not stored.
 var ErrOlder = errors.New("the state is older than the ring's")
 
 // SigningKey returns the key that signs at now. It vouches for tokens that live up to the
@@ -193,7 +195,8 @@ func publicHalf(k jwtexp.Key) jwtexp.Key {
 
 // State returns the state of the ring without the keys, to be stored after each Rotate
 // and Revoke. A key that is in none of its entries is no longer needed. Of one whose
-// SignUntil has passed, the public half is enough. A ring without keys has the zero State.
+// SignUntil has passed, the public half is enough. An entry leaves the State with the first
+// Rotate after its Grace, also if it was revoked. A ring without keys has the zero State.
 func (r *Ring) State() State {
 	s := r.current.Load()
 	if s == nil {
@@ -299,18 +302,21 @@ func (r *Ring) made() bool { return r.schedule != Schedule{} }
 
 // Load replaces the ring's state by one that was stored before, its entries in any order, of
 // this Ring or of another with the same schedule. key returns the key that has the ID. It is
-// called for every entry that was not revoked, and may return a public key, or one without an
-// ID.
+// called for every entry that was not revoked. It may return a key without an ID, and a public
+// key if the ring does not issue, or if the entry has signed its last token.
 //
-// An error changes nothing, and the ring goes on with what it has. It is an error if there are
+// An error loads nothing, and the ring goes on with what it has. It is an error if there are
 // no entries or no generation, if entries contradict each other, or if a key cannot be had:
 // every fault is in the error, and what key says of one. It is [ErrOlder] if the state is of
 // an earlier generation than the ring's, which could bring a revoked key back; one of the same
 // generation is loaded. To go back on purpose, to a backup say, make a new Ring.
 //
-// There is one exception. If keys cannot be had and nothing else is wrong, the state's
-// revocations are applied to the keys that the ring has, since a missing file must not keep a
-// leaked key alive. The error names the keys.
+// There is one exception. If keys cannot be had, or the state is older, and nothing else is
+// wrong, the state's revocations are applied to the keys that the ring has: a missing file
+// must not keep a leaked key alive. The error names the keys.
+//
+// A key that this Ring knows to be revoked stays revoked, also if the state does not say so.
+// The ring's State is then one generation ahead of the state, to be stored like any change.
 func (r *Ring) Load(stored State, key func(id string) (jwtexp.Key, error)) error {
 	switch {
 	case !r.made():
@@ -326,18 +332,22 @@ func (r *Ring) Load(stored State, key func(id string) (jwtexp.Key, error)) error
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.copy()
-	switch {
-	case stored.Generation < s.Generation:
-		return fmt.Errorf("keyring: Load: %w: it has generation %d, and the ring %d", ErrOlder, stored.Generation, s.Generation)
-	case len(missing) > 0 && r.current.Load() == nil:
-		return fmt.Errorf("keyring: Load: %w", errors.Join(missing...))
-	case len(missing) > 0:
+	err := errors.Join(missing...)
+	if stored.Generation < s.Generation {
+		err = fmt.Errorf("%w: it has generation %d, and the ring %d", ErrOlder, stored.Generation, s.Generation)
+	}
+	if err != nil && s.Generation == 0 {
+		return fmt.Errorf("keyring: Load: %w", err)
+	}
+	if err != nil {
 		r.revokeAll(s, stored.revocations())
 		r.store(s)
-		return fmt.Errorf("keyring: Load: nothing but the revocations was loaded: %w", errors.Join(missing...))
+		return fmt.Errorf("keyring: Load: nothing but the revocations was loaded: %w", err)
 	}
 	s.State, s.keys = State{stored.Generation, slices.SortedFunc(slices.Values(stored.Entries), inOrder)}, keys
-	r.revokeAll(s, s.revoked) // of which stored may know nothing
+	if r.revokeAll(s, s.revoked) { // of which stored knew nothing
+		s.Generation++
+	}
 	r.store(s)
 	return nil
 }
@@ -366,14 +376,17 @@ func keysOf(stored State, key func(id string) (jwtexp.Key, error)) (keys map[str
 	return keys, missing
 }
 
-// revokeAll revokes what was revoked elsewhere, or before, and remembers it.
-func (r *Ring) revokeAll(s *snapshot, revoked map[string]time.Time) {
+// revokeAll revokes what was revoked elsewhere, or before, and remembers it. It reports
+// whether an entry has changed.
+func (r *Ring) revokeAll(s *snapshot, revoked map[string]time.Time) (changed bool) {
 	for i, e := range s.Entries {
 		if at, ok := revoked[e.ID]; ok && e.Revoked.IsZero() {
 			r.schedule.revoke(s.Entries, i, at)
+			changed = true
 		}
 	}
 	maps.Copy(s.revoked, revoked)
+	return changed
 }
 
 // copy returns a snapshot to change, with all of the present one but what store makes.

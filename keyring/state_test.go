@@ -103,17 +103,44 @@ func TestTwoInstancesChangeOneState(t *testing.T) {
 	if save(revoking.State(), before) {
 		t.Error("the second: got it stored over the first, want it refused")
 	}
+	// The ring that was refused knows of its revocation still. Its State is another
+	// generation, or the next instance would not notice that it is another State.
 	if err := revoking.Load(stored, keyByID); err != nil {
 		t.Fatal(err)
 	}
 	before = stored.Generation
-	revoke(t, revoking, "a", epoch) // which it knows already, and which is in its State
+	late := load()
 	if !save(revoking.State(), before) {
 		t.Error("again: got it refused, want it stored")
+	}
+	rotate(t, late, "d", epoch)
+	if save(late.State(), before) {
+		t.Error("a third: got the revocation overwritten, want it refused")
 	}
 	want := view{"b", []string{"c", "b"}, []string{"b", "c"}, propagation / 2}
 	if diff := cmp.Diff(want, look(load(), epoch)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A ring with changes that were not stored loads no state that is older, and learns of the
+// revocations in it all the same.
+func TestRevocationsOfAnOlderState(t *testing.T) {
+	store := newRing(t, schedule)
+	rotate(t, store, "a", epoch)
+	rotate(t, store, "b", epoch)
+	ahead := newRing(t, schedule)
+	if err := ahead.Load(store.State(), keyByID); err != nil {
+		t.Fatal(err)
+	}
+	rotate(t, ahead, "c", epoch)
+	rotate(t, ahead, "d", epoch)
+	revoke(t, store, "a", epoch)
+	if err := ahead.Load(store.State(), keyByID); !errors.Is(err, keyring.ErrOlder) {
+		t.Errorf("got %v, want ErrOlder", err)
+	}
+	if got, _ := ahead.VerificationKeys(t.Context(), "a", epoch); got != nil {
+		t.Errorf("got %v, want the revoked key gone", got)
 	}
 }
 
@@ -174,7 +201,7 @@ func TestRevocationsOfAStateWithMissingKeys(t *testing.T) {
 			rotate(t, store, "new", at(time.Minute))
 		},
 			func(s *keyring.State) { s.Generation = 1 },
-			view{"a", []string{"c", "b", "a"}, []string{"a", "b", "c"}, propagation / 2}},
+			view{"b", []string{"c", "b"}, []string{"b", "c"}, propagation / 2}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			instance, store := build()
