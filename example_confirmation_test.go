@@ -18,8 +18,9 @@ import (
 )
 
 // A token that is bound to a client's certificate (RFC 8705 §3) works with that certificate
-// alone: who steals the token cannot use it. The application checks the proof, which is in
-// the TLS connection.
+// alone, so that a thief of the token cannot use it. The application checks the proof, which
+// is in the TLS connection: the server has tls.Config.ClientAuth set, and no proxy ends TLS
+// in front of it. A token without cnf is refused, too.
 func ExampleWithConfirmation() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -51,7 +52,8 @@ func ExampleWithConfirmation() {
 			}
 			if err := token.Claims(&claims); err != nil || r.TLS == nil || len(r.TLS.PeerCertificates) == 0 ||
 				subtle.ConstantTimeCompare([]byte(claims.CNF.Certificate), []byte(thumbprint(r.TLS.PeerCertificates[0]))) == 0 {
-				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+				w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="invalid_token"`)
+				w.Header().Set("Cache-Control", "no-store")
 				http.Error(w, "not your token", http.StatusUnauthorized)
 				return
 			}

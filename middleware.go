@@ -469,8 +469,14 @@ func FromHeader(r *http.Request) (string, error) {
 // request with an Upgrade header, or with the method CONNECT (RFC 8441), the
 // cookie counts only if the Origin header is absent, has the request's host, or
 // is one of trustedOrigins. Otherwise the cookie is as if absent, and the text of
-// the [ErrMissing] says why. A trusted origin is what browsers send: scheme, host,
-// and the port if it is not the scheme's default, such as "https://app.example".
+// the [ErrMissing] says why. Behind a proxy that replaces Host, name the origin of
+// your own pages.
+//
+// A trusted origin is what browsers send: scheme, host in lower case and ASCII, and
+// the port if it is not the scheme's default, such as "https://app.example". A page
+// of another site sends the cookie only if that has SameSite=None. Its POSTs need
+// [http.CrossOriginProtection.AddTrustedOrigin], too, and WebSocket libraries have
+// a check of their own.
 //
 // The Extractor is nil for a name that no cookie can have, and for a trusted
 // origin of another form. [NewMiddleware] refuses a nil Extractor.
@@ -503,9 +509,23 @@ func FromCookie(name string, trustedOrigins ...string) Extractor {
 	}
 }
 
+// isNoOrigin reports whether no browser sends origin (RFC 6454 §6.2, WHATWG HTML).
 func isNoOrigin(origin string) bool {
 	u, err := url.Parse(origin)
-	return err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin
+	unfit := func(r rune) bool { return r <= ' ' || r > '~' || r == '*' || 'A' <= r && r <= 'Z' }
+	return err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.ContainsFunc(origin, unfit) ||
+		u.Scheme == "ws" || u.Scheme == "wss" || withoutPort(u.Scheme, u.Host) != u.Host
+}
+
+// withoutPort takes the port away from a host if it is the default of the scheme.
+func withoutPort(scheme, host string) string {
+	switch scheme {
+	case "http":
+		return strings.TrimSuffix(host, ":80")
+	case "https":
+		return strings.TrimSuffix(host, ":443")
+	}
+	return host
 }
 
 // isUpgrade reports whether r asks for another protocol on its connection, as a WebSocket
@@ -522,7 +542,8 @@ func isTrusted(r *http.Request, trustedOrigins []string) bool {
 		return true
 	case 1:
 		u, err := url.Parse(origins[0])
-		return slices.Contains(trustedOrigins, origins[0]) || err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+		return slices.Contains(trustedOrigins, origins[0]) ||
+			err == nil && u.Host != "" && strings.EqualFold(u.Host, withoutPort(u.Scheme, r.Host))
 	}
 	return false
 }
@@ -720,10 +741,11 @@ func (d Decision) LogValue() slog.Value {
 
 // LogDecisions returns an observer for [WithObserver] that writes a line with each
 // decision: an outage as an error, with what failed; what was accepted, and clients that
-// have gone, for debugging; the rest as information. A line has the Decision and the
-// pattern of the route, "" where the guard is in front of the mux, and nothing else of the
-// request; save that an outage's text may have what a [TokenVerifier] or an [Extractor] of
-// your own put there. A nil logger makes a nil func, which WithObserver refuses.
+// have gone, for debugging; the rest as information, with the reason if a cookie did not
+// count ([FromCookie]). A line has the Decision and the pattern of the route, "" where the
+// guard is in front of the mux, and nothing else of the request; save that an outage's text
+// may have what a [TokenVerifier] or an [Extractor] of your own put there. A nil logger
+// makes a nil func, which WithObserver refuses.
 func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
 	if logger == nil {
 		return nil
@@ -737,6 +759,10 @@ func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
 		case "unavailable":
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("error", d.Err.Error()))
+		case "missing":
+			if own, ok := d.Err.(*missingError); ok {
+				attrs = append(attrs, slog.String("error", own.Error()))
+			}
 		}
 		logger.LogAttrs(r.Context(), level, "bearer token", attrs...)
 	}

@@ -128,7 +128,10 @@ func TestLogDecisions(t *testing.T) {
 		}
 		return []jwtexp.Key{key}, nil
 	}), jwtexp.WithClock(clock)))
-	guard := must(jwtexp.NewMiddleware(verifier, jwtexp.WithObserver(jwtexp.LogDecisions(logger))))
+	guard := must(jwtexp.NewMiddleware(verifier, jwtexp.WithObserver(jwtexp.LogDecisions(logger)),
+		jwtexp.WithTokenFrom(jwtexp.FromHeader, jwtexp.FromCookie("session"), func(*http.Request) (string, error) {
+			return "", fmt.Errorf("%w: secret of the extractor", jwtexp.ErrMissing)
+		})))
 	mux := http.NewServeMux()
 	mux.Handle("GET /orders/{id}", guard.Handler(subject))
 	send := func(ctx context.Context, raw string) {
@@ -149,11 +152,18 @@ func TestLogDecisions(t *testing.T) {
 	clock.Advance(2 * time.Hour)
 	send(t.Context(), good)
 
+	socket := httptest.NewRequest("GET", "/orders/1", nil)
+	mux.ServeHTTP(httptest.NewRecorder(), socket)
+	socket.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {"https://evil.example"}, "Cookie": {"session=" + good}}
+	mux.ServeHTTP(httptest.NewRecorder(), socket)
+
 	want := `level=DEBUG msg="bearer token" decision.verdict=accepted decision.kid=k1 decision.remaining=1h0m0s route="GET /orders/{id}"
 level=INFO msg="bearer token" decision.verdict=invalid decision.reason=signature route="GET /orders/{id}"
 level=DEBUG msg="bearer token" decision.verdict=canceled route="GET /orders/{id}"
 level=ERROR msg="bearer token" decision.verdict=unavailable route="GET /orders/{id}" error="jwtexp: temporarily unavailable: the key set failed"
 level=INFO msg="bearer token" decision.verdict=expired decision.kid=k1 decision.remaining=-1h0m0s route="GET /orders/{id}"
+level=INFO msg="bearer token" decision.verdict=missing route="GET /orders/{id}"
+level=INFO msg="bearer token" decision.verdict=missing route="GET /orders/{id}" error="jwtexp: missing token: the cookie does not count in an upgrade request from another origin; if you trust the page, name its origin in FromCookie"
 `
 	if diff := cmp.Diff(want, log.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

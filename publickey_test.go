@@ -159,6 +159,10 @@ func TestRefusedPublicKeyIsExplained(t *testing.T) {
 		"too short":      {ed25519.PublicKey(make([]byte, 31)), jwtexp.EdDSA, "32 bytes, not 31"},
 		"RSA too long":   {&rsa.PublicKey{N: odd(8193), E: 65537}, jwtexp.RS256, "8193 bits is too long: at most 8192"},
 		"RSA too short":  {&rsa.PublicKey{N: odd(2047), E: 65537}, jwtexp.PS256, "2047 bits is too short: at least 2048"},
+		"by value":       {rsa.PublicKey{N: odd(2048), E: 3}, jwtexp.RS256, "pass a pointer"},
+		"by pointer":     {new(ed25519.PublicKey), jwtexp.EdDSA, "pass the value"},
+		"private":        {newEd25519(), jwtexp.EdDSA, "NewSigningKey"},
+		"bytes":          {[]byte("key"), jwtexp.EdDSA, "x509.ParsePKIXPublicKey"},
 		"no ECDSA point": {&ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}, jwtexp.ES256, "not a point"},
 	} {
 		if _, err := jwtexp.NewPublicKey(tt.alg, tt.key); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -33,6 +33,7 @@ func TestCookieInAnUpgrade(t *testing.T) {
 		{"the same host in capitals", "", "websocket", []string{"https://API.example"}, "ok"},
 		{"a trusted origin", "", "websocket", []string{"https://app.example"}, "ok"},
 		{"a trusted origin with a port", "", "websocket", []string{"http://localhost:3000"}, "ok"},
+		{"the same host and its default port", "", "websocket", []string{"https://api.example:443"}, "missing"}, // which no browser sends
 		{"another origin", "", "websocket", []string{"https://evil.example"}, "missing"},
 		{"another origin, another protocol", "", "h2c", []string{"https://evil.example"}, "missing"},
 		{"another origin, an empty upgrade", "", "empty", []string{"https://evil.example"}, "missing"},
@@ -133,11 +134,23 @@ func TestForeignWebSocketIsRefused(t *testing.T) {
 func TestTrustedOrigins(t *testing.T) {
 	for origin, want := range map[string]bool{
 		"https://app.example": true, "http://localhost:3000": true, "https://[::1]:8080": true, "app://bundle": true,
+		"https://app.example:8443": true, "http://app.example:443": true,
+		"https://app.example:443": false, "http://app.example:80": false, "https://App.example": false, "https://*.example": false,
+		"https://münchen.example": false, "wss://app.example": false, "ws://app.example": false, "https://app.example ": false,
 		"": false, "app.example": false, "https://": false, "https://app.example/": false, "https://app.example/path": false,
 		"https://app.example?q": false, "https://app.example#f": false, "https://user@app.example": false, "*": false, "null": false, "https://%": false,
 	} {
 		if got := jwtexp.FromCookie("session", "https://other.example", origin) != nil; got != want {
 			t.Errorf("%q: got an Extractor: %t, want %t", origin, got, want)
+		}
+	}
+	// Some clients and proxies write the default port into Host.
+	for host, want := range map[string]bool{"api.example:443": true, "api.example": true, "api.example:80": false, "api.example:8443": false} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = host
+		r.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {"https://api.example"}, "Cookie": {"session=x"}}
+		if _, err := jwtexp.FromCookie("session")(r); (err == nil) != want {
+			t.Errorf("Host %s: got %v, want the cookie to count: %t", host, err, want)
 		}
 	}
 	_, err := jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithTokenFrom(jwtexp.FromCookie("session", "app.example")))

@@ -640,10 +640,13 @@ func WithKeyIDRequired() VerifierOption {
 // WithConfirmation accepts tokens with a cnf claim (RFC 7800). Such a token is bound to
 // a key, and its sender must prove to have it, with DPoP (RFC 9449) or a client
 // certificate (RFC 8705). The proof is in the request, which a Verifier does not see: with
-// this option the application checks it, after Verify, in each handler.
+// this option the application checks it after Verify, in front of every handler, as the
+// example does. Tokens without cnf are accepted as before; [WithClaims] can require it.
+// [FromHeader] reads the Bearer scheme alone: DPoP's needs an [Extractor] of your own.
 //
 // By default a token with cnf is rejected, whatever cnf holds: [ReasonConfirmation].
-// Accepted as a plain bearer token, it would work for whoever stole it.
+// Accepted as a plain bearer token, it would work for any thief. That goes for the tokens
+// of an [Issuer] of your own, too.
 func WithConfirmation() VerifierOption {
 	return verifierOption{"WithConfirmation", func(v *verifier) error {
 		v.confirmed = true

@@ -12,7 +12,12 @@
 //	curl -H "Authorization: Bearer $token" http://127.0.0.1:8080/whoami
 //
 // Ten seconds later new tokens name the new key, and the old token is still good, until it
-// expires. In a cluster, rotate runs where the directory can be written, and
+// expires after a minute. Each rotate prints the ID of its key, by which a key that has
+// leaked is revoked:
+//
+//	go run ./examples/rotation -dir keys revoke ID
+//
+// In a cluster, rotate runs where the directory can be written, and
 //
 //	kubectl create secret generic keys --from-file=keys --dry-run=client -o yaml | kubectl apply -f -
 //
@@ -73,14 +78,18 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 	}
 	dir := flags.String("dir", "keys", "the `directory` of entries.json and the keys")
 	addr := flags.String("addr", "127.0.0.1:8080", "the `host:port` to serve on; port 0 takes a free one")
-	names := flags.String("hosts", "", "further `names`, with commas, that clients may call the server by")
+	names := flags.String("hosts", "", "further `names`, with commas and without ports, that clients may call the server by")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
 
-	var err error
+	known, err := hosts.Names(*names, *addr)
+	if err != nil {
+		fmt.Fprintln(stderr, "rotation:", err)
+		return 2
+	}
 	switch command := flags.Arg(0); {
 	case command == "rotate" && flags.NArg() == 1:
 		var id string
@@ -90,7 +99,7 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 	case command == "revoke" && flags.NArg() == 2:
 		err = revoke(*dir, flags.Arg(1), clock.Now())
 	case command == "serve" && flags.NArg() == 1:
-		err = serve(ctx, *dir, *addr, hosts.Names(*names, *addr), clock, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
+		err = serve(ctx, *dir, *addr, known, clock, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
 	default:
 		flags.Usage()
 		return 2
@@ -127,7 +136,7 @@ func serve(ctx context.Context, dir, addr string, names []string, clock jwtexp.C
 		WriteTimeout: 5 * time.Second,
 		ErrorLog:     slog.NewLogLogger(logger.Handler(), slog.LevelError),
 	}
-	fmt.Fprintf(stdout, "rotation demo: http://%s\n", listener.Addr())
+	fmt.Fprintf(stdout, "rotation demo: %s\n", hosts.URL(listener.Addr()))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 

@@ -47,7 +47,7 @@ func newServer(ring *keyring.Ring, clock jwtexp.Clock, names []string) (http.Han
 	})))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hosts.Serves(r.Host, names) {
-			http.Error(w, "unknown host: the demo answers to localhost, and to names that -hosts gives it", http.StatusMisdirectedRequest)
+			http.Error(w, "unknown host: the demo answers to localhost, the host of -addr, and the names of -hosts", http.StatusMisdirectedRequest)
 			return
 		}
 		mux.ServeHTTP(w, r)

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		flags.PrintDefaults()
 	}
 	addr := flags.String("addr", "127.0.0.1:8080", "the `host:port` to listen on; port 0 takes a free one")
-	names := flags.String("hosts", "", "further `names`, with commas, that clients may call the server by")
+	names := flags.String("hosts", "", "further `names`, with commas and without ports, that clients may call the server by")
 	lifetime := flags.Duration("lifetime", 30*time.Minute, "how long a token lives: whole seconds, at least one")
 	timetravel := flags.Bool("timetravel", false, "let clients move the server's clock ahead, to see tokens expire")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -80,7 +80,12 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 	}
 
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	if err := serve(ctx, *addr, hosts.Names(*names, *addr), *lifetime, *timetravel, lookupEnv, stdout, logger); err != nil {
+	known, err := hosts.Names(*names, *addr)
+	if err != nil {
+		fmt.Fprintln(stderr, "server:", err)
+		return 2
+	}
+	if err := serve(ctx, *addr, known, *lifetime, *timetravel, lookupEnv, stdout, logger); err != nil {
 		fmt.Fprintln(stderr, "server:", err)
 		return 1
 	}
@@ -116,7 +121,7 @@ func serve(ctx context.Context, addr string, names []string, lifetime time.Durat
 		MaxHeaderBytes:    16 << 10, // a token has 8 KiB at most
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
 	}
-	fmt.Fprintf(stdout, "jwtexp demo: http://%s\n", listener.Addr())
+	fmt.Fprintf(stdout, "jwtexp demo: %s\n", hosts.URL(listener.Addr()))
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -51,6 +51,8 @@ func TestRunRefuses(t *testing.T) {
 		{"secret too short", nil, withSecret("hunter2-hunter2-hunter2-hunter2"), 1, "openssl rand -base64 32"},
 		{"secret empty", nil, withSecret(""), 1, "openssl rand -base64 32"},
 		{"secret is PEM", nil, withSecret(pem), 1, "PEM"},
+		{"secret of one byte", nil, withSecret(strings.Repeat("x", 40)), 1, "JWTEXP_SECRET: jwtexp: key: the secret is one byte repeated"},
+		{"hosts that are none", []string{"-hosts", "https://demo.example"}, noEnv, 2, "without scheme and path"},
 		{"lifetime 0", []string{"-lifetime", "0"}, noEnv, 1, "whole seconds, at least one"},
 		{"lifetime negative", []string{"-lifetime", "-1s"}, noEnv, 1, "whole seconds, at least one"},
 		{"lifetime half a second", []string{"-lifetime", "500ms"}, noEnv, 1, "whole seconds, at least one"},

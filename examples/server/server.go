@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -44,7 +45,7 @@ var users = map[int64]user{
 func newServer(c config) (http.Handler, error) {
 	key, err := jwtexp.NewSecretKey(jwtexp.HS256, c.secret)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("JWTEXP_SECRET: %w", err)
 	}
 	clock := c.clock
 	if c.timetravel {
@@ -83,7 +84,7 @@ func newServer(c config) (http.Handler, error) {
 func onlyHosts(names []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hosts.Serves(r.Host, names) {
-			fail(w, http.StatusMisdirectedRequest, "Unknown host: the demo answers to localhost, and to names that -hosts gives it")
+			fail(w, http.StatusMisdirectedRequest, "Unknown host: the demo answers to localhost, the host of -addr, and the names of -hosts")
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -4,6 +4,7 @@
 package hosts
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -15,7 +16,7 @@ import (
 func Serves(host string, names []string) bool {
 	name := hostname(host)
 	if strings.EqualFold(name, "localhost") || slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
-		return name != ""
+		return true
 	}
 	ip, err := netip.ParseAddr(name)
 	return err == nil && ip.Unmap().IsLoopback() && ip.Zone() == ""
@@ -23,13 +24,32 @@ func Serves(host string, names []string) bool {
 
 // Names returns the names in a list with commas, and the host of an address to listen on if
 // that is not all of the machine's.
-func Names(list, address string) []string {
-	names := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
-	ip, err := netip.ParseAddr(hostname(address))
-	if err == nil && ip.IsUnspecified() {
-		return names
+func Names(list, address string) ([]string, error) {
+	var names []string
+	for _, name := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if strings.ContainsAny(name, "/*") {
+			return nil, fmt.Errorf("-hosts: %q is not a host name: give one such as demo.example, without scheme and path", name)
+		}
+		names = append(names, hostname(name))
 	}
-	return append(names, hostname(address))
+	if own := hostname(address); own != "" && !isUnspecified(own) {
+		names = append(names, own)
+	}
+	return names, nil
+}
+
+// URL returns where a browser on this machine finds a server that listens on address.
+func URL(address net.Addr) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if err == nil && isUnspecified(host) {
+		return "http://localhost:" + port
+	}
+	return "http://" + address.String()
+}
+
+func isUnspecified(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsUnspecified()
 }
 
 // hostname takes the port away, and the brackets of an IPv6 address.

@@ -1,14 +1,17 @@
 package hosts_test
 
 import (
+	"net"
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jwtexp/jwtexp/internal/hosts"
 )
 
 func TestServes(t *testing.T) {
-	names := []string{"demo.example", "192.0.2.7", "2001:db8::1", ""}
+	names := []string{"demo.example", "192.0.2.7", "2001:db8::1"}
 	for host, want := range map[string]bool{
 		"localhost": true, "localhost:8080": true, "LOCALHOST:1": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.1.2.3:1": true,
 		"[::1]:8080": true, "[::1]": true, "::1": true, "[::ffff:127.0.0.1]:80": true,
@@ -35,12 +38,35 @@ func TestNames(t *testing.T) {
 		{"", "127.0.0.1:8080", []string{"127.0.0.1"}},
 		{"", "0.0.0.0:8080", nil},
 		{"", "[::]:8080", nil},
-		{"", ":8080", []string{""}},
+		{"", ":8080", nil},
 		{"a.example, b.example", "192.0.2.7:1", []string{"a.example", "b.example", "192.0.2.7"}},
-		{"a.example", "demo.example:1", []string{"a.example", "demo.example"}},
+		{"a.example:8080", "demo.example:1", []string{"a.example", "demo.example"}},
+		{"[2001:db8::1]:8080,2001:db8::2", ":1", []string{"2001:db8::1", "2001:db8::2"}},
 	} {
-		if got := hosts.Names(tt.list, tt.address); !slices.Equal(got, tt.want) {
-			t.Errorf("%q, %q: got %q, want %q", tt.list, tt.address, got, tt.want)
+		if got, err := hosts.Names(tt.list, tt.address); !slices.Equal(got, tt.want) || err != nil {
+			t.Errorf("%q, %q: got %q, %v, want %q", tt.list, tt.address, got, err, tt.want)
+		}
+	}
+	for _, list := range []string{"https://a.example", "*", "a.example,*.example", "a.example/path"} {
+		if got, err := hosts.Names(list, ":8080"); err == nil || !strings.Contains(err.Error(), "demo.example") {
+			t.Errorf("%q: got %q, %v, want an error that shows a name", list, got, err)
+		}
+	}
+}
+
+// The URL that a demo prints is one that it answers to.
+func TestURL(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1:8080": "http://127.0.0.1:8080", "[::]:8080": "http://localhost:8080", "0.0.0.0:80": "http://localhost:80",
+		"[::1]:8080": "http://[::1]:8080", "192.0.2.7:1": "http://192.0.2.7:1",
+	} {
+		got := hosts.URL(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address)))
+		if got != want {
+			t.Errorf("%s: got %s, want %s", address, got, want)
+		}
+		names, err := hosts.Names("", address)
+		if host := strings.TrimPrefix(got, "http://"); err != nil || !hosts.Serves(host, names) {
+			t.Errorf("%s: got %s printed, and it is not served", address, got)
 		}
 	}
 }

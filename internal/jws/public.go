@@ -38,7 +38,22 @@ func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error)
 			return slices.Clone(key), nil
 		}
 	}
-	return nil, fmt.Errorf("%s takes an %s, not a %T", a.name, a.family, public)
+	return nil, fmt.Errorf("%s takes an %s, not a %T%s", a.name, a.family, public, hintFor(public))
+}
+
+// hintFor says what to do with a key of another Go type than clonePublic takes.
+func hintFor(public crypto.PublicKey) string {
+	switch public.(type) {
+	case rsa.PublicKey, ecdsa.PublicKey:
+		return ": pass a pointer to it"
+	case *ed25519.PublicKey:
+		return ": pass the value"
+	case crypto.Signer:
+		return ": a private key is for NewSigningKey"
+	case []byte, string:
+		return ": parse it first, with ParsePEM or x509.ParsePKIXPublicKey"
+	}
+	return ""
 }
 
 func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {

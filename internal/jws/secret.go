@@ -23,7 +23,7 @@ import (
 // secrets that checkSecret recognizes.
 var (
 	errPEM      = errors.New("the secret is PEM text: pass a key to ParsePEM, or pass random bytes")
-	errPublic   = errors.New("the secret is a public key or a certificate, which is not secret: pass random bytes, or the key to NewPublicKey or ParsePEM")
+	errPublic   = errors.New("the secret is a public key or a certificate, which is not secret: pass random bytes; a public key in DER is for x509.ParsePKIXPublicKey and NewPublicKey")
 	errJWK      = errors.New("the secret is a JSON Web Key or a set of them: of a symmetric key pass the bytes of k, of a public key nothing")
 	errOpenSSH  = errors.New("the secret is an OpenSSH public key, which is not secret: pass random bytes")
 	errRepeated = errors.New("the secret is one byte repeated: pass random bytes, as crypto/rand.Read makes them")
