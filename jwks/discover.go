@@ -16,7 +16,8 @@ import (
 //
 // issuer is the provider's name, an https URL, letter by letter as it stands in iss of its
 // tokens: the document has to name exactly it (§4.3), trailing slash or not. Hand it to
-// [jwtexp.WithIssuer] as well. ctx ends the asking, not the Remote.
+// [jwtexp.WithIssuer] as well. ctx ends the asking, not the Remote. The transport is called
+// in the caller's goroutine, so its panic reaches the caller.
 //
 // An error matches [jwtexp.ErrUnavailable] where the provider cannot be reached or is
 // broken, so that trying again makes sense. It matches no verdict where the configuration

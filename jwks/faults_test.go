@@ -391,13 +391,9 @@ func testOverHTTP2(t *testing.T, serve http.HandlerFunc, want error) {
 	})
 	defer server.Close()
 	before := runtime.NumGoroutine()
-	trusting := &http.Transport{
-		TLSClientConfig:   server.Client().Transport.(*http.Transport).TLSClientConfig.Clone(),
-		ForceAttemptHTTP2: true,
-		// As the default has it:
-		DisableKeepAlives:      true,
-		MaxResponseHeaderBytes: 1 << 16,
-	}
+	trusting := jwks.OwnTransport()
+	trusting.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	trusting.ForceAttemptHTTP2 = true // which a configuration of one's own turns off
 	remote := newRemote(t, server.URL, jwks.WithTransport(trusting), jwks.WithTimeout(time.Second))
 	_, err := newVerifier(t, remote, jwtexptest.NewClock(day)).Verify(t.Context(), tokenOf("a"))
 	wantVerdict(t, "a token", err, want)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,7 +33,7 @@ func newGetter(c *config) *getter {
 // ownTransport returns the default transport. It shares nothing with
 // http.DefaultTransport, whose TLS checks any package in the process can turn off. It keeps
 // no connection: fetches are minutes apart, and none outlives Close.
-func ownTransport() http.RoundTripper {
+func ownTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DisableKeepAlives:      true,
@@ -117,26 +118,42 @@ func told(err error) error {
 	if failed, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return outage{failed}
 	}
-	return outage{&quiet{"the exchange failed, or was broken off", err}}
+	return outage{newQuiet("the exchange failed, or was broken off", err)}
 }
 
-// quiet tells a text instead of its cause, which errors.Is and errors.As find.
+// quiet tells a text instead of its cause, which errors.Is and errors.As find, and which
+// reflection does not.
 type quiet struct {
 	text  string
-	cause error
+	cause atomic.Pointer[error]
+}
+
+func newQuiet(text string, cause error) *quiet {
+	q := &quiet{text: text}
+	q.cause.Store(&cause)
+	return q
 }
 
 func (q *quiet) Error() string { return q.text }
-func (q *quiet) Unwrap() error { return q.cause }
+func (q *quiet) Unwrap() error { return *q.cause.Load() }
 
-// panicked returns the error of a fetch that panicked with value, which can quote what a
-// server sent.
+// panicked returns the error of a fetch that panicked with value. It calls no method of
+// value, which could panic again or block.
 func panicked(value any) error {
-	err, ok := value.(error)
-	if !ok {
-		err = fmt.Errorf("%v", value)
-	}
-	return outage{&quiet{"the transport, the answer's body or the parser panicked", fmt.Errorf("panic: %w\n\n%s", err, debug.Stack())}}
+	return outage{newQuiet("the transport, the answer's body or the parser panicked", &panicError{value, debug.Stack()})}
+}
+
+// A panicError is formatted only when somebody reads it.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n\n%s", e.value, e.stack) }
+
+func (e *panicError) Unwrap() error {
+	err, _ := e.value.(error)
+	return err
 }
 
 func withoutQuery(address string) string {

@@ -7,18 +7,17 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/base64"
+	"errors"
 	"math/big"
 	"slices"
+	"strings"
 
 	josejson "github.com/go-jose/go-jose/v4/json"
 )
 
-// maxRSABits is the size of the largest RSA key that a set may have. go-jose has such a
-// bound too, in a variable that any package in the process can change, which is why public
-// keys are not read with go-jose.
-const maxRSABits = 4096
-
 // A jwk has the members of a JWK that are read (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
+// go-jose could read public keys, too, but bounds RSA by jose.MaxRSAModulusBits, a variable
+// that any package in the process can change.
 type jwk struct {
 	Type       string    `json:"kty"`
 	KeyID      string    `json:"kid"`
@@ -39,6 +38,9 @@ func (b *base64URL) UnmarshalJSON(text []byte) (err error) {
 	var encoded string
 	if err := josejson.Unmarshal(text, &encoded); err != nil {
 		return err
+	}
+	if strings.ContainsAny(encoded, "\r\n") { // which encoding/base64 skips
+		return errors.New("a line break in base64url")
 	}
 	*b, err = base64.RawURLEncoding.Strict().DecodeString(encoded)
 	return err
@@ -63,7 +65,7 @@ func (j *jwk) publicKey() crypto.PublicKey {
 
 func (j *jwk) rsaKey() crypto.PublicKey {
 	n, e := new(big.Int).SetBytes(j.N), new(big.Int).SetBytes(j.E)
-	if n.BitLen() > maxRSABits || e.BitLen() > 31 { // the exponents that crypto/rsa takes
+	if e.BitLen() > 31 { // more than crypto/rsa takes, or an int has
 		return nil
 	}
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}

@@ -3,6 +3,7 @@ package jwks_test
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"testing"
 	"time"
 
@@ -122,5 +123,14 @@ func TestAddresses(t *testing.T) {
 				t.Errorf("WithLoopbackHTTP: got %v, want it taken: %t", err, tt.loopback)
 			}
 		})
+	}
+}
+
+// ProxyFromEnvironment reads the environment once in the life of a process, so no test can
+// change it.
+func TestProxiesAreThoseOfTheEnvironment(t *testing.T) {
+	got, want := reflect.ValueOf(jwks.OwnTransport().Proxy), reflect.ValueOf(http.ProxyFromEnvironment)
+	if got.Pointer() != want.Pointer() {
+		t.Errorf("got another func for proxies, want http.ProxyFromEnvironment")
 	}
 }

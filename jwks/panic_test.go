@@ -2,7 +2,7 @@ package jwks_test
 
 import (
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
@@ -14,6 +14,20 @@ import (
 )
 
 var errBoom = errors.New("boom")
+
+// An evilError is a panic value that must not be formatted where nobody recovers.
+type evilError struct{ do func() }
+
+func (e evilError) Error() string {
+	e.do()
+	return "evil"
+}
+
+func (e evilError) Format(fmt.State, rune) { e.do() }
+
+func panicWith(value any) reply {
+	return func(*http.Request) (*http.Response, error) { panic(value) }
+}
 
 // A bodyFunc is a body whose reading or closing goes wrong.
 type bodyFunc struct {
@@ -28,8 +42,13 @@ func (b bodyFunc) Close() error {
 	return nil
 }
 
-func answer(status int, body io.ReadCloser) reply {
+// answerWith replies with a body whose reading, unless it is nil, is that of set "a".
+func answerWith(status int, read func([]byte) (int, error), close func()) reply {
 	return func(r *http.Request) (*http.Response, error) {
+		body := bodyFunc{read, close}
+		if read == nil {
+			body.read = strings.NewReader(setOf("a")).Read
+		}
 		return &http.Response{StatusCode: status, Header: http.Header{}, Body: body, Request: r}, nil
 	}
 }
@@ -37,27 +56,30 @@ func answer(status int, body io.ReadCloser) reply {
 // misbehaving are transports and bodies that do what none should.
 func misbehaving() map[string]reply {
 	nothing := func() {}
-	whole := strings.NewReader(setOf("a"))
+	boom := func() { panic(errBoom) }
 	return map[string]reply{
-		"a transport that panics":           func(*http.Request) (*http.Response, error) { panic(errBoom) },
-		"a transport that panics with text": func(*http.Request) (*http.Response, error) { panic("boom") },
-		"a transport that panics with nil":  func(*http.Request) (*http.Response, error) { panic(nil) },
-		"a transport that aborts":           func(*http.Request) (*http.Response, error) { panic(http.ErrAbortHandler) },
+		"a transport that panics":           panicWith(errBoom),
+		"a transport that panics with text": panicWith("boom"),
+		"a transport that panics with nil":  panicWith(nil),
+		"a transport that aborts":           panicWith(http.ErrAbortHandler),
+		"a panic whose text panics":         panicWith(evilError{boom}),
+		"a panic whose text exits":          panicWith(evilError{runtime.Goexit}),
+		"a panic whose text blocks":         panicWith(evilError{func() { select {} }}),
 		"a transport that exits":            func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil },
 		"a transport that returns nothing":  func(*http.Request) (*http.Response, error) { return nil, nil },
-		"a transport that returns no body":  answer(200, nil),
+		"a transport that returns no body":  func(r *http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200, Request: r}, nil },
 		"a transport that returns an answer and an error": func(r *http.Request) (*http.Response, error) {
-			response, _ := answer(200, io.NopCloser(whole))(r)
+			response, _ := set("a")(r)
 			return response, errBoom
 		},
 		"a transport that returns an empty answer":  func(*http.Request) (*http.Response, error) { return new(http.Response), nil },
-		"a body whose reading panics":               answer(200, bodyFunc{func([]byte) (int, error) { panic(errBoom) }, nothing}),
-		"a body whose reading exits":                answer(200, bodyFunc{func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, nothing}),
-		"a body whose closing panics":               answer(200, bodyFunc{whole.Read, func() { panic(errBoom) }}),
-		"a body whose closing exits":                answer(200, bodyFunc{whole.Read, func() { runtime.Goexit() }}),
-		"a body that reads more than there is room": answer(200, bodyFunc{func(p []byte) (int, error) { return len(p) + 1, nil }, nothing}),
-		"a body that reads less than nothing":       answer(200, bodyFunc{func([]byte) (int, error) { return -1, nil }, nothing}),
-		"an error page whose closing panics":        answer(500, bodyFunc{whole.Read, func() { panic(errBoom) }}),
+		"a body whose reading panics":               answerWith(200, func([]byte) (int, error) { panic(errBoom) }, nothing),
+		"a body whose reading exits":                answerWith(200, func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, nothing),
+		"a body whose closing panics":               answerWith(200, nil, boom),
+		"a body whose closing exits":                answerWith(200, nil, runtime.Goexit),
+		"a body that reads more than there is room": answerWith(200, func(p []byte) (int, error) { return len(p) + 1, nil }, nothing),
+		"a body that reads less than nothing":       answerWith(200, func([]byte) (int, error) { return -1, nil }, nothing),
+		"an error page whose closing panics":        answerWith(500, nil, boom),
 	}
 }
 
@@ -97,10 +119,10 @@ func TestTransportThatMisbehaves(t *testing.T) {
 	}
 }
 
-// The error leads to what was panicked with, and its text does not tell it.
+// The error's chain has what was panicked with and the stack, and its text has neither.
 func TestPanicIsACause(t *testing.T) {
 	for name, misbehave := range misbehaving() {
-		if !strings.HasSuffix(name, "panics") || strings.HasPrefix(name, "an error page") {
+		if !strings.HasSuffix(name, "panics") || !strings.HasPrefix(name, "a transport") && !strings.HasPrefix(name, "a body") {
 			continue
 		}
 		remote := newBubble(t, misbehave).remote
@@ -108,6 +130,13 @@ func TestPanicIsACause(t *testing.T) {
 		e, ok := errors.AsType[*jwtexp.UnavailableError](err)
 		if !ok || !errors.Is(err, errBoom) || strings.Contains(e.Err.Error(), "boom") || !strings.Contains(e.Err.Error(), "panicked") {
 			t.Errorf("%s: got %v because of %v, want an UnavailableError because of errBoom, which it does not tell", name, err, e)
+		}
+		var chain strings.Builder
+		for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+			fmt.Fprintln(&chain, cause)
+		}
+		if !strings.Contains(chain.String(), "panic_test.go:") {
+			t.Errorf("%s: got %s, want the stack in the chain", name, &chain)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
@@ -26,24 +27,23 @@ func ecWith(curve string, x, y []byte) string {
 // public keys, and of Wycheproof's vectors for JWKs (ecdh_*_webcrypto, json_web_key).
 func TestInvalidPublicKeysAreLeftOut(t *testing.T) {
 	bad := map[string]string{
-		"Ed25519: no point":             edWith(append([]byte{2}, make([]byte, 31)...)),
-		"Ed25519: y beyond the field":   edWith(append([]byte{0xf0}, append(bytes.Repeat([]byte{0xff}, 30), 0x7f)...)),
-		"Ed25519: all ones":             edWith(bytes.Repeat([]byte{0xff}, 32)),
-		"Ed25519: empty":                edWith(nil),
-		"Ed25519: 33 bytes":             edWith(make([]byte, 33)),
-		"Ed25519: an EC key's members":  `"crv":"Ed25519",` + ecMembers(elliptic.P256())[len(`"kty":"EC",`):] + `,"kty":"OKP"`,
-		"RSA: modulus 0":                `"kty":"RSA","e":"AQAB","n":"AA"`,
-		"RSA: no modulus":               `"kty":"RSA","e":"AQAB"`,
-		"RSA: exponent 0":               `"kty":"RSA","e":"AA",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
-		"RSA: exponent 2":               `"kty":"RSA","e":"Ag",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
-		"RSA: an exponent of 32 bits":   `"kty":"RSA","e":"gAAAAQ",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
-		"RSA: an exponent of 2^64 + 3":  `"kty":"RSA","e":"AQAAAAAAAAAD",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
-		"RSA: 8192 bits":                rsaMembers(8192),
-		"EC: no curve":                  ecWith("", make([]byte, 32), make([]byte, 32)),
-		"EC: Ed25519 for a curve":       ecWith("Ed25519", make([]byte, 32), make([]byte, 32)),
-		"EC: secp256k1's generator":     ecWith("P-256", unhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"), unhex("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8")),
-		"EC: brainpoolP256r1's":         ecWith("P-256", unhex("8bd2aeb9cb7e57cb2c4b482ffc81b7afb9de27e1e3bd23c23a4453bd9ace3262"), unhex("547ef835c3dac4fd97f8461a14611dc9c27745132ded8e545c1d54c72f046997")),
-		"EC: x and y of unequal length": ecWith("P-256", make([]byte, 31), make([]byte, 33)),
+		"Ed25519: no point":            edWith(append([]byte{2}, make([]byte, 31)...)),
+		"Ed25519: y beyond the field":  edWith(append([]byte{0xf0}, append(bytes.Repeat([]byte{0xff}, 30), 0x7f)...)),
+		"Ed25519: all ones":            edWith(bytes.Repeat([]byte{0xff}, 32)),
+		"Ed25519: empty":               edWith(nil),
+		"Ed25519: 33 bytes":            edWith(make([]byte, 33)),
+		"Ed25519: an EC key's members": `"crv":"Ed25519",` + ecMembers(elliptic.P256())[len(`"kty":"EC",`):] + `,"kty":"OKP"`,
+		"RSA: modulus 0":               `"kty":"RSA","e":"AQAB","n":"AA"`,
+		"RSA: no modulus":              `"kty":"RSA","e":"AQAB"`,
+		"RSA: exponent 0":              `"kty":"RSA","e":"AA",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
+		"RSA: exponent 2":              `"kty":"RSA","e":"Ag",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
+		"RSA: an exponent of 32 bits":  `"kty":"RSA","e":"gAAAAQ",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
+		"RSA: an exponent of 2^64 + 3": `"kty":"RSA","e":"AQAAAAAAAAAD",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
+		"RSA: 8200 bits":               rsaMembers(8200),
+		"EC: no curve":                 ecWith("", make([]byte, 32), make([]byte, 32)),
+		"EC: Ed25519 for a curve":      ecWith("Ed25519", make([]byte, 32), make([]byte, 32)),
+		"EC: secp256k1's generator":    ecWith("P-256", unhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"), unhex("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8")),
+		"EC: brainpoolP256r1's":        ecWith("P-256", unhex("8bd2aeb9cb7e57cb2c4b482ffc81b7afb9de27e1e3bd23c23a4453bd9ace3262"), unhex("547ef835c3dac4fd97f8461a14611dc9c27745132ded8e545c1d54c72f046997")),
 	}
 	for _, y := range []string{"00", "01", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
 		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", "ec", "ed", "ee"} {
@@ -71,6 +71,7 @@ func TestInvalidPublicKeysAreLeftOut(t *testing.T) {
 		bad[name+": p for x"] = ecWith(name, fill(params.P), y)
 		bad[name+": a zero before x"] = ecWith(name, append([]byte{0}, x...), y)
 		bad[name+": a zero before both"] = ecWith(name, append([]byte{0}, x...), append([]byte{0}, y...))
+		bad[name+": x and y of unequal length"] = ecWith(name, x[:size-1], slices.Concat(x[size-1:], y))
 		bad[name+": x cut"] = ecWith(name, x[1:], y)
 		bad[name+": no y"] = ecWith(name, x, nil)
 		bad[name+": a compressed point for x"] = ecWith(name, append([]byte{2}, x...), nil)
@@ -121,7 +122,7 @@ func TestGlobalVariablesChangeNothing(t *testing.T) {
 		t.Run(fmt.Sprintf("jose.MaxRSAModulusBits = %d", limit), func(t *testing.T) {
 			defer func(before int) { jose.MaxRSAModulusBits = before }(jose.MaxRSAModulusBits)
 			jose.MaxRSAModulusBits = limit
-			keys, err := keysIn(t, `{"keys":[{`+rsa2048+`,"kid":"1"},{`+rsaMembers(4104)+`,"kid":"2"},{`+rsaMembers(16384)+`,"kid":"3"}]}`)
+			keys, err := keysIn(t, `{"keys":[{`+rsa2048+`,"kid":"1"},{`+rsaMembers(8200)+`,"kid":"2"},{`+rsaMembers(16384)+`,"kid":"3"}]}`)
 			if got := names(keys); err != nil || got != "RS256:1" {
 				t.Errorf("got %q, %v, want RS256:1 alone", got, err)
 			}

@@ -19,11 +19,12 @@ func TestALateCallerStartsNoSecondFetch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	seen, now := r.state.Load(), time.Unix(0, 0)
-	<-r.fetch(seen, now).done
-	late := r.fetch(seen, now)
+	in, now := r.in.Load(), time.Unix(0, 0)
+	seen := in.state.Load()
+	<-in.fetch(seen, now).done
+	late := in.fetch(seen, now)
 	<-late.done
-	if late.state != r.state.Load() {
+	if late.state != in.state.Load() {
 		t.Errorf("got %v, want the state that the fetch left", late.state)
 	}
 	if fetches != 1 {

@@ -3,7 +3,6 @@ package jwks
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -33,17 +32,24 @@ import (
 // has status 200, at most 1 MiB, and at most 256 keys. Redirects are followed within the
 // same origin. Of the keys those are left out that are not for signatures (use, key_ops),
 // not known, private or symmetric, and those that do not fit the algorithm that they name;
-// RSA has 2048 to 4096 bits. An RSA key that names no algorithm is for RS256, and an
+// RSA has 2048 to 8192 bits. An RSA key that names no algorithm is for RS256, and an
 // Ed25519 key for EdDSA and Ed25519.
 //
-// A transport, or a body of its answers, that panics is a failed fetch: the error leads to the
-// value and the stack by errors.Unwrap. It ends neither the process nor the waiting.
+// If the transport, or the body of an answer, panics, the fetch has failed. The error's
+// chain has the value and the stack. A panic in a goroutine that the transport itself starts,
+// such as in DialContext of an [http.Transport], ends the process. While a transport ignores
+// the end of its request's context, callers wait until their own contexts end.
 //
 // A clock that steps back makes no key live longer while fetching works: by more than the
 // interval before its fetch, a set is not fresh. In an outage the last good set serves within
 // the limit of its fetch, before it and after.
 type Remote struct {
-	get     func(context.Context) ([]byte, http.Header, error) // of the address, which nothing prints: its query may be a secret
+	in atomic.Pointer[remote] // which neither fmt nor reflection follows: it leads to the URL and the transport
+}
+
+type remote struct {
+	url     string
+	getter  *getter
 	config  *config
 	context context.Context // of the fetches; ends with Close
 	end     context.CancelFunc
@@ -72,7 +78,7 @@ type flight struct {
 var (
 	errNotMade = errors.New("jwks: not a Remote that NewRemote or Discover made")
 	errClosed  = errors.New("jwks: the Remote is closed")
-	errGoexit  = outage{errors.New("the transport or the answer's body ended the goroutine (runtime.Goexit)")}
+	errGoexit  = outage{errors.New("the transport or the answer's body called runtime.Goexit")}
 	closed     = &state{err: errClosed}
 )
 
@@ -92,10 +98,11 @@ func NewRemote(url string, opts ...RemoteOption) (*Remote, error) {
 }
 
 func newRemote(url string, c *config) *Remote {
-	getter := newGetter(c)
-	r := &Remote{config: c, get: func(ctx context.Context) ([]byte, http.Header, error) { return getter.get(ctx, url) }}
-	r.context, r.end = context.WithCancel(context.Background())
-	r.state.Store(new(state))
+	in := &remote{url: url, getter: newGetter(c), config: c}
+	in.context, in.end = context.WithCancel(context.Background())
+	in.state.Store(new(state))
+	r := new(Remote)
+	r.in.Store(in)
 	return r
 }
 
@@ -104,10 +111,15 @@ func newRemote(url string, c *config) *Remote {
 // set of one key without an ID has it under any. An error is a [*jwtexp.UnavailableError]: fetching failed and no set is
 // left, or the key is not in the last one; ctx is done; or the Remote is closed.
 func (r *Remote) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
-	s := r.state.Load()
-	if s == nil {
+	in := r.in.Load()
+	if in == nil {
 		return nil, &jwtexp.UnavailableError{Err: errNotMade}
 	}
+	return in.keys(ctx, id, now)
+}
+
+func (r *remote) keys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	s := r.state.Load()
 	switch r.need(s, id, now) {
 	case fetchSoon:
 		if r.flight.Load() == nil { // spares most callers the lock
@@ -134,7 +146,7 @@ const (
 	fetchFirst      // and wait for it
 )
 
-func (r *Remote) need(s *state, id string, now time.Time) need {
+func (r *remote) need(s *state, id string, now time.Time) need {
 	age := now.Sub(s.fetchedAt)
 	fresh := -r.config.interval <= age && age < s.freshFor
 	silence := now.Sub(s.triedAt).Abs()
@@ -158,13 +170,13 @@ func (r *Remote) need(s *state, id string, now time.Time) need {
 }
 
 // serves tells whether the set of s may be used at all, fresh or not.
-func (r *Remote) serves(s *state, now time.Time) bool {
+func (r *remote) serves(s *state, now time.Time) bool {
 	return s.set != nil && now.Sub(s.fetchedAt).Abs() < r.config.outageLimit
 }
 
 // answer is what s has for a caller. The set of an attempt that was good serves whatever
 // the clock says: need has judged it, or the caller has just waited for it.
-func (r *Remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, error) {
+func (r *remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, error) {
 	keys := s.set.withID(id)
 	switch {
 	case s.err == nil, len(keys) > 0 && r.serves(s, now):
@@ -177,7 +189,7 @@ func (r *Remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, error
 
 // fetch returns the fetch under way, or starts one. seen is the state that made it
 // necessary: where another has taken its place meanwhile, that is the result.
-func (r *Remote) fetch(seen *state, now time.Time) *flight {
+func (r *remote) fetch(seen *state, now time.Time) *flight {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f := r.flight.Load(); f != nil {
@@ -193,9 +205,9 @@ func (r *Remote) fetch(seen *state, now time.Time) *flight {
 	return f
 }
 
-// fly fetches the set and lands. It lands also if the transport, the answer's body or the
-// parser panics, which would end the process in this goroutine, or calls runtime.Goexit.
-func (r *Remote) fly(f *flight, last *state, now time.Time) {
+// fly fetches the set and lands. It also lands if the transport, the answer's body or the
+// parser panics or calls runtime.Goexit. An unrecovered panic would end the process.
+func (r *remote) fly(f *flight, last *state, now time.Time) {
 	next := last.failed(now, errGoexit)
 	defer func() {
 		if value := recover(); value != nil {
@@ -207,8 +219,8 @@ func (r *Remote) fly(f *flight, last *state, now time.Time) {
 }
 
 // attempt fetches the set once, for all callers that wait for it.
-func (r *Remote) attempt(last *state, now time.Time) *state {
-	body, header, err := r.get(r.context)
+func (r *remote) attempt(last *state, now time.Time) *state {
+	body, header, err := r.getter.get(r.context, r.url)
 	if err != nil {
 		return last.failed(now, err)
 	}
@@ -227,7 +239,7 @@ func (s *state) failed(now time.Time, err error) *state {
 	return &next
 }
 
-func (r *Remote) land(f *flight, s *state) {
+func (r *remote) land(f *flight, s *state) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.state.Load() == closed {
@@ -246,13 +258,16 @@ func (f *flight) land(s *state) {
 // Close ends a fetch that is under way, and waits until it has ended. Afterwards
 // VerificationKeys is an error. It returns nil, and may be called again.
 func (r *Remote) Close() error {
-	if r.state.Load() == nil {
-		return nil
+	if in := r.in.Load(); in != nil {
+		in.close()
 	}
+	return nil
+}
+
+func (r *remote) close() {
 	r.mu.Lock()
 	r.state.Store(closed)
 	r.mu.Unlock()
 	r.end()
 	r.running.Wait()
-	return nil
 }

@@ -1,0 +1,4 @@
+package jwks
+
+// OwnTransport is the default transport, to be told which servers to trust.
+var OwnTransport = ownTransport
