@@ -381,16 +381,18 @@ func init() {
 // The secret must be random bytes, at least as many as the hash has (RFC 7518
 // §3.2): 32, 48 or 64; crypto/rand.Read makes one.
 //
-// A secret that everybody knows is an error. These are recognized, as they are and
-// in base64, base64url, hex or UTF-16, up to four times encoded:
+// NewSecretKey returns an error for well-known secrets:
 //
-//   - public keys and certificates in DER, PEM text of any kind, JWKs and JWK Sets,
-//     OpenSSH keys, and uncompressed points of P-256, P-384 and P-521;
-//   - one byte repeated, such as a buffer that nobody filled;
+//   - one byte repeated, such as a buffer that was never filled. Line breaks and
+//     the padding of base64 (=) at the end do not count. Other spellings of such a
+//     secret are accepted.
+//   - PEM text of any kind, public keys and certificates in DER, JWKs and JWK Sets,
+//     OpenSSH public keys, and the coordinates of a point on P-256, P-384 or P-521.
 //   - the sample secrets of jwt.io.
 //
-// Nothing else is promised: the 32 bytes of an Ed25519 key and a compressed point
-// look random, and a long password looks like a secret.
+// The last two kinds are recognized in base64, base64url, hex and UTF-16, too, up
+// to four times encoded. The 32 bytes of an Ed25519 public key and a compressed
+// point look random: NewSecretKey accepts them. It accepts weak passwords, too.
 func NewSecretKey(alg Algorithm, secret []byte) (Key, error) {
 	return newKey(jws.NewSecret(string(alg), secret))
 }

@@ -13,6 +13,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -29,6 +31,7 @@ func publicForms() map[string][]byte {
 	ecJWK := fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":%q,"y":%q}`, b64(point[1:33]), b64(point[33:]))
 	edJWK := fmt.Sprintf(`{"kid":"1", "kty" : "OKP","crv":"Ed25519","x":%q}`, b64(ed.Public().(ed25519.PublicKey)))
 	rsaJWK := fmt.Sprintf(`{"use":"sig","n":%q,"e":"AQAB","kty":"RSA"}`, b64(testRSA().N.Bytes()))
+	x5c := base64.StdEncoding.EncodeToString(certificate(ed))
 	return map[string][]byte{
 		"RSA SPKI":            spki(&testRSA().PublicKey),
 		"RSA PKCS #1":         x509.MarshalPKCS1PublicKey(&testRSA().PublicKey),
@@ -41,6 +44,11 @@ func publicForms() map[string][]byte {
 		"PEM, broken":         []byte("-----BEGIN PUBLIC KEY-----\nand no more of it"),
 		"EC point":            point,
 		"EC point of P-521":   must(newECDSA(elliptic.P521()).PublicKey.Bytes()),
+		"EC point, hybrid":    append([]byte{6 | point[64]&1}, point[1:]...),
+		"EC x and y":          point[1:],
+		"two keys":            slices.Concat(spki(&ec.PublicKey), spki(ed.Public())),
+		"PEM, lower case":     []byte("-----begin public key-----\nand no more of it"),
+		"PEM in a URL":        []byte(url.QueryEscape(string(pemOf("PUBLIC KEY", spki(&ec.PublicKey))))),
 		"EC JWK":              []byte(ecJWK),
 		"Ed25519 JWK":         []byte(edJWK),
 		"RSA JWK":             []byte(rsaJWK),
@@ -49,12 +57,16 @@ func publicForms() map[string][]byte {
 		"JWKs in a list":      []byte(`[` + edJWK + `]`),
 		"JWK in a document":   []byte(`{"issuer":"https://login.example","jwks":{"keys":[` + edJWK + `]}}`),
 		"JWK in a string":     must(json.Marshal(edJWK)),
+		"JWK and a comma":     []byte(edJWK + ",\n"),
+		"two JWKs":            []byte(edJWK + "\n" + rsaJWK),
 		"OpenSSH RSA":         openSSH("ssh-rsa", []byte{1, 0, 1}, testRSA().N.Bytes()),
 		"OpenSSH Ed25519":     openSSH("ssh-ed25519", ed.Public().(ed25519.PublicKey)),
 		"OpenSSH ECDSA":       openSSH("ecdsa-sha2-nistp256", []byte("nistp256"), point),
+		"OpenSSH of a token":  openSSH("sk-ssh-ed25519@openssh.com", ed.Public().(ed25519.PublicKey), []byte("ssh:")),
 		"authorized_keys":     append([]byte(`no-pty,command="echo hi" `), openSSH("ssh-ed25519", ed.Public().(ed25519.PublicKey))...),
 		"RFC 4716":            []byte("---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3NzaC1yc2EAAAADAQAB\n---- END SSH2 PUBLIC KEY ----\n"),
-		"x5c":                 []byte(`{"x5c":["` + base64.StdEncoding.EncodeToString(certificate(ed)) + `"]}`),
+		"x5c":                 []byte(`{"x5c":["` + x5c + `"]}`),
+		"x5c from PHP":        []byte(`{"x5c":["` + strings.ReplaceAll(x5c, "/", `\/`) + `"]}`),
 	}
 }
 
@@ -74,7 +86,7 @@ func spellings() map[string]func([]byte) []byte {
 	text := func(encode func([]byte) string) func([]byte) []byte {
 		return func(b []byte) []byte { return []byte(encode(b)) }
 	}
-	std, url := base64.StdEncoding.EncodeToString, base64.RawURLEncoding.EncodeToString
+	std := base64.StdEncoding.EncodeToString
 	lines := func(s string) string {
 		var out strings.Builder
 		for len(s) > 64 {
@@ -101,19 +113,23 @@ func spellings() map[string]func([]byte) []byte {
 		`base64 with \n`:          text(func(b []byte) string { return strings.ReplaceAll(lines(std(b)), "\n", `\n`) }),
 		"base64 in quotes":        text(func(b []byte) string { return `"` + std(b) + "\"\n" }),
 		"base64 behind a name":    text(func(b []byte) string { return "base64:" + std(b) }),
-		"base64url":               text(url),
+		"base64 behind a label":   text(func(b []byte) string { return "JWT_SECRET=" + lines(std(b)) }),
+		"base64url":               text(base64.RawURLEncoding.EncodeToString),
 		"base64url with padding":  text(base64.URLEncoding.EncodeToString),
 		"base64 of base64":        text(func(b []byte) string { return std([]byte(lines(std(b)))) }),
 		"hex":                     text(hex.EncodeToString),
 		"HEX":                     text(func(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }),
 		"hex with 0x":             text(func(b []byte) string { return "0x" + hex.EncodeToString(b) }),
 		"hex with colons":         text(func(b []byte) string { return strings.ReplaceAll(fmt.Sprintf("% x", b), " ", ":") }),
+		"hex with 0X":             text(func(b []byte) string { return "0X" + strings.ToUpper(hex.EncodeToString(b)) }),
+		"hex with dashes":         text(func(b []byte) string { return strings.ReplaceAll(fmt.Sprintf("% x", b), " ", "-") }),
 		"hex with spaces":         text(func(b []byte) string { return fmt.Sprintf("% x\n", b) }),
 		"hex as C has it":         text(func(b []byte) string { return "0x" + strings.ReplaceAll(fmt.Sprintf("% x", b), " ", ", 0x") }),
 		`hex as \x`:               text(func(b []byte) string { return `\x` + strings.ReplaceAll(fmt.Sprintf("% x", b), " ", `\x`) }),
 		"hex of base64":           text(func(b []byte) string { return hex.EncodeToString([]byte(std(b))) }),
 		"base64 in UTF-16 LE":     func(b []byte) []byte { return utf(binary.LittleEndian, "")([]byte(std(b))) },
 		"base64 in UTF-16 BE":     func(b []byte) []byte { return utf(binary.BigEndian, "\uFEFF")([]byte(std(b))) },
+		"base64 in UTF-16 and LF": func(b []byte) []byte { return append(utf(binary.LittleEndian, "")([]byte(std(b))), '\n') },
 		"base64 with a BOM":       func(b []byte) []byte { return []byte("\uFEFF" + std(b)) },
 		"base64 of UTF-16 base64": func(b []byte) []byte { return []byte(std(utf(binary.LittleEndian, "\uFEFF")([]byte(std(b))))) },
 	}
@@ -127,6 +143,13 @@ func TestPublicKeyIsNoSecret(t *testing.T) {
 				t.Errorf("%s, %s: got %.80q accepted as a secret", form, spelling, secret)
 			}
 		}
+	}
+	four := forms["Ed25519 SPKI"]
+	for range 4 {
+		four = []byte(base64.StdEncoding.EncodeToString(four))
+	}
+	if !isRefused(four) {
+		t.Errorf("base64 four times: got %q accepted as a secret", four)
 	}
 	for _, form := range []string{"PEM", "EC JWK", "JWK Set", "OpenSSH RSA", "authorized_keys"} {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
@@ -167,7 +190,9 @@ func TestKnownSecretIsRefused(t *testing.T) {
 		"jwt.io's for HS384":            {[]byte("a-valid-string-secret-that-is-at-least-384-bits-long\n"), "sample secret"},
 		"jwt.io's for HS512":            {[]byte("a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long"), "sample secret"},
 		"jwt.io's, in base64":           {[]byte(base64.StdEncoding.EncodeToString([]byte("a-string-secret-at-least-256-bits-long"))), "sample secret"},
-		"a symmetric JWK":               {[]byte(`{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"}`), "JSON Web Key"},
+		"jwt.io's, in quotes":           {[]byte(`"a-string-secret-at-least-256-bits-long"`), "sample secret"},
+		"jwt.io's, as C has it":         {[]byte("a-string-secret-at-least-256-bits-long\x00"), "sample secret"},
+		"a symmetric JWK":               {[]byte(`{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"}`), "a JWK"},
 		"PEM of a private key":          {pemOf("PRIVATE KEY", must(x509.MarshalPKCS8PrivateKey(newEd25519()))), "PEM"},
 		"base64 of PEM, as in a secret": {[]byte(base64.StdEncoding.EncodeToString(pemOf("PUBLIC KEY", []byte("x")))), "PEM"},
 	} {
@@ -190,6 +215,7 @@ func TestGoodSecretIsAccepted(t *testing.T) {
 		"all bytes": func() (b []byte) {
 			return append(b, "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"...)
 		}(),
+		"a dashed phrase":  []byte("-----BEGINNING of a phrase that nobody guesses-----"),
 		"JSON":             []byte(`{"secret":"pdkq8D2vTn0q6m1Zb3lq4t3m5rXq2w1s9Yz0"}`),
 		"a private scalar": must(must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)).Bytes()),
 	}

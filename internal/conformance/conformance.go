@@ -36,9 +36,9 @@ type Case struct {
 type Verdict string
 
 // The verdicts of the cases, and three that a verifier may give besides, which say
-// nothing about the token. They count as Invalid, which the cases call whatever is
-// refused and neither expired nor early. A Tally counts SecretRefused apart if the case
-// does not take Invalid.
+// nothing about the token. RefusedAtSetup and Unavailable count as Invalid, which the
+// cases call whatever is refused and neither expired nor early. A Tally counts
+// SecretRefused apart.
 const (
 	OK          Verdict = "ok"
 	Expired     Verdict = "expired"
@@ -46,13 +46,13 @@ const (
 	Invalid     Verdict = "invalid"
 
 	RefusedAtSetup Verdict = "refused at setup" // no verifier can be made, because of the key or the leeway
-	SecretRefused  Verdict = "secret refused"   // no verifier can be made, because everybody knows the secret
+	SecretRefused  Verdict = "secret refused"   // no verifier can be made, because the secret is well known
 	Unavailable    Verdict = "unavailable"      // an outage; always listed as a deviation
 )
 
 // Accepts tells whether a verdict passes.
 func (c *Case) Accepts(v Verdict) bool {
-	if v == RefusedAtSetup || v == SecretRefused || v == Unavailable {
+	if v == RefusedAtSetup || v == Unavailable {
 		v = Invalid
 	}
 	return v == c.Want || slices.Contains(c.WantAny, v)

@@ -134,6 +134,7 @@ func TestKeys(t *testing.T) {
 func TestTally(t *testing.T) {
 	one := read(t, `"id":"one","want":"ok","want_any":["ok","invalid"]`)
 	two := read(t, `"id":"two","want":"expired"`)
+	three := read(t, `"id":"three","want":"invalid"`)
 	var y, other conformance.Tally
 	for _, r := range []struct {
 		c    *conformance.Case
@@ -153,6 +154,7 @@ func TestTally(t *testing.T) {
 		{two, "", false},
 		{one, conformance.SecretRefused, true},
 		{two, conformance.SecretRefused, true},
+		{three, conformance.SecretRefused, true},
 	} {
 		if got := y.Record(r.c, r.got); got != r.want {
 			t.Errorf("%s, %s: got %t, want %t", r.c.ID, r.got, got, r.want)
@@ -163,7 +165,7 @@ func TestTally(t *testing.T) {
 
 	var got strings.Builder
 	other.Print(&got)
-	want := `conformance: 14 cases, 6 ok, 6 wrong, 1 skipped, 1 not judged for their secret, 3 refused at setup
+	want := `conformance: 15 cases, 5 ok, 6 wrong, 1 skipped, 3 with a refused secret, 2 refused at setup
 wrong:
 	one
 	two
@@ -171,17 +173,18 @@ wrong:
 	two
 	two
 	two
-not judged for their secret:
+with a refused secret:
+	one
 	two
+	three
 refused at setup:
 	one
 	two
-	one
 deviations:
 	one invalid (preferred: ok)
 	one invalid (preferred: ok)
 	one unavailable (preferred: ok)
-	one invalid (preferred: ok)
+	one secret refused (preferred: ok)
 	two secret refused (preferred: expired)
 `
 	if diff := cmp.Diff(want, got.String()); diff != "" {

@@ -11,8 +11,8 @@ type Tally struct {
 	Cases, OK, Skipped int
 	Wrong              []string // IDs
 	Refused            []string // IDs; each is OK or Wrong as well
-	Secrets            []string // IDs of cases that are not judged, since their secret is refused
-	Deviations         []string // ID and verdict of what is OK, or not judged, on another verdict than the preferred one
+	Secrets            []string // IDs of cases whose secret is refused; none is OK or Wrong
+	Deviations         []string // ID and verdict of what is not Wrong on another verdict than the preferred one
 }
 
 // Skip counts a case that was not judged, since the verifier does not offer what
@@ -25,12 +25,14 @@ func (y *Tally) Skip() {
 // Record counts the verdict on c, and tells whether it passes.
 func (y *Tally) Record(c *Case, got Verdict) bool {
 	y.Cases++
-	if got == SecretRefused && !c.Accepts(got) {
+	if got == SecretRefused {
 		y.Secrets = append(y.Secrets, c.ID)
-		y.Deviations = append(y.Deviations, deviation(c, got))
+		if c.Want != Invalid {
+			y.Deviations = append(y.Deviations, deviation(c, got))
+		}
 		return true
 	}
-	if got == RefusedAtSetup || got == SecretRefused {
+	if got == RefusedAtSetup {
 		y.Refused = append(y.Refused, c.ID)
 		got = Invalid
 	}
@@ -62,14 +64,14 @@ func (y *Tally) Add(other *Tally) {
 
 // Print writes the counts as one line, and then the lists behind them.
 func (y *Tally) Print(w io.Writer) {
-	fmt.Fprintf(w, "conformance: %d cases, %d ok, %d wrong, %d skipped, %d not judged for their secret, %d refused at setup\n",
+	fmt.Fprintf(w, "conformance: %d cases, %d ok, %d wrong, %d skipped, %d with a refused secret, %d refused at setup\n",
 		y.Cases, y.OK, len(y.Wrong), y.Skipped, len(y.Secrets), len(y.Refused))
 	for _, list := range []struct {
 		title string
 		ids   []string
 	}{
 		{"wrong", y.Wrong},
-		{"not judged for their secret", y.Secrets},
+		{"with a refused secret", y.Secrets},
 		{"refused at setup", y.Refused},
 		{"deviations", y.Deviations},
 	} {

@@ -19,15 +19,15 @@ import (
 	"unicode/utf8"
 )
 
-// Anybody can issue tokens under a secret that everybody knows. These are the kinds of such
-// secrets that checkSecret recognizes.
+// Anybody can issue tokens under a well-known secret. These are the kinds that checkSecret
+// recognizes.
 var (
 	errPEM      = errors.New("the secret is PEM text: pass a key to ParsePEM, or pass random bytes")
 	errPublic   = errors.New("the secret is a public key or a certificate, which is not secret: pass random bytes; a public key in DER is for x509.ParsePKIXPublicKey and NewPublicKey")
-	errJWK      = errors.New("the secret is a JSON Web Key or a set of them: of a symmetric key pass the bytes of k, of a public key nothing")
+	errJWK      = errors.New("the secret is a JWK or a JWK Set: pass the decoded bytes of k if the key is symmetric, or random bytes")
 	errOpenSSH  = errors.New("the secret is an OpenSSH public key, which is not secret: pass random bytes")
 	errRepeated = errors.New("the secret is one byte repeated: pass random bytes, as crypto/rand.Read makes them")
-	errSample   = errors.New("the secret is the sample secret of jwt.io, which everybody knows: pass random bytes")
+	errSample   = errors.New("the secret is a sample secret of jwt.io, which is not secret: pass random bytes")
 )
 
 // samples are the secrets that jwt.io shows for HS256, HS384 and HS512.
@@ -37,14 +37,17 @@ var samples = []string{
 	"a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
 }
 
-// checkSecret refuses a secret that is too short (RFC 7518 §3.2) or that everybody knows.
-// What it recognizes has a form: no random secret is refused by mistake. So a public key
-// without one, such as the 32 bytes of an Ed25519 key, is not recognized.
+// padding is what files, buffers and base64 have at the end of a secret.
+const padding = " \t\r\n\x00"
+
+// checkSecret refuses a secret that is too short (RFC 7518 §3.2) or well known. What it
+// recognizes has a form, which random bytes do not have. So it does not recognize the 32
+// bytes of an Ed25519 public key.
 func checkSecret(a algorithm, secret []byte) error {
 	if len(secret) < a.hash.Size() {
 		return fmt.Errorf("a secret of %d bytes is too short: at least %d random bytes (RFC 7518 §3.2)", len(secret), a.hash.Size())
 	}
-	if isRepeated(secret) || isRepeated(bytes.TrimRight(secret, "=\r\n")) { // zeros in base64 end with =
+	if isRepeated(secret) || isRepeated(bytes.TrimRight(secret, "=\r\n")) {
 		return errRepeated
 	}
 	return checkLayer(secret, maxLayers)
@@ -52,13 +55,13 @@ func checkSecret(a algorithm, secret []byte) error {
 
 func isRepeated(b []byte) bool { return len(b) > 0 && bytes.Count(b, b[:1]) == len(b) }
 
-// maxLayers is how many encodings may lie around a key for it to be recognized: base64 of
-// PEM text, whose body is base64 of DER, has two.
+// maxLayers is how many encodings checkSecret undoes. Base64 of PEM text, whose body is
+// base64 of DER, has two.
 const maxLayers = 4
 
 // checkLayer looks at bytes as they are, and, if they are text, at what it decodes to.
 func checkLayer(b []byte, layers int) error {
-	if isPublicDER(b) || isUncompressedPoint(b) {
+	if isPublicDER(b) || isPoint(b) {
 		return errPublic
 	}
 	if isSSHWire(b) {
@@ -72,105 +75,121 @@ func checkLayer(b []byte, layers int) error {
 	return nil
 }
 
-// texts returns b as UTF-8 and as UTF-16 of either byte order, where it is that.
+// texts returns b as UTF-8 and as UTF-16 of either byte order, if it is that.
 func texts(b []byte) []string {
 	var all []string
 	if utf8.Valid(b) {
 		all = append(all, string(b))
 	}
-	if len(b)%2 == 0 {
-		units := make([]uint16, len(b)/2)
-		for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-			for i := range units {
-				units[i] = order.Uint16(b[2*i:])
-			}
-			all = append(all, string(utf16.Decode(units)))
+	if bytes.Count(b, []byte{0}) < len(b)/3 { // every other byte is 0 of ASCII in UTF-16
+		return all
+	}
+	units := make([]uint16, len(b)/2) // without a last byte, which a line break may be
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		for i := range units {
+			units[i] = order.Uint16(b[2*i:])
 		}
+		all = append(all, string(utf16.Decode(units)))
 	}
 	return all
 }
 
+// pemLabel is the first line of PEM, of RFC 4716, and of either in a URL.
+var pemLabel = regexp.MustCompile(`(?i)-{4,} ?BEGIN[ %+][A-Z0-9 %+]+-{4,}`)
+
 func checkText(text string, layers int) error {
-	text = strings.TrimSpace(strings.TrimPrefix(text, "\uFEFF"))
+	text = strings.Trim(strings.TrimPrefix(text, "\uFEFF"), padding+"'")
 	switch {
-	case slices.Contains(samples, text):
+	case slices.Contains(samples, strings.Trim(text, padding+`"'`)):
 		return errSample
-	case strings.Contains(text, "-----BEGIN"), strings.Contains(text, "---- BEGIN"): // PEM, and RFC 4716
+	case pemLabel.MatchString(text):
 		return errPEM
-	case isJWK(text):
-		return errJWK
 	case layers == 0:
 		return nil
 	}
-	for _, encoded := range encodedIn(text) {
-		for _, decoded := range decodings(encoded) {
-			if err := checkLayer(decoded, layers-1); err != nil {
-				return err
-			}
+	values, isJWK := stringsInJSON(text)
+	if isJWK {
+		return errJWK
+	}
+	for _, value := range values {
+		if err := checkText(value, layers-1); err != nil {
+			return err
+		}
+	}
+	for _, decoded := range decodings(text) {
+		if err := checkLayer(decoded, layers-1); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// isJWK reports whether text is JSON with a JWK (RFC 7517 §4) in it, at whatever depth.
-func isJWK(text string) bool {
-	var value any
-	return json.Unmarshal([]byte(text), &value) == nil && hasJWK(value)
-}
-
-func hasJWK(value any) bool {
-	switch value := value.(type) {
-	case map[string]any:
-		if _, ok := value["kty"].(string); ok {
-			return true
-		}
-		for _, member := range value {
-			if hasJWK(member) {
-				return true
+// stringsInJSON returns the strings in the JSON values that text begins with, and whether
+// there is a JWK (RFC 7517 §4) among them.
+func stringsInJSON(text string) (all []string, isJWK bool) {
+	var walk func(any)
+	walk = func(value any) {
+		switch value := value.(type) {
+		case map[string]any:
+			if _, ok := value["kty"].(string); ok {
+				isJWK = true
 			}
+			for _, member := range value {
+				walk(member)
+			}
+		case []any:
+			for _, element := range value {
+				walk(element)
+			}
+		case string:
+			all = append(all, value)
 		}
-	case []any:
-		return slices.ContainsFunc(value, hasJWK)
-	case string:
-		return isJWK(value)
 	}
-	return false
+	var value any
+	for d := json.NewDecoder(strings.NewReader(text)); d.Decode(&value) == nil; value = nil {
+		walk(value)
+	}
+	return all, isJWK
 }
 
 var (
-	// between is what stands between the characters of an encoding that is spread over a
-	// text: white space, line breaks as an environment variable has them, quotes, and the
-	// colons of hex.
-	between = strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", `\r`, "", `\n`, "", `"`, "", "'", "", ":", "")
-	// betweenHex is what else stands between the digits of hex in source code.
-	betweenHex = strings.NewReplacer(",", "", "0x", "", `\x`, "")
+	// between is what stands between the characters of base64 that is spread over a text:
+	// white space, line breaks as an environment variable has them, and quotes.
+	between = regexp.MustCompile(`\s+|\\[rn]|["']`)
+	// lineBreak is what stands between lines of base64 in a text that has more in it.
+	lineBreak = regexp.MustCompile(`\s*(?:[\r\n]|\\[rn])\s*`)
+	// betweenHex is what stands between the digits of hex, in source code too.
+	betweenHex = regexp.MustCompile(`(?i)\b0x|\\x|[^0-9a-z]+`)
 	// run is an encoding within a text, such as an authorized_keys line, XML or a URL.
 	run = regexp.MustCompile(`[A-Za-z0-9+/_-]{40,}`)
+
+	toURL = strings.NewReplacer("+", "-", "/", "_")
 )
 
-// encodedIn returns what in a text may be base64 or hex: the whole of it, and parts.
-func encodedIn(text string) []string {
-	whole := between.Replace(text)
-	return append(run.FindAllString(text, -1), whole, betweenHex.Replace(whole))
-}
-
-// decodings returns what text is in base64 or base64url, padded or not, and in hex.
+// decodings returns what text, or a part of it, is in base64 or base64url, padded or not,
+// and in hex.
 func decodings(text string) [][]byte {
+	candidates := append(run.FindAllString(text, -1), run.FindAllString(lineBreak.ReplaceAllString(text, ""), -1)...)
+	candidates = append(candidates, between.ReplaceAllString(text, ""))
+	slices.Sort(candidates)
 	var all [][]byte
-	url := strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(text, "="))
-	if decoded, err := base64.RawURLEncoding.DecodeString(url); err == nil {
-		all = append(all, decoded)
+	for _, candidate := range slices.Compact(candidates) {
+		url := toURL.Replace(strings.TrimRight(candidate, "="))
+		if decoded, err := base64.RawURLEncoding.DecodeString(url); err == nil {
+			all = append(all, decoded)
+		}
+		if decoded, err := hex.DecodeString(candidate); err == nil {
+			all = append(all, decoded)
+		}
 	}
-	if decoded, err := hex.DecodeString(text); err == nil {
+	if decoded, err := hex.DecodeString(betweenHex.ReplaceAllString(text, "")); err == nil {
 		all = append(all, decoded)
 	}
 	return all
 }
 
-// isPublicDER knows public keys and certificates by their form, whatever their
-// algorithm, also where a file's last line break follows.
+// isPublicDER reports whether b is public keys or certificates in DER, of any algorithm.
 func isPublicDER(b []byte) bool {
-	type pkcs1 struct{ N, E *big.Int }
 	type spki struct {
 		Algorithm pkix.AlgorithmIdentifier
 		Key       asn1.BitString
@@ -180,24 +199,41 @@ func isPublicDER(b []byte) bool {
 		Algorithm pkix.AlgorithmIdentifier
 		Signature asn1.BitString
 	}
-	return isDER(b, new(pkcs1)) || isDER(b, new(spki)) || isDER(b, new(certificate))
-}
-
-func isDER(b []byte, form any) bool {
-	rest, err := asn1.Unmarshal(b, form)
-	return err == nil && len(bytes.TrimSpace(rest)) == 0
-}
-
-// isUncompressedPoint reports whether b is a point of a curve in the form 04 || x || y (SEC 1
-// §2.3.3), also where a file's last line break follows. A compressed point cannot be told
-// from random bytes.
-func isUncompressedPoint(b []byte) bool {
-	for size, curve := range map[int]ecdh.Curve{65: ecdh.P256(), 97: ecdh.P384(), 133: ecdh.P521()} {
-		if len(b) < size || len(bytes.TrimSpace(b[size:])) > 0 {
-			continue
+	found := false
+	for b = bytes.TrimLeft(b, padding); len(b) > 0; b = bytes.TrimLeft(b, padding) {
+		var pkcs1 struct{ N, E *big.Int }
+		rest, err := asn1.Unmarshal(b, &pkcs1)
+		if err == nil && pkcs1.N.BitLen() < 512 { // a shorter sequence of two numbers can be random
+			return false
 		}
-		if _, err := curve.NewPublicKey(b[:size]); err == nil {
-			return true
+		if err != nil {
+			rest, err = asn1.Unmarshal(b, new(spki))
+		}
+		if err != nil {
+			rest, err = asn1.Unmarshal(b, new(certificate))
+		}
+		if err != nil {
+			return false
+		}
+		found, b = true, rest
+	}
+	return found
+}
+
+// isPoint reports whether b is a point of a curve (SEC 1 §2.3.3): x and y, with or without
+// the byte before them. A compressed point, which is x alone, looks random.
+func isPoint(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	for size, curve := range map[int]ecdh.Curve{64: ecdh.P256(), 96: ecdh.P384(), 132: ecdh.P521()} {
+		for _, xy := range [][]byte{b, b[1:]} {
+			if len(xy) < size || len(bytes.Trim(xy[size:], padding)) > 0 {
+				continue
+			}
+			if _, err := curve.NewPublicKey(slices.Concat([]byte{4}, xy[:size])); err == nil {
+				return true
+			}
 		}
 	}
 	return false
