@@ -19,7 +19,7 @@ func Serves(host string, names []string) bool {
 		return true
 	}
 	ip, err := netip.ParseAddr(name)
-	return err == nil && ip.Unmap().IsLoopback() && ip.Zone() == ""
+	return err == nil && ip.IsLoopback() && ip.Zone() == ""
 }
 
 // Names returns the names in a list with commas, and the host of an address to listen on if

@@ -7,7 +7,6 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
-	"math"
 	"math/big"
 	"slices"
 )
@@ -63,11 +62,16 @@ func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
 	case key.N.BitLen() < minRSABits:
 		return nil, fmt.Errorf("an RSA key of %d bits is too short: at least %d (RFC 7518 §3.3)", key.N.BitLen(), minRSABits)
 	case key.N.BitLen() > maxRSABits:
-		return nil, fmt.Errorf("an RSA key of %d bits is too long: at most %d, since each forged token would cost the verifier milliseconds", key.N.BitLen(), maxRSABits)
-	case key.E < 3 || key.E&1 == 0 || int64(key.E) > math.MaxInt32: // which crypto/rsa verifies nothing with
-		return nil, errors.New("the RSA exponent is not valid")
+		return nil, fmt.Errorf("an RSA key of %d bits is too long: use a key of %d to %d bits", key.N.BitLen(), minRSABits, maxRSABits)
 	}
-	return &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}, nil
+	clone := &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}
+	// A key that crypto/rsa does not verify with, in FIPS 140-3 mode perhaps, would make each
+	// token invalid. The error tells it from a signature that is wrong.
+	err := rsa.VerifyPKCS1v15(clone, crypto.SHA256, make([]byte, crypto.SHA256.Size()), make([]byte, clone.Size()))
+	if !errors.Is(err, rsa.ErrVerification) {
+		return nil, fmt.Errorf("the RSA key cannot be used: %w", err)
+	}
+	return clone, nil
 }
 
 var errPoint = errors.New("the ECDSA public key is not a point on its curve")
