@@ -18,74 +18,70 @@ import (
 )
 
 // rotate makes a key and rotates it in. The key is written before the entries that name
-// it, so that whoever reads these finds it.
+// it, so that a server that reads these finds it.
 func rotate(dir string, now time.Time) (id string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	err = change(dir, func(root *os.Root, files map[string]file) (*keyring.Ring, error) {
-		ring, err := keyring.New(schedule)
-		if err != nil {
-			return nil, err
-		}
+	err = change(dir, func(root *os.Root, ring *keyring.Ring, files map[string]file) error {
 		if !isEmpty(files) {
 			if err := load(ring, files); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		public, private, err := ed25519.GenerateKey(nil)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if id, err = keyring.Thumbprint(public); err != nil {
-			return nil, err
+			return err
 		}
 		key, err := jwtexp.NewSigningKey(algorithm, private)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := ring.Rotate(key.WithID(id), now); err != nil {
-			return nil, err
+			return err
 		}
 		der, err := x509.MarshalPKCS8PrivateKey(private)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return ring, write(root, pemFile(id), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+		return write(root, pemFile(id), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	})
 	return id, err
 }
 
-// revoke ends the trust in a key. It needs no key, so that a broken or missing file is no
-// reason to put it off.
+// revoke ends the trust in a key. It reads no key, so a broken or missing key file does not
+// delay it.
 func revoke(dir, id string, now time.Time) error {
-	nobodys, _, err := ed25519.GenerateKey(nil)
+	unused, _, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return err
 	}
-	standIn, err := jwtexp.NewPublicKey(algorithm, nobodys)
+	standIn, err := jwtexp.NewPublicKey(algorithm, unused)
 	if err != nil {
 		return err
 	}
-	return change(dir, func(_ *os.Root, files map[string]file) (*keyring.Ring, error) {
-		ring, err := keyring.New(schedule)
-		if err != nil {
-			return nil, err
-		}
+	return change(dir, func(_ *os.Root, ring *keyring.Ring, files map[string]file) error {
 		state, err := stateOf(files)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := ring.Load(state, func(string) (jwtexp.Key, error) { return standIn, nil }); err != nil {
-			return nil, err
+			return err
 		}
-		return ring, ring.Revoke(id, now)
+		return ring.Revoke(id, now)
 	})
 }
 
-// change locks the directory, reads its files, and stores the state of the ring that next
-// returns.
-func change(dir string, next func(*os.Root, map[string]file) (*keyring.Ring, error)) error {
+// change locks the directory, reads its files, and stores the state of a new ring after next
+// has loaded and changed it.
+func change(dir string, next func(*os.Root, *keyring.Ring, map[string]file) error) error {
+	ring, err := keyring.New(schedule)
+	if err != nil {
+		return err
+	}
 	if _, err := os.Lstat(filepath.Join(dir, versionLink)); err == nil {
 		return fmt.Errorf("%s is a copy that Kubernetes mounted: rotate and revoke where the secret is made from", dir)
 	}
@@ -102,11 +98,10 @@ func change(dir string, next func(*os.Root, map[string]file) (*keyring.Ring, err
 		return fmt.Errorf("there are keys in %s and no %s: restore it, or remove the keys to start anew", dir, entriesFile)
 	}
 	return inside(dir, func(root *os.Root) error {
-		ring, err := next(root, files)
-		if err != nil {
+		if err := next(root, ring, files); err != nil {
 			return err
 		}
-		return save(root, ring.State(), files[entriesFile])
+		return save(root, ring.State(), files)
 	})
 }
 
@@ -115,13 +110,14 @@ func isEmpty(files map[string]file) bool {
 	return len(files) == 1 && errors.Is(files[entriesFile].err, fs.ErrNotExist)
 }
 
-// save writes the state, and then removes the keys that nobody needs any more. It does
-// nothing if the stored state is another than the one that was changed: a program that knows
-// nothing of the lock, such as an editor, may have written it.
-func save(root *os.Root, state keyring.State, changed file) error {
+// save writes the state that files was changed to, and then removes the keys that the change
+// made useless. It does nothing if the stored state is no longer the one in files: a program
+// that does not take the lock, such as an editor, may have written it.
+func save(root *os.Root, state keyring.State, files map[string]file) error {
+	before := files[entriesFile]
 	stored, err := readFile(root, entriesFile)
-	if !bytes.Equal(stored, changed.text) || (err == nil) != (changed.err == nil) {
-		return fmt.Errorf("%s has changed meanwhile: try again", entriesFile)
+	if !bytes.Equal(stored, before.text) || (err == nil) != (before.err == nil) {
+		return fmt.Errorf("%s was changed by another program: run the command again", entriesFile)
 	}
 	text, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
@@ -130,17 +126,14 @@ func save(root *os.Root, state keyring.State, changed file) error {
 	if err := write(root, entriesFile, append(text, '\n')); err != nil {
 		return err
 	}
-	names, err := fs.Glob(root.FS(), "*.pem")
-	if err != nil {
-		return err
-	}
 	needed := make(map[string]bool)
 	for _, e := range state.Entries {
-		needed[pemFile(e.ID)] = e.Revoked.IsZero()
+		needed[e.ID] = e.Revoked.IsZero()
 	}
-	for _, name := range names {
-		if !needed[name] {
-			err = errors.Join(err, root.Remove(name))
+	former, _ := stateOf(files) // no entries before the first change
+	for _, e := range former.Entries {
+		if _, exists := files[pemFile(e.ID)]; exists && !needed[e.ID] {
+			err = errors.Join(err, root.Remove(pemFile(e.ID)))
 		}
 	}
 	return err

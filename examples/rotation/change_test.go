@@ -101,18 +101,14 @@ func TestRevokeNeedsNoKeys(t *testing.T) {
 func TestChangedMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	mustRotate(t, dir, epoch)
-	err := change(dir, func(root *os.Root, files map[string]file) (*keyring.Ring, error) {
-		ring, err := keyring.New(schedule)
-		if err != nil {
-			return nil, err
-		}
+	err := change(dir, func(_ *os.Root, ring *keyring.Ring, files map[string]file) error {
 		if err := load(ring, files); err != nil {
-			return nil, err
+			return err
 		}
 		put(t, dir, entriesFile, "edited")
-		return ring, nil
+		return nil
 	})
-	if err == nil || !strings.Contains(err.Error(), "changed meanwhile: try again") {
+	if err == nil || !strings.Contains(err.Error(), "changed by another program: run the command again") {
 		t.Errorf("got %v, want an error that says so", err)
 	}
 	if got := get(t, dir, entriesFile); got != "edited" {

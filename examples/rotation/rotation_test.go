@@ -181,6 +181,7 @@ func TestNoTokenMayBeKept(t *testing.T) {
 func TestRevoke(t *testing.T) {
 	dir := t.TempDir()
 	first := mustRotate(t, dir, epoch)
+	put(t, dir, "own.pem", "x")
 	server := newInstance(t, dir)
 	server.look()
 	token := server.token()
@@ -203,8 +204,8 @@ func TestRevoke(t *testing.T) {
 			t.Errorf("GET /token: got %d %s, want %d", got, body, tt.issue)
 		}
 	}
-	if got, want := names(t, dir), []string{entriesFile}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v: the keys removed", got, want)
+	if got, want := names(t, dir), []string{entriesFile, "own.pem"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v: the ring's keys removed, and no other file", got, want)
 	}
 	third := mustRotate(t, dir, epoch)
 	server.look()

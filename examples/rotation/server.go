@@ -10,9 +10,9 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// newServer returns the handler of the demo: whoever asks GET /token is alice. So it answers
-// to loopback and the given names alone, and not to a page that reaches this machine by a
-// name of its own (DNS rebinding).
+// newServer returns the handler of the demo. GET /token returns a token for alice to every
+// client. So the handler answers only if the Host header is a loopback name or one of names:
+// a web page must not reach it by DNS rebinding.
 func newServer(ring *keyring.Ring, clock jwtexp.Clock, names []string) (http.Handler, error) {
 	options := jwtexp.Options(jwtexp.WithClock(clock), jwtexp.WithIssuer("rotation-demo"))
 	issuer, err := jwtexp.NewIssuer(ring, schedule.Lifetime, options)
