@@ -131,6 +131,18 @@ func TestForeignWebSocketIsRefused(t *testing.T) {
 	}
 }
 
+// A request without a host, which HTTP/1.0 allows, has the host of no page.
+func TestUpgradeWithoutHost(t *testing.T) {
+	guard := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithTokenFrom(jwtexp.FromCookie("session"))))
+	for _, origin := range []string{"null", "", "https://", "file:///page.html"} {
+		r := httptest.NewRequest("GET", "/socket", nil)
+		r.Host = ""
+		r.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {origin}, "Cookie": {"session=" + sign(testSecret, joseHeader, live(``))}}
+		_, err := guard.Check(r)
+		wantOutcome(t, err, "missing")
+	}
+}
+
 func TestTrustedOrigins(t *testing.T) {
 	for origin, want := range map[string]bool{
 		"https://app.example": true, "http://localhost:3000": true, "https://[::1]:8080": true, "app://bundle": true,
