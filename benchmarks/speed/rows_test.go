@@ -20,8 +20,8 @@ func TestGoals(t *testing.T) {
 		{"at most, met", row{goal: goal{atMost: 3, aim: 2}}, 3, 0, "yes"},
 		{"at most, aim met", row{goal: goal{atMost: 3, aim: 2}}, 2, 0, "yes, aim"},
 		{"without an aim", row{goal: goal{atMost: 3}}, 0, 0, "yes"},
-		{"allocations", row{goal: goal{atMost: 3}, noAllocations: true}, 1, 1, "NO"},
-		{"no allocations", row{goal: goal{atMost: 3}, noAllocations: true}, 1, 0, "yes"},
+		{"two allocations", row{goal: goal{atMost: 3}, oneAllocation: true}, 1, 2, "NO"},
+		{"one allocation", row{goal: goal{atMost: 3}, oneAllocation: true}, 1, 1, "yes"},
 		{"no goal", row{}, 1, 9, "-"},
 	}
 	for _, tt := range tests {

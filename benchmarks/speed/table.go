@@ -51,8 +51,8 @@ func (r row) what() string {
 
 func (r result) value() string {
 	text := fmt.Sprintf("**%s** (%s to %s)", r.show(r.median), r.show(r.first), r.show(r.third))
-	if r.noAllocations {
-		text += fmt.Sprintf(", %.0f allocations", r.allocations)
+	if r.oneAllocation {
+		text += fmt.Sprintf(", %.0f allocation(s)", r.allocations)
 	}
 	return text
 }
