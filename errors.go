@@ -167,7 +167,7 @@ const (
 	ReasonMalformed    Reason = "malformed"     // not three strict base64url segments (the payload is looked into after the signature), or a header that is not strict JSON or has crit
 	ReasonType         Reason = "type"          // typ is not the one that WithType names, or without it neither JWT nor absent
 	ReasonAlgorithm    Reason = "algorithm"     // alg is none, unknown, or not that of a key with this kid
-	ReasonKeyID        Reason = "key id"        // kid is missing or empty, and WithKeyIDRequired wants one
+	ReasonKeyID        Reason = "key id"        // kid is missing or empty, and WithKeyIDRequired requires one
 	ReasonUnknownKey   Reason = "unknown key"   // no key with this kid; in Recheck also: the key is no longer trusted
 	ReasonSignature    Reason = "signature"     // not signed by the key
 	ReasonClaims       Reason = "claims"        // the payload is not a strict claims set with exp, or WithClaims refused it
@@ -300,10 +300,9 @@ func format(f fmt.State, verb rune, text string) {
 	fmt.Fprintf(f, fmt.FormatString(f, verb), text)
 }
 
-// sealed holds a pointer whose target reflection cannot reach. fmt follows a plain pointer
-// in an unexported field for some verbs, and packages that print by reflection, such as
-// testify's assert.Equal, follow all of them. In an atomic.Pointer both find an
-// unsafe.Pointer, and print an address. A sealed is comparable. The zero sealed holds nil.
+// sealed holds a pointer whose target reflection cannot reach. fmt follows some plain
+// pointers in unexported fields, and packages that print by reflection, such as testify,
+// follow all of them. In an atomic.Pointer both find an unsafe.Pointer, and print an address. A sealed is comparable. The zero sealed holds nil.
 type sealed[T any] struct{ p *atomic.Pointer[T] }
 
 func seal[T any](v *T) sealed[T] {

@@ -32,8 +32,8 @@
 //     token of an issuer whose clock is fast is not refused for it.
 //   - No token without an end. One without exp is neither issued nor accepted.
 //   - A [Key] knows its algorithm, so there is no list of algorithms to get wrong,
-//     and no "none". [NewSecretKey] refuses public keys and other secrets that
-//     everybody knows, in the spellings that its comment lists.
+//     and no "none". [NewSecretKey] refuses public keys and other well-known
+//     secrets, in the spellings that its comment lists.
 //   - JSON and base64url are read strictly: what two parsers could read in two
 //     ways is refused. Key material in a token's header is never used.
 //   - An outage is not a forgery: where a key set or a revocation store fails, the
@@ -126,21 +126,21 @@ import (
 // The strings that its accessors return are pieces of the token or of its claims
 // set, and keep the whole in memory: strings.Clone one that is to outlive it.
 //
-// A Token is used by its pointer: a copy proves nothing. Each call of Verify returns
-// a Token of its caller's own, so overwriting one (*t = …) affects nobody else.
+// Use a Token by its pointer: a copy proves nothing. Each call of Verify returns
+// another Token, so overwriting one (*t = …) does not affect other callers.
 // Formatting, logging and JSON show no text of it but alg and kid, and exp as a date.
-// Packages that print by reflection see addresses.
+// Packages that print by reflection print addresses.
 type Token struct {
 	in   sealed[contents]
-	self *Token // this Token, and another one where a Token was copied
+	self *Token // this Token; in a copy, the Token that was copied
 }
 
-// contents is what a Token stands for. It never changes, and may be shared: a Verifier with
-// a cache keeps the contents and hands out another Token each time, since its callers can
-// overwrite a Token.
+// contents are a Token's data. They never change, and several Tokens may share them: a
+// Verifier with a cache keeps the contents and returns another Token for each hit, because
+// callers can overwrite a Token.
 type contents struct {
-	self    atomic.Pointer[contents] // where the Tokens are sealed
-	first   Token                    // the first Token, in one allocation with the rest
+	self    atomic.Pointer[contents] // the target of the Tokens' sealed pointers
+	first   Token                    // the first Token; here it needs no allocation of its own
 	raw     string
 	header  *jws.Header
 	claims  claimset.Set
@@ -159,8 +159,7 @@ func (c *contents) sealed() sealed[contents] { return sealed[contents]{&c.self} 
 // firstToken returns the first Token of new contents.
 func (c *contents) firstToken() *Token { return c.become(&c.first) }
 
-// anotherToken returns a further Token, which has nothing in common with the others but
-// what cannot be changed.
+// anotherToken returns a new Token with the same contents.
 func (c *contents) anotherToken() *Token { return c.become(new(Token)) }
 
 func (c *contents) become(t *Token) *Token {
@@ -171,8 +170,8 @@ func (c *contents) become(t *Token) *Token {
 // signedBy reports whether m is the material that the token was signed with.
 func (c *contents) signedBy(m *jws.Material) bool { return m.Is(c.signer) }
 
-// proven reports whether Issue or Verify made t. A nil or zero Token is not proven, nor is
-// one that is a copy.
+// proven reports whether Issue or Verify made t. A nil Token, a zero Token and a copy are not
+// proven.
 func (t *Token) proven() bool { return t != nil && t.self == t }
 
 // text returns the claims set as JSON. That of an issued token is decoded when it is
@@ -384,13 +383,13 @@ func init() {
 // NewSecretKey returns an error for well-known secrets:
 //
 //   - one byte repeated, such as a buffer that was never filled. Line breaks and
-//     the padding of base64 (=) at the end do not count. Other spellings of such a
-//     secret are accepted.
+//     the padding of base64 (=) at the end do not count. NewSecretKey does not
+//     decode the secret to find this kind.
 //   - PEM text of any kind, public keys and certificates in DER, JWKs and JWK Sets,
 //     OpenSSH public keys, and the coordinates of a point on P-256, P-384 or P-521.
 //   - the sample secrets of jwt.io.
 //
-// The last two kinds are recognized in base64, base64url, hex and UTF-16, too, up
+// The other two kinds are recognized in base64, base64url, hex and UTF-16, too, up
 // to four times encoded. The 32 bytes of an Ed25519 public key and a compressed
 // point look random: NewSecretKey accepts them. It accepts weak passwords, too.
 func NewSecretKey(alg Algorithm, secret []byte) (Key, error) {
@@ -544,15 +543,17 @@ type KeySource interface {
 // error is an outage ([ErrUnavailable]), whatever it wraps. Zero Keys, and keys
 // of other algorithms or of another ID, may be among those returned: they are
 // passed over. A key without an ID counts for a token with kid only where it is the
-// only one returned. The slice is the caller's own, as with every KeySet of this module:
-// a KeySet that wraps another may append to the slice that it gets.
+// only one returned.
+//
+// Return a slice that the caller may change, as every KeySet of this module does: a KeySet
+// that wraps another one may append to it. A set that only Verifiers use may return the
+// same slice each time, because a Verifier only reads it.
 //
 // id comes from a token that nobody has verified. It is data to compare, never a
 // path, a query or a URL.
 //
 // A Verifier asks with each token, also with [WithCache], so a fast look-up is part
-// of a fast Verify. The Verifier only reads the slice: a set that nothing else asks
-// may return the same slice each time.
+// of a fast Verify.
 //
 // now is the verifier's one reading of its clock. A set that waits must return
 // when ctx is done.

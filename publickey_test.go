@@ -155,7 +155,7 @@ func TestRefusedPublicKeyIsExplained(t *testing.T) {
 		want string
 	}{
 		"small order":    {ed25519.PublicKey(make([]byte, 32)), jwtexp.Ed25519, "small order"},
-		"no point":       {ed25519.PublicKey(notOnEdwards()), jwtexp.Ed25519, "not a point"},
+		"no point":       {ed25519.PublicKey(notOnEdwards()), jwtexp.Ed25519, "not a valid point encoding"},
 		"too short":      {ed25519.PublicKey(make([]byte, 31)), jwtexp.EdDSA, "32 bytes, not 31"},
 		"RSA too long":   {&rsa.PublicKey{N: odd(8193), E: 65537}, jwtexp.RS256, "8193 bits is too long: use a key of 2048 to 8192 bits"},
 		"RSA too short":  {&rsa.PublicKey{N: odd(2047), E: 65537}, jwtexp.PS256, "2047 bits is too short: at least 2048"},

@@ -268,7 +268,7 @@ func (v *verifier) findKey(ctx context.Context, h *jws.Header, now time.Time, pr
 		return Key{}, false, invalid(ReasonAlgorithm, "alg is none that a key can have")
 	}
 	if v.needsKeyID && h.KeyID == "" {
-		return Key{}, false, invalid(ReasonKeyID, "kid is missing (WithKeyIDRequired)")
+		return Key{}, false, invalid(ReasonKeyID, "kid is missing or empty, and WithKeyIDRequired requires one")
 	}
 	keys, err := v.keys(ctx, h.KeyID, now)
 	if err != nil {
@@ -313,7 +313,7 @@ func (v *verifier) judgeClaims(c *contents) error {
 		return err
 	}
 	if !v.confirmed && claims.Confirmation {
-		return invalid(ReasonConfirmation, "the token has cnf: its sender must prove to have a key (RFC 7800); use WithConfirmation if the application checks the proof")
+		return invalid(ReasonConfirmation, "the token is bound to a key (cnf, RFC 7800); use WithConfirmation if the application checks the proof")
 	}
 	if v.checkClaims != nil {
 		return v.checkClaims(c)

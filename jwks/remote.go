@@ -107,7 +107,7 @@ func newRemote(url string, c *config) *Remote {
 }
 
 // VerificationKeys returns the keys with the given ID, of "" all, and none where the set
-// has no such key: see [Remote] for what it fetches before. The slice is the caller's own. A
+// has no such key: see [Remote] for what it fetches before. The caller may change the slice. A
 // set of one key without an ID has it under any. An error is a [*jwtexp.UnavailableError]: fetching failed and no set is
 // left, or the key is not in the last one; ctx is done; or the Remote is closed.
 func (r *Remote) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {

@@ -112,8 +112,9 @@ var (
 	errZeroTime = errors.New("keyring: now is the zero time")
 )
 
-// ErrOlder is matched by the error of [Ring.Load] for a State that is older than the ring's,
-// such as that of a replica that lags. If it lasts, the ring has changes that were not stored.
+// ErrOlder is the error of [Ring.Load] for a State that is older than the ring's, such as the
+// state of a replica that lags. Match it with errors.Is. If it persists, the ring has changes
+// that were not stored.
 var ErrOlder = errors.New("the state is older than the ring's")
 
 // SigningKey returns the key that signs at now. It vouches for tokens that live up to the
@@ -133,7 +134,7 @@ func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) 
 
 // VerificationKeys returns the key with the given ID, and none where it was revoked or its
 // time is over at now. With "", for tokens from before keys had names, it returns all of
-// them, the newest first. The slice is the caller's own. It is an error where the ring has
+// them, the newest first. The caller may change the slice. It is an error where the ring has
 // no keys yet.
 func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	s := r.current.Load()
@@ -300,29 +301,31 @@ func (r *Ring) change(now time.Time, change func(*snapshot, time.Time) error) er
 // made tells a Ring that New made from a zero one, whose schedule no check lets pass.
 func (r *Ring) made() bool { return r.schedule != Schedule{} }
 
-// Load replaces the ring's state by one that was stored before, its entries in any order, of
-// this Ring or of another with the same schedule. key returns the key that has the ID. It is
-// called for every entry that was not revoked. It may return a key without an ID, and a public
-// key if the ring does not issue, or if the entry has signed its last token.
+// Load replaces the ring's state by a stored one, of this Ring or of another with the same
+// schedule. The entries may be in any order. Load calls key for every entry that was not
+// revoked, and key returns the key with the given ID. The key may have no ID. It may be a
+// public key if the ring does not issue, or if the entry has signed its last token.
 //
-// An error loads nothing, and the ring goes on with what it has. It is an error if there are
-// no entries or no generation, if entries contradict each other, or if a key cannot be had:
-// every fault is in the error, and what key says of one. It is [ErrOlder] if the state is of
-// an earlier generation than the ring's, which could bring a revoked key back; one of the same
-// generation is loaded. To go back on purpose, to a backup say, make a new Ring.
+// Load returns an error if there are no entries or no generation, if entries contradict each
+// other, or if key returns an error or an unusable key. The error names every fault and
+// wraps the errors of key. Load returns [ErrOlder] if the state has an earlier generation than
+// the ring, because it could bring a revoked key back. A state of the same generation is
+// loaded. To go back on purpose, for example to a backup, make a new Ring.
 //
-// There is one exception. If keys cannot be had, or the state is older, and nothing else is
-// wrong, the state's revocations are applied to the keys that the ring has: a missing file
-// must not keep a leaked key alive. The error names the keys.
+// After an error the ring keeps the state that it had, with one exception. If nothing is wrong
+// but that keys are missing, or that the state is older, Load applies the state's revocations
+// to the keys that the ring has: a missing file must not keep a leaked key alive. The error
+// names the missing keys.
 //
-// A key that this Ring knows to be revoked stays revoked, also if the state does not say so.
-// The ring's State is then one generation ahead of the state, to be stored like any change.
+// A key that this Ring knows to be revoked stays revoked if the stored state lacks the
+// revocation. The ring's generation is then one more than the stored state's: store the
+// ring's State like any change.
 func (r *Ring) Load(stored State, key func(id string) (jwtexp.Key, error)) error {
 	switch {
 	case !r.made():
 		return errNotMade
 	case key == nil:
-		return errors.New("keyring: Load: key is nil, where the keys are to come from")
+		return errors.New("keyring: Load: key is nil: pass a func that returns the key with an ID")
 	}
 	faults := stored.check()
 	keys, missing := keysOf(stored, key)
@@ -353,7 +356,7 @@ func (r *Ring) Load(stored State, key func(id string) (jwtexp.Key, error)) error
 }
 
 // keysOf returns the keys of the entries that were not revoked, and a fault for each key that
-// cannot be had.
+// is missing.
 func keysOf(stored State, key func(id string) (jwtexp.Key, error)) (keys map[string]jwtexp.Key, missing []error) {
 	keys = make(map[string]jwtexp.Key)
 	for _, e := range stored.Entries {
@@ -376,8 +379,8 @@ func keysOf(stored State, key func(id string) (jwtexp.Key, error)) (keys map[str
 	return keys, missing
 }
 
-// revokeAll revokes what was revoked elsewhere, or before, and remembers it. It reports
-// whether an entry has changed.
+// revokeAll revokes the keys that were revoked elsewhere, or before, and remembers them. It
+// reports whether an entry has changed.
 func (r *Ring) revokeAll(s *snapshot, revoked map[string]time.Time) (changed bool) {
 	for i, e := range s.Entries {
 		if at, ok := revoked[e.ID]; ok && e.Revoked.IsZero() {

@@ -62,14 +62,14 @@ type Entry struct {
 	Revoked   time.Time `json:"revoked,omitzero"`    // when it was revoked, zero if it was not; it is trusted for nothing
 }
 
-// A State is what is known of a ring's keys but their material. It is plain data, to be
-// stored as JSON, say.
+// A State is a Ring's state without key material. Store it as JSON, for example. The zero
+// State has no entries.
 type State struct {
-	Generation uint64  `json:"generation"` // grows by one with each change; 0 only without entries
+	Generation uint64  `json:"generation"` // grows by one with each change; 0 if and only if Entries is empty
 	Entries    []Entry `json:"entries"`    // in the order in which they sign
 }
 
-// revocations returns when each key of the state was revoked that was.
+// revocations returns the time of revocation of each revoked key.
 func (s State) revocations() map[string]time.Time {
 	revoked := make(map[string]time.Time)
 	for _, e := range s.Entries {

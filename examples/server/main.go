@@ -41,9 +41,9 @@ the page or by
 
 so that nobody has to wait for the end. GET /clock tells what the clock reads.
 
-There is no password: whoever reaches the server can log in as anybody. So that no web
-page reaches it by a name of its own, it answers to localhost and to the host of -addr.
-Other names have to be given with -hosts.
+There is no password: everyone who reaches the server can log in as anybody. To keep web
+pages out, it answers only to localhost and to the host of -addr. Give other names with
+-hosts.
 
 Tokens are signed with the environment variable JWTEXP_SECRET, of at least 32
 bytes (openssl rand -base64 32 makes one). Where it is unset, a random secret is

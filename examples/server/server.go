@@ -79,8 +79,8 @@ func newServer(c config) (http.Handler, error) {
 	return logRequests(onlyHosts(c.hosts, mux), c.clock, c.logger), nil
 }
 
-// onlyHosts keeps out pages of other sites that reach this machine by a name of their own
-// (DNS rebinding). A service behind a name does not need it.
+// onlyHosts rejects requests whose Host header is neither a loopback name nor one of names. A
+// web page could send them by DNS rebinding. A service whose users log in does not need this.
 func onlyHosts(names []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hosts.Serves(r.Host, names) {

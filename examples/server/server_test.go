@@ -208,8 +208,7 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// A broken clock is an outage, and no 500.
-// A page that reaches this machine by a name of its own (DNS rebinding) gets no token.
+// A page that reaches this machine by DNS rebinding gets no token.
 func TestOnlyKnownHosts(t *testing.T) {
 	d := startDemo(t)
 	named := startServer(t, d.clock, d.log, func(c *config) { c.hosts = []string{"demo.example"} })
@@ -265,6 +264,7 @@ func TestConditionsChangeNothing(t *testing.T) {
 	}
 }
 
+// A broken clock is an outage, and no 500.
 func TestBrokenClock(t *testing.T) {
 	d := startDemo(t)
 	token := logIn(t, d.URL, `{"user_id":1}`)

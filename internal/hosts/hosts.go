@@ -1,5 +1,5 @@
-// Package hosts says for which hosts the demos answer. They give a token to whoever asks,
-// so a page of another site must not reach them: by DNS rebinding its own name can lead to
+// Package hosts checks the Host header for the demos, which give a token to every client. A
+// page of another site must not reach them. By DNS rebinding its host name can resolve to
 // this machine, but the Host header still has that name.
 package hosts
 
@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Serves reports whether a request with the given Host header is for this machine: localhost
-// or a loopback address, with any port, or one of names.
+// Serves reports whether host, a Host header, is localhost, a loopback address or one of
+// names. The port does not count.
 func Serves(host string, names []string) bool {
 	name := hostname(host)
 	if strings.EqualFold(name, "localhost") || slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
@@ -22,8 +22,8 @@ func Serves(host string, names []string) bool {
 	return err == nil && ip.IsLoopback() && ip.Zone() == ""
 }
 
-// Names returns the names in a list with commas, and the host of an address to listen on if
-// that is not all of the machine's.
+// Names returns the names in a comma-separated list, and the host of the listen address
+// unless it is unspecified.
 func Names(list, address string) ([]string, error) {
 	var names []string
 	for _, name := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -38,7 +38,8 @@ func Names(list, address string) ([]string, error) {
 	return names, nil
 }
 
-// URL returns where a browser on this machine finds a server that listens on address.
+// URL returns the URL by which a browser on this machine reaches a server that listens on
+// address.
 func URL(address net.Addr) string {
 	host, port, err := net.SplitHostPort(address.String())
 	if err == nil && isUnspecified(host) {
@@ -52,7 +53,7 @@ func isUnspecified(host string) bool {
 	return err == nil && ip.IsUnspecified()
 }
 
-// hostname takes the port away, and the brackets of an IPv6 address.
+// hostname returns host without its port, and without the brackets of an IPv6 address.
 func hostname(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name
