@@ -52,7 +52,7 @@ func (r row) what() string {
 func (r result) value() string {
 	text := fmt.Sprintf("**%s** (%s to %s)", r.show(r.median), r.show(r.first), r.show(r.third))
 	if r.oneAllocation {
-		text += fmt.Sprintf(", %.0f allocation(s)", r.allocations)
+		text += fmt.Sprintf(", allocations: %.0f", r.allocations)
 	}
 	return text
 }
