@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // Anybody can issue tokens under a well-known secret. These are the kinds that checkSecret
@@ -30,8 +29,12 @@ var (
 	errSample   = errors.New("the secret is a sample secret of jwt.io, which is not secret: pass random bytes")
 )
 
-// samples are the secrets that jwt.io shows for HS256, HS384 and HS512.
+// samples are the secrets that jwt.io shows for HS256, HS384 and HS512, and the ones that it
+// showed before. Those are long enough for a secret if they are encoded.
 var samples = []string{
+	"your-256-bit-secret",
+	"your-384-bit-secret",
+	"your-512-bit-secret",
 	"a-string-secret-at-least-256-bits-long",
 	"a-valid-string-secret-that-is-at-least-384-bits-long",
 	"a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
@@ -55,52 +58,63 @@ func checkSecret(a algorithm, secret []byte) error {
 
 func isRepeated(b []byte) bool { return len(b) > 0 && bytes.Count(b, b[:1]) == len(b) }
 
-// maxLayers is how many encodings checkSecret undoes. Base64 of PEM text, whose body is
-// base64 of DER, has two.
-const maxLayers = 4
+const (
+	// maxLayers is how many encodings checkSecret undoes: four, and the base64 that is part
+	// of an OpenSSH key.
+	maxLayers = 5
+	// minPublic is less than what checkSecret recognizes has in bytes.
+	minPublic = 16
+)
 
 // checkLayer looks at bytes as they are, and, if they are text, at what it decodes to.
 func checkLayer(b []byte, layers int) error {
-	if isPublicDER(b) || isPoint(b) {
+	switch {
+	case len(b) < minPublic:
+		return nil
+	case isPublicDER(b), isPoint(b):
 		return errPublic
-	}
-	if isSSHWire(b) {
+	case isSSHWire(b):
 		return errOpenSSH
 	}
-	for _, text := range texts(b) {
-		if err := checkText(text, layers); err != nil {
+	if err := checkText(string(b), layers); err != nil || layers == 0 {
+		return err
+	}
+	return checkLayers(fromUTF16(b), layers-1)
+}
+
+func checkLayers(all [][]byte, layers int) error {
+	for _, b := range all {
+		if err := checkLayer(b, layers); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// texts returns b as UTF-8 and as UTF-16 of either byte order, if it is that.
-func texts(b []byte) []string {
-	var all []string
-	if utf8.Valid(b) {
-		all = append(all, string(b))
-	}
+// fromUTF16 returns b in UTF-8 if it is UTF-16, of either byte order, of mostly ASCII.
+func fromUTF16(b []byte) [][]byte {
 	if bytes.Count(b, []byte{0}) < len(b)/3 { // every other byte is 0 of ASCII in UTF-16
-		return all
+		return nil
 	}
+	var all [][]byte
 	units := make([]uint16, len(b)/2) // without a last byte, which a line break may be
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
 		for i := range units {
 			units[i] = order.Uint16(b[2*i:])
 		}
-		all = append(all, string(utf16.Decode(units)))
+		all = append(all, []byte(string(utf16.Decode(units))))
 	}
 	return all
 }
 
-// pemLabel is the first line of PEM, of RFC 4716, and of either in a URL.
-var pemLabel = regexp.MustCompile(`(?i)-{4,} ?BEGIN[ %+][A-Z0-9 %+]+-{4,}`)
+// pemLabel is the first line of PEM (RFC 7468 §3), of RFC 4716, and of either in a URL.
+var pemLabel = regexp.MustCompile(`(?i)-{4,} ?BEGIN[ %+][ -~]+?-{4,}`)
 
+// checkText looks at text, which need not be valid UTF-8.
 func checkText(text string, layers int) error {
 	text = strings.Trim(strings.TrimPrefix(text, "\uFEFF"), padding+"'")
 	switch {
-	case slices.Contains(samples, strings.Trim(text, padding+`"'`)):
+	case slices.Contains(samples, text):
 		return errSample
 	case pemLabel.MatchString(text):
 		return errPEM
@@ -111,22 +125,12 @@ func checkText(text string, layers int) error {
 	if isJWK {
 		return errJWK
 	}
-	for _, value := range values {
-		if err := checkText(value, layers-1); err != nil {
-			return err
-		}
-	}
-	for _, decoded := range decodings(text) {
-		if err := checkLayer(decoded, layers-1); err != nil {
-			return err
-		}
-	}
-	return nil
+	return checkLayers(append(values, decodings(text)...), layers-1)
 }
 
-// stringsInJSON returns the strings in the JSON values that text begins with, and whether
-// there is a JWK (RFC 7517 §4) among them.
-func stringsInJSON(text string) (all []string, isJWK bool) {
+// stringsInJSON returns the strings in the JSON values with which text begins, maybe after a
+// label, and whether there is a JWK (RFC 7517 §4) among them.
+func stringsInJSON(text string) (all [][]byte, isJWK bool) {
 	var walk func(any)
 	walk = func(value any) {
 		switch value := value.(type) {
@@ -142,11 +146,12 @@ func stringsInJSON(text string) (all []string, isJWK bool) {
 				walk(element)
 			}
 		case string:
-			all = append(all, value)
+			all = append(all, []byte(value))
 		}
 	}
+	start := max(0, strings.IndexAny(text, `{["`))
 	var value any
-	for d := json.NewDecoder(strings.NewReader(text)); d.Decode(&value) == nil; value = nil {
+	for d := json.NewDecoder(strings.NewReader(text[start:])); d.Decode(&value) == nil; value = nil {
 		walk(value)
 	}
 	return all, isJWK
@@ -156,12 +161,15 @@ var (
 	// between is what stands between the characters of base64 that is spread over a text:
 	// white space, line breaks as an environment variable has them, and quotes.
 	between = regexp.MustCompile(`\s+|\\[rn]|["']`)
-	// lineBreak is what stands between lines of base64 in a text that has more in it.
-	lineBreak = regexp.MustCompile(`\s*(?:[\r\n]|\\[rn])\s*`)
 	// betweenHex is what stands between the digits of hex, in source code too.
 	betweenHex = regexp.MustCompile(`(?i)\b0x|\\x|[^0-9a-z]+`)
-	// run is an encoding within a text, such as an authorized_keys line, XML or a URL.
-	run = regexp.MustCompile(`[A-Za-z0-9+/_-]{40,}`)
+
+	// run is base64 within a text, such as an authorized_keys line, XML or a URL. lines is
+	// several lines of it, the last of which may belong to something else.
+	run   = regexp.MustCompile(`[A-Za-z0-9+/_-]{40,}`)
+	lines = regexp.MustCompile(`((?:[A-Za-z0-9+/_-]{40,}\s*(?:[\r\n]|\\[rn])+\s*)+)[A-Za-z0-9+/_-]*`)
+	// hexRun is hex within a text.
+	hexRun = regexp.MustCompile(`(?i)(?:(?:0x|\\x)?[0-9a-f]{2}[^0-9a-z\\]*)+`)
 
 	toURL = strings.NewReplacer("+", "-", "/", "_")
 )
@@ -169,21 +177,24 @@ var (
 // decodings returns what text, or a part of it, is in base64 or base64url, padded or not,
 // and in hex.
 func decodings(text string) [][]byte {
-	candidates := append(run.FindAllString(text, -1), run.FindAllString(lineBreak.ReplaceAllString(text, ""), -1)...)
-	candidates = append(candidates, between.ReplaceAllString(text, ""))
+	candidates := append(run.FindAllString(text, -1), text)
+	for _, match := range lines.FindAllStringSubmatch(text, -1) {
+		candidates = append(candidates, match...)
+	}
+	for i, candidate := range candidates {
+		candidates[i] = toURL.Replace(strings.TrimRight(between.ReplaceAllString(candidate, ""), "="))
+	}
 	slices.Sort(candidates)
 	var all [][]byte
 	for _, candidate := range slices.Compact(candidates) {
-		url := toURL.Replace(strings.TrimRight(candidate, "="))
-		if decoded, err := base64.RawURLEncoding.DecodeString(url); err == nil {
-			all = append(all, decoded)
-		}
-		if decoded, err := hex.DecodeString(candidate); err == nil {
+		if decoded, err := base64.RawURLEncoding.DecodeString(candidate); err == nil {
 			all = append(all, decoded)
 		}
 	}
-	if decoded, err := hex.DecodeString(betweenHex.ReplaceAllString(text, "")); err == nil {
-		all = append(all, decoded)
+	for _, candidate := range hexRun.FindAllString(text, -1) {
+		if decoded, err := hex.DecodeString(betweenHex.ReplaceAllString(candidate, "")); err == nil {
+			all = append(all, decoded)
+		}
 	}
 	return all
 }
