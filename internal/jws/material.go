@@ -117,8 +117,11 @@ func (m *Material) Public() crypto.PublicKey {
 	if m.algorithm.family == hmacKey {
 		return nil
 	}
-	if key, ok := m.verifyKey.(ed25519.PublicKey); ok {
-		return slices.Clone(key) // clonePublic would check the point again, in 25 µs
+	switch key := m.verifyKey.(type) {
+	case *rsa.PublicKey: // clonePublic would check an RSA or Ed25519 key again, in 25 µs or more
+		return copyRSA(key)
+	case ed25519.PublicKey:
+		return slices.Clone(key)
 	}
 	public, err := clonePublic(m.algorithm, m.verifyKey)
 	if err != nil {

@@ -64,7 +64,7 @@ func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
 	case key.N.BitLen() > maxRSABits:
 		return nil, fmt.Errorf("an RSA key of %d bits is too long: use a key of %d to %d bits", key.N.BitLen(), minRSABits, maxRSABits)
 	}
-	clone := &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}
+	clone := copyRSA(key)
 	// A key that crypto/rsa does not verify with, in FIPS 140-3 mode perhaps, would make each
 	// token invalid. The error tells it from a signature that is wrong.
 	err := rsa.VerifyPKCS1v15(clone, crypto.SHA256, make([]byte, crypto.SHA256.Size()), make([]byte, clone.Size()))
@@ -72,6 +72,10 @@ func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
 		return nil, fmt.Errorf("the RSA key cannot be used: %w", err)
 	}
 	return clone, nil
+}
+
+func copyRSA(key *rsa.PublicKey) *rsa.PublicKey {
+	return &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}
 }
 
 var errPoint = errors.New("the ECDSA public key is not a point on its curve")
