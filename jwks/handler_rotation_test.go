@@ -2,6 +2,7 @@ package jwks_test
 
 import (
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -28,15 +29,15 @@ func TestHandlerOverTheLifeOfARotation(t *testing.T) {
 		keys   []string
 		maxAge string
 	}{
-		{"rotated in", 0, "a", []string{"a", "b"}, "public, max-age=1800"},
-		{"half of Propagation is left", gone - 30*time.Minute, "a", []string{"a", "b"}, "public, max-age=1800"},
-		{"and a nanosecond less", gone - 30*time.Minute + 1, "a", []string{"a", "b"}, "public, max-age=1799"},
-		{"before b signs", time.Hour - 1, "a", []string{"a", "b"}, "public, max-age=960"},
-		{"b signs", time.Hour, "b", []string{"a", "b"}, "public, max-age=960"},
-		{"two seconds less a nanosecond are left", gone - 2*time.Second + 1, "b", []string{"a", "b"}, "public, max-age=1"},
-		{"a second is left", gone - time.Second, "b", []string{"a", "b"}, "public, max-age=1"},
-		{"less than that is left", gone - time.Second + 1, "b", []string{"a", "b"}, "no-cache"},
-		{"a nanosecond is left", gone - 1, "b", []string{"a", "b"}, "no-cache"},
+		{"rotated in", 0, "a", []string{"b", "a"}, "public, max-age=1800"},
+		{"half of Propagation is left", gone - 30*time.Minute, "a", []string{"b", "a"}, "public, max-age=1800"},
+		{"and a nanosecond less", gone - 30*time.Minute + 1, "a", []string{"b", "a"}, "public, max-age=1799"},
+		{"before b signs", time.Hour - 1, "a", []string{"b", "a"}, "public, max-age=960"},
+		{"b signs", time.Hour, "b", []string{"b", "a"}, "public, max-age=960"},
+		{"two seconds less a nanosecond are left", gone - 2*time.Second + 1, "b", []string{"b", "a"}, "public, max-age=1"},
+		{"a second is left", gone - time.Second, "b", []string{"b", "a"}, "public, max-age=1"},
+		{"less than that is left", gone - time.Second + 1, "b", []string{"b", "a"}, "no-cache"},
+		{"a nanosecond is left", gone - 1, "b", []string{"b", "a"}, "no-cache"},
 		{"a has left", gone, "b", []string{"b"}, "public, max-age=1800"},
 		{"long after", 1000 * time.Hour, "b", []string{"b"}, "public, max-age=1800"},
 	}
@@ -56,6 +57,28 @@ func TestHandlerOverTheLifeOfARotation(t *testing.T) {
 	}
 }
 
+// A Remote without a kid to go by tries eight keys, and they are the newest.
+func TestNewestPublishedKeysComeFirst(t *testing.T) {
+	nightly := schedule
+	nightly.Lifetime = 30 * 24 * time.Hour
+	ring := must(keyring.New(nightly))
+	now, newest := day, jwtexp.Key{}
+	for night := range 40 {
+		now, newest = day.Add(time.Duration(night)*24*time.Hour), newEd25519Key(strconv.Itoa(night))
+		if err := ring.Rotate(newest, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock := jwtexptest.NewClock(now.Add(nightly.Propagation))
+	server := newServer(jwks.Handler(ring, jwks.WithClock(clock)).ServeHTTP)
+	defer server.Close()
+	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
+	token := must(must(jwtexp.NewIssuer(newest.WithID(""), time.Minute, jwtexp.WithClock(clock))).Issue(t.Context(), "alice", nil))
+	if _, err := newVerifier(t, remote, clock).Verify(t.Context(), token.Raw()); err != nil {
+		t.Errorf("a token without kid of the newest key: got %v, want nil", err)
+	}
+}
+
 // The last token that a signs is good in its last nanosecond, and a is still published then.
 func TestHandlerKeepsAKeyForItsLastToken(t *testing.T) {
 	ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
@@ -66,7 +89,7 @@ func TestHandlerKeepsAKeyForItsLastToken(t *testing.T) {
 	if _, err := verifier.Verify(t.Context(), token.Raw()); token.KeyID() != "a" || err != nil {
 		t.Errorf("got %v for a token of %s, want nil for one of a", err, token.KeyID())
 	}
-	if got, want := published(t, jwks.Handler(ring, jwks.WithClock(clock))), []string{"a", "b"}; !cmp.Equal(got, want) {
+	if got, want := published(t, jwks.Handler(ring, jwks.WithClock(clock))), []string{"b", "a"}; !cmp.Equal(got, want) {
 		t.Errorf("got keys %v, want %v", got, want)
 	}
 }

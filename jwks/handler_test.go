@@ -208,7 +208,7 @@ func TestHandlerByTheSystemClock(t *testing.T) {
 			}
 		}
 		h := jwks.Handler(ring)
-		for _, want := range [][]string{{"a", "b"}, {"b"}} {
+		for _, want := range [][]string{{"b", "a"}, {"b"}} {
 			if got := published(t, h); !cmp.Equal(got, want) {
 				t.Errorf("got keys %v, want %v", got, want)
 			}

@@ -152,7 +152,7 @@ func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]
 }
 
 // Published returns the keys that others are to verify with at now, those to come
-// included, and for how long they may keep a copy: for half of the schedule's Propagation,
+// included, the newest first, and for how long they may keep a copy: for half of the schedule's Propagation,
 // so that they have the other half to fetch another, and no longer than until one of the
 // keys leaves. Secrets are left out, and private keys reduced to their public half. It is an
 // error where the ring has no keys yet.
@@ -166,7 +166,7 @@ func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration,
 		return nil, 0, errNoKeys
 	}
 	fresh = r.schedule.Propagation / 2
-	for i := range s.Entries {
+	for i := range slices.Backward(s.Entries) {
 		e := &s.Entries[i]
 		public := s.trusted[e.ID].public
 		if public == (jwtexp.Key{}) { // a secret, or a key that was revoked
@@ -314,8 +314,8 @@ func (r *Ring) made() bool { return r.schedule != Schedule{} }
 //
 // After an error the ring keeps the state that it had, with one exception. If nothing is wrong
 // but that keys are missing, or that the state is older, Load applies the state's revocations
-// to the keys that the ring has: a missing file must not keep a leaked key alive. The error
-// names the missing keys.
+// to the keys that the ring has: a missing file must not keep a leaked key alive. They do not
+// change the ring's generation. The error names the missing keys.
 //
 // A key that this Ring knows to be revoked stays revoked if the stored state lacks the
 // revocation. The ring's generation is then one more than the stored state's: store the
@@ -337,7 +337,7 @@ func (r *Ring) Load(stored State, key func(id string) (jwtexp.Key, error)) error
 	s := r.copy()
 	err := errors.Join(missing...)
 	if stored.Generation < s.Generation {
-		err = fmt.Errorf("%w: it has generation %d, and the ring %d", ErrOlder, stored.Generation, s.Generation)
+		err = errors.Join(fmt.Errorf("%w: it has generation %d, and the ring %d", ErrOlder, stored.Generation, s.Generation), err)
 	}
 	if err != nil && s.Generation == 0 {
 		return fmt.Errorf("keyring: Load: %w", err)

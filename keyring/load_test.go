@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -83,6 +84,12 @@ func TestLoadTellsEveryFault(t *testing.T) {
 	t.Run("nil func", func(t *testing.T) {
 		if err := newRing(t, schedule).Load(keyring.State{Generation: 7, Entries: []keyring.Entry{good}}, nil); err == nil {
 			t.Error("got no error, want one")
+		}
+	})
+	t.Run("last generation", func(t *testing.T) {
+		err := newRing(t, schedule).Load(keyring.State{Generation: math.MaxUint64, Entries: []keyring.Entry{good}}, keyByID)
+		if err == nil || !strings.Contains(err.Error(), "no successor") {
+			t.Errorf("got %v, want an error", err)
 		}
 	})
 	t.Run("no generation", func(t *testing.T) {

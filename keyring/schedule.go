@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -65,7 +66,7 @@ type Entry struct {
 // A State is a Ring's state without key material. Store it as JSON, for example. The zero
 // State has no entries.
 type State struct {
-	Generation uint64  `json:"generation"` // grows by one with each change; 0 if and only if Entries is empty
+	Generation uint64  `json:"generation"` // grows by one with each Rotate and Revoke; 0 if and only if Entries is empty
 	Entries    []Entry `json:"entries"`    // in the order in which they sign
 }
 
@@ -87,6 +88,8 @@ func (s State) check() (faults []error) {
 		faults = append(faults, errors.New("no entries"))
 	case s.Generation == 0:
 		faults = append(faults, errors.New("no generation: store all of what State returns, and not the entries alone"))
+	case s.Generation == math.MaxUint64:
+		faults = append(faults, errors.New("the generation has no successor: restore the state that was stored before it"))
 	}
 	seen := make(map[string]bool)
 	signers := make([]Entry, 0, len(s.Entries))
