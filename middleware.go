@@ -514,7 +514,17 @@ func isNoOrigin(origin string) bool {
 	u, err := url.Parse(origin)
 	unfit := func(r rune) bool { return r <= ' ' || r > '~' || r == '*' || 'A' <= r && r <= 'Z' }
 	return err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.ContainsFunc(origin, unfit) ||
-		u.Scheme == "ws" || u.Scheme == "wss" || withoutPort(u.Scheme, u.Host) != u.Host
+		u.Scheme == "ws" || u.Scheme == "wss" || withoutPort(u.Scheme, u.Host) != u.Host || isNoPort(u)
+}
+
+// isNoPort reports whether the host of u ends with a colon, or with a port that no browser
+// writes.
+func isNoPort(u *url.URL) bool {
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	if u.Port() == "" {
+		return strings.HasSuffix(u.Host, ":")
+	}
+	return err != nil || strconv.FormatUint(port, 10) != u.Port()
 }
 
 // withoutPort takes the port away from a host if it is the default of the scheme.

@@ -147,7 +147,7 @@ func TestTrustedOrigins(t *testing.T) {
 	for origin, want := range map[string]bool{
 		"https://app.example": true, "http://localhost:3000": true, "https://[::1]:8080": true, "app://bundle": true,
 		"https://app.example:8443": true, "http://app.example:443": true,
-		"https://app.example:443": false, "http://app.example:80": false, "https://App.example": false, "https://*.example": false,
+		"https://app.example:": false, "https://app.example:99999": false, "https://app.example:0443": false, "https://app.example:443": false, "http://app.example:80": false, "https://App.example": false, "https://*.example": false,
 		"https://münchen.example": false, "wss://app.example": false, "ws://app.example": false, "https://app.example ": false,
 		"": false, "app.example": false, "https://": false, "https://app.example/": false, "https://app.example/path": false,
 		"https://app.example?q": false, "https://app.example#f": false, "https://user@app.example": false, "*": false, "null": false, "https://%": false,
