@@ -3,6 +3,7 @@
 package jwtexp_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -27,6 +28,9 @@ func TestAllocations(t *testing.T) {
 	verifier := must(jwtexp.NewVerifier(must(jwtexp.NewKeySet(key, key.WithID("k2"))), names))
 	guard := must(jwtexp.NewMiddleware(verifier)).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 
+	good := func(context.Context, *jwtexp.Token) (bool, error) { return false, nil }
+	asking := must(jwtexp.NewVerifier(key, names, jwtexp.WithRevoked(good)))
+
 	set := must(jwtexp.NewVerifierSet(verifier))
 	setGuard := must(jwtexp.NewMiddleware(set)).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 
@@ -42,6 +46,7 @@ func TestAllocations(t *testing.T) {
 	}{
 		"Issue":               {3, func() { issuer.Issue(t.Context(), "alice", claims) }}, // jti, token, Token
 		"Verify":              {2, func() { verifier.Verify(t.Context(), token.Raw()) }},  // payload, Token
+		"Verify, WithRevoked": {3, func() { asking.Verify(t.Context(), token.Raw()) }},    // and a Token for the check
 		"Recheck":             {0, func() { verifier.Recheck(t.Context(), token) }},
 		"Claims":              {3, func() { accept(t, verifier, token.Raw()).Claims(&dst) }}, // and the payload for its decoder
 		"Middleware":          {4, func() { guard.ServeHTTP(w, r) }},                         // and the request with its context
