@@ -15,9 +15,9 @@ type RemoteOption interface {
 
 // WithTransport replaces the way to the server: for a proxy, a client certificate, a root
 // of your own, or a test; also to count and log fetches, of whose failures nobody hears
-// while the last good set serves. The default is a transport of the package's own. It takes
-// proxies from the environment (HTTPS_PROXY, NO_PROXY) and nothing else from the process:
-// changes to [http.DefaultTransport] do not reach it. A transport must give up when the
+// while the last good set serves. The default is a transport of the package's own, which
+// changes to [http.DefaultTransport] do not reach. It takes proxies from the environment
+// (HTTPS_PROXY, NO_PROXY), and root certificates and the resolver from the process. A transport must give up when the
 // request's context is done, because [Remote.Close] waits for it. A nil one is an error.
 func WithTransport(t http.RoundTripper) RemoteOption {
 	return remoteOption{"WithTransport", func(c *config) error {

@@ -22,7 +22,8 @@
 //	kubectl create secret generic keys --from-file=keys --dry-run=client -o yaml | kubectl apply -f -
 //
 // hands it to all instances; mount it with defaultMode 0400, and let Propagation be longer
-// than the kubelet takes to update it, which is minutes.
+// than the kubelet takes to update it, which is minutes. Give the Service's name with -hosts,
+// and set "Host: localhost" in the httpHeaders of probes.
 package main
 
 import (
