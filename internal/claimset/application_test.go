@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -145,23 +146,26 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 		}
 		return map[string]any{"a": v}
 	}
+	// Which of the two finds it depends on the version of the JSON package: what reads the
+	// claims again, or the encoder.
+	const twice = "two members of one name|cannot be written"
 	for name, tt := range map[string]struct {
 		app  any
-		want string // in the error; "" for none
+		want string // a regexp for the error; "" for none
 	}{
 		"two names":                       {tokenWriter{[]string{"a", "b"}, 1}, ""},
-		"one name twice":                  {tokenWriter{[]string{"a", "a"}, 1}, "two members of one name"},
-		"one name twice, further in":      {tokenWriter{[]string{"a", "b", "a"}, 5}, "two members of one name"},
-		"one name twice, in a map":        {map[string]any{"x": tokenWriter{[]string{"a", "a"}, 1}}, "two members of one name"},
-		"one name twice, in a struct":     {struct{ X any }{tokenWriter{[]string{"a", "a"}, 1}}, "two members of one name"},
-		"one name twice, in an interface": {&struct{ X []any }{[]any{tokenWriter{[]string{"a", "a"}, 1}}}, "two members of one name"},
+		"one name twice":                  {tokenWriter{[]string{"a", "a"}, 1}, twice},
+		"one name twice, further in":      {tokenWriter{[]string{"a", "b", "a"}, 5}, twice},
+		"one name twice, in a map":        {map[string]any{"x": tokenWriter{[]string{"a", "a"}, 1}}, twice},
+		"one name twice, in a struct":     {struct{ X any }{tokenWriter{[]string{"a", "a"}, 1}}, twice},
+		"one name twice, in an interface": {&struct{ X []any }{[]any{tokenWriter{[]string{"a", "a"}, 1}}}, twice},
 		"a registered name":               {tokenWriter{[]string{"exp"}, 0}, `"exp"`},
 		"63 levels and the claims set":    {deep(63), ""},
 		"64 levels and the claims set":    {deep(64), "more than 64 levels"},
 	} {
 		payload, err := encode(tt.app)
 		switch {
-		case tt.want == "" && err != nil, tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+		case tt.want == "" && err != nil, tt.want != "" && (err == nil || !regexp.MustCompile(tt.want).MatchString(err.Error())):
 			t.Errorf("%s: got %v, want %q in an error", name, err, tt.want)
 		case err == nil:
 			if err := strictjson.Members(string(payload), func(_ string, value *strictjson.Reader) error { return value.Skip() }); err != nil {
