@@ -2,6 +2,7 @@ package jwtexp_test
 
 import (
 	"context"
+	"crypto/fips140"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -54,7 +55,9 @@ func TestConformance(t *testing.T) {
 		}
 		section := confSection(content, &tally)
 		golden += section
-		if tally.Cases == len(cases) && !*confUpdate { // with -run for some subtests it sees some deviations
+		// With -run for some subtests it sees some deviations, and in FIPS 140-3 mode an RSA key
+		// of 2049 bits is refused, which is the preferred verdict of two cases.
+		if tally.Cases == len(cases) && !*confUpdate && !fips140.Enforced() {
 			confCompare(t, file, content, section)
 		}
 		all.Add(&tally)
