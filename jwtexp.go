@@ -386,8 +386,9 @@ func init() {
 //     the padding of base64 (=) at the end do not count. NewSecretKey does not
 //     decode the secret to find this kind.
 //   - PEM text of any kind, public keys and certificates in DER, JWKs and JWK Sets,
-//     OpenSSH public keys, and the coordinates of a point on P-256, P-384 or P-521.
-//   - the sample secrets of jwt.io.
+//     OpenSSH public keys, and uncompressed points of P-256, P-384 and P-521, with or
+//     without their first byte.
+//   - the sample secrets of jwt.io, today's and earlier ones.
 //
 // The other two kinds are recognized in base64, base64url, hex and UTF-16, too, up
 // to four times encoded. The 32 bytes of an Ed25519 public key and a compressed
