@@ -25,8 +25,8 @@ func (f ClockFunc) Now() time.Time { return f() }
 // systemClock is the library's only way to the wall clock.
 var systemClock Clock = ClockFunc(time.Now)
 
-// SystemClock returns the clock that is gone by where [WithClock] is not given, for code of
-// your own that takes a [Clock] and needs a default.
+// SystemClock returns the default clock, the one used without [WithClock], for code of your
+// own that takes a [Clock] and needs a default.
 func SystemClock() Clock { return systemClock }
 
 var (
@@ -36,7 +36,7 @@ var (
 )
 
 // read takes the one reading of a decision, without its monotonic part: tokens
-// are judged by wall time. The zero time is what a clock that nobody has set
+// are compared with wall time. The zero time is what a clock that was never set
 // returns, and before it every token would be fresh; so it would be 292 billion
 // years from now, where comparing times wraps around.
 func read(c Clock) (time.Time, error) {

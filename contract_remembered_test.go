@@ -45,7 +45,7 @@ func TestCacheRemembers(t *testing.T) {
 	}
 }
 
-// What a caller does to its Token, nobody else sees.
+// What a caller does to its Token does not affect other callers.
 func TestOverwrittenTokenIsItsCallersAlone(t *testing.T) {
 	names := []string{"alice", "bob"}
 	raw := make(map[string]string)

@@ -43,8 +43,8 @@ var (
 //
 // It proves that a trusted key once vouched for Subject, which is what a
 // refresh or a friendlier login page needs. It is no proof that Subject may do
-// anything now, and revocation has not been asked about: whoever refreshes asks
-// the store itself.
+// anything now, and revocation has not been checked: before you refresh, check
+// it yourself.
 //
 // Neither its text nor its JSON tells Subject, ID or any claim.
 type ExpiredError struct {
@@ -76,8 +76,8 @@ func (e *ExpiredError) Error() string {
 	return fmt.Sprintf("%v %v ago, at %s", ErrExpired, e.Ago(), e.ExpiredAt.Format(time.RFC3339Nano))
 }
 
-// Is makes e match [ErrExpired]. A nil e, which is a slip of whoever returned it,
-// matches no verdict.
+// Is makes e match [ErrExpired]. A nil e, returned by mistake, matches no
+// verdict.
 func (e *ExpiredError) Is(target error) bool { return e != nil && target == ErrExpired }
 
 // Format prints the text of Error whatever the verb.
@@ -258,10 +258,10 @@ func conceal(err error) error {
 	return newFault("", err)
 }
 
-// Error returns the text, for which that of a concealed error stands in.
+// Error returns the text, or the text of a concealed error if it has none.
 func (f *fault) Error() string {
 	if f.text == "" {
-		return fmt.Sprint(*f.cause.get()) // which survives an Error method that panics, as that of a nil pointer
+		return fmt.Sprint(*f.cause.get()) // which survives an Error method that panics, such as a nil pointer's
 	}
 	return f.text
 }

@@ -42,7 +42,7 @@ func ExampleMiddleware_Handler() {
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /hello", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, _ := jwtexp.FromContext(r.Context()) // where nobody guards, the next line panics
+		token, _ := jwtexp.FromContext(r.Context()) // without the guard, the next line panics
 		fmt.Fprintf(w, "Hello, %s!", token.Subject())
 	})))
 

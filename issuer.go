@@ -402,8 +402,8 @@ var (
 	errGivenTwice = errors.New("given twice")
 )
 
-// setup collects every fault of one configuration, so that whoever deploys it
-// sees them all at once.
+// setup collects every fault of one configuration, so that one error shows them
+// all.
 type setup struct {
 	constructor string
 	given       map[string]bool

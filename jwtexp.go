@@ -46,7 +46,7 @@
 //
 // # Pitfalls
 //
-// Claims are signed, not encrypted: whoever holds a token can read it.
+// Claims are signed, not encrypted: everyone who holds a token can read it.
 //
 // A token cannot be called back. Keep lifetimes short, minutes for access tokens,
 // and let [WithRevoked] ask a store where a logout has to count at once.
@@ -59,7 +59,7 @@
 // A token with cnf (RFC 7800) is bound to a key. It is rejected unless [WithConfirmation]
 // says that the application checks the sender's proof.
 //
-// A token of somebody who lacks a permission is good. Refuse the request with 403, by
+// A token of a user who lacks a permission is good. Refuse the request with 403, by
 // [Middleware.WithScope] or in the handler, and not the token in [WithClaims].
 //
 // A stream outlives the check at its beginning. [WithContextDeadline] ends it with the
@@ -174,8 +174,8 @@ func (c *contents) signedBy(m *jws.Material) bool { return m.Is(c.signer) }
 // proven.
 func (t *Token) proven() bool { return t != nil && t.self == t }
 
-// text returns the claims set as JSON. That of an issued token is decoded when it is
-// asked for, which is rarely.
+// text returns the claims set as JSON. An issued token decodes it here, because it is
+// rarely asked for.
 func (c *contents) text() string {
 	if c.payload == "" {
 		return jws.Payload(c.raw)
@@ -245,7 +245,7 @@ func (t *Token) Scope() []string {
 	return contents.claims.Scope(contents.text())
 }
 
-// Equal tells whether t and u are the same token, byte for byte; nil equals nil.
+// Equal reports whether t and u are the same token, byte for byte; nil equals nil.
 // It is there for go-cmp.
 func (t *Token) Equal(u *Token) bool {
 	if !t.proven() || !u.proven() {
@@ -478,8 +478,8 @@ func (k Key) WithID(id string) Key {
 
 // WithNotAfter returns a copy of k that vouches only for tokens whose exp is not
 // after t. A retired key is kept with it: tokens that it signed are still
-// recognised, and told apart into expired and invalid, but whoever steals it
-// later cannot mint with it.
+// recognised, and told apart into expired and invalid, but a thief cannot mint
+// with it later.
 //
 // Let t be the moment at which the key's last token expires: that of the change
 // to a new key plus the longest lifetime of the issuers that used this one. With
@@ -526,7 +526,7 @@ func (k Key) check() error {
 // concurrent use.
 //
 // now is the issuer's one reading of its clock: a source that changes keys by
-// time goes by it, so that a token is not signed with a key of another instant
+// time uses it, so that a token is not signed with a key of another instant
 // than its iat. An error is an outage ([ErrUnavailable]). A source that waits
 // must return when ctx is done.
 type KeySource interface {
@@ -550,7 +550,7 @@ type KeySource interface {
 // that wraps another one may append to it. A set that only Verifiers use may return the
 // same slice each time, because a Verifier only reads it.
 //
-// id comes from a token that nobody has verified. It is data to compare, never a
+// id comes from a token that is not verified yet. It is data to compare, never a
 // path, a query or a URL.
 //
 // A Verifier asks with each token, also with [WithCache], so a fast look-up is part

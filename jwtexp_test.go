@@ -100,7 +100,7 @@ func (p pair) Recheck(ctx context.Context, t *jwtexp.Token) error {
 	return err
 }
 
-// agrees tells whether a VerifierSet said what its Verifier said by itself, or only that it
+// agrees reports whether a VerifierSet said what its Verifier said by itself, or only that it
 // chose none, which it may for a token that has a fault that the Verifier saw earlier.
 func agrees(inSet, alone error) bool {
 	switch outcome(inSet) {

@@ -39,8 +39,8 @@ type ours interface {
 	verifierOf(t *Token) *verifier                                               // who has accepted t
 }
 
-// ourOwn returns v where it is ours, and nil otherwise. It goes by the type: the methods
-// are had also by a struct that embeds a *Verifier, whose own Verify is to be asked.
+// ourOwn returns v if it is ours, and nil otherwise. It checks the type: a struct that embeds
+// a *Verifier has these methods too, but its own Verify must be called.
 func ourOwn(v TokenVerifier) ours {
 	switch v := v.(type) {
 	case *Verifier:
@@ -122,9 +122,9 @@ func (m *Middleware) WithScope(scope ...string) *Middleware {
 // Check decides about a request: it returns its token, or an error that matches
 // exactly one of [ErrMissing], [ErrExpired], [ErrInvalid], [ErrUnavailable] and, after
 // WithScope, [ErrInsufficientScope]. It writes nothing and does not look at
-// [WithOptional]. [StatusCode] has the status that fits. Where the request's context is
-// done, as it is when the client has gone, nobody is let in: what would be a token, or
-// ErrMissing, is an ErrUnavailable. (An observer is told afterwards, and changes nothing.)
+// [WithOptional]. [StatusCode] has the status that fits. If the request's context is
+// done, for example because the client has disconnected, Check returns [ErrUnavailable]
+// instead of a token or ErrMissing. (The observer is called afterwards, and changes nothing.)
 func (m *Middleware) Check(r *http.Request) (*Token, error) {
 	t, _, err := m.own().decide(r)
 	return t, err
@@ -152,8 +152,8 @@ func (m *middleware) decide(r *http.Request) (t *Token, now time.Time, err error
 	return t, now, nil
 }
 
-// check lets nobody in who has gone: a callback may have come back only because
-// its caller went, and what it says then is worth nothing. The token is returned also
+// check rejects a request whose client has disconnected: a callback may have returned only
+// because of that, and its answer then is worth nothing. The token is returned also
 // where it lacks a scope. Nor is the reason why the context ended, which net/http's client
 // returns for an error and which can be an ErrExpired, said of this token.
 func (m *middleware) check(r *http.Request) (t *Token, now time.Time, err error) {
@@ -213,8 +213,8 @@ func (m *middleware) judgeScope(t *Token) error {
 	return nil
 }
 
-// extract returns the one token of a request. Two are refused even where they
-// are equal: whoever put the second one there wants it to be taken by somebody.
+// extract returns the one token of a request. Two tokens are rejected even if they are
+// equal: two components could each trust a different one.
 func (m *middleware) extract(r *http.Request) (string, error) {
 	found := ""
 	missing := ErrMissing
@@ -486,20 +486,19 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 // its token ends, leeway included, so that a stream does not outlive the token that
 // opened it. [context.Cause] is then an [*ExpiredError], and so [ErrExpired].
 //
-// How long that is goes by the clock of the [*Verifier] that judged the token, which of a
-// [*VerifierSet] is the one that was chosen; that it passes, by the system's timers, which
-// stand still in a bubble of testing/synctest. A clock that is moved by hand moves no
-// timer. A call that the handler makes with this context may fail with the cause, as those
+// The remaining time is computed with the clock of the [*Verifier] that verified the token,
+// in a [*VerifierSet] the one that was chosen. The timer runs on the system clock, and
+// within testing/synctest on the bubble's, so moving a fake clock does not fire it. A call that the handler makes with this context may fail with the cause, as those
 // of an http.Client do: an ErrExpired in a handler can be this.
 //
 // The option concerns [Middleware.Handler] alone, not Check. With a [TokenVerifier] that
-// is neither a *Verifier nor a *VerifierSet, whose clock and leeway nobody knows, it is an
+// is neither a *Verifier nor a *VerifierSet, whose clock and leeway are unknown, it is an
 // error.
 func WithContextDeadline() MiddlewareOption {
 	return middlewareOption{"WithContextDeadline", func(m *middleware) error {
 		m.endsWith = true
 		if m.ours == nil {
-			return errors.New("not with this TokenVerifier: it goes by the clock and the leeway of a *Verifier")
+			return errors.New("not with this TokenVerifier: it needs the clock and the leeway of a *Verifier")
 		}
 		return nil
 	}}
@@ -526,14 +525,15 @@ type Decision struct {
 	// Err is nil where the token was accepted, and else what [Middleware.Check] says.
 	Err error
 	// KeyID is the kid of a token that was accepted, is expired or lacks a scope; ""
-	// where there is none. That of an invalid token is nobody's word.
+	// where there is none. The kid of an invalid token is not
+	// reported, because nothing vouches for it.
 	KeyID string
 	// Remaining is how long the token had left before exp, not counting leeway:
-	// negative for an expired one, and 0 where nobody knows: without such a token, or
-	// where a [TokenVerifier] accepted it that is neither a [*Verifier] nor a [*VerifierSet].
+	// negative for an expired one, and 0 if it is unknown: without such a token, or
+	// if a [TokenVerifier] accepted it that is neither a [*Verifier] nor a [*VerifierSet].
 	Remaining time.Duration
-	// Canceled tells a client that has gone from an outage, which both are an
-	// [ErrUnavailable]: nothing is down.
+	// Canceled reports that the client disconnected. Err is [ErrUnavailable] then too,
+	// although nothing is down.
 	Canceled bool
 }
 

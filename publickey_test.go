@@ -95,8 +95,8 @@ func (c candidate) waysIn() map[string]error {
 	return all
 }
 
-// certificateOf returns a certificate with the given SPKI, whatever that holds. Nobody
-// checks its signature.
+// certificateOf returns a certificate with the given SPKI, whatever that holds. Its
+// signature is not checked.
 func certificateOf(info []byte) []byte {
 	type validity struct{ NotBefore, NotAfter time.Time }
 	type body struct {
@@ -173,7 +173,7 @@ func TestRefusedPublicKeyIsExplained(t *testing.T) {
 
 // Under a key of small order, crypto/ed25519 verifies a signature that takes no private key:
 // S = 0 and R of small order, for at least one message in eight.
-func TestNobodyForgesUnderASmallOrderKey(t *testing.T) {
+func TestSmallOrderKeyIsForgeableAndRefused(t *testing.T) {
 	for _, point := range smallOrderPoints() {
 		if !isForgeable(point) {
 			t.Errorf("%x: got no forged signature verified by crypto/ed25519, want the key to be of small order", point)

@@ -18,7 +18,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// A caller can write to what a method returns, append to it, and keep it, and nobody else
+// A caller can write to what a method returns, append to it, and keep it, and no other caller
 // notices. internal/rules has the list of the methods.
 func TestWhatIsReturnedIsTheCallersAlone(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)

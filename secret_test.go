@@ -202,7 +202,7 @@ func TestKnownSecretIsRefused(t *testing.T) {
 		"jwt.io's for HS256":            {[]byte("a-string-secret-at-least-256-bits-long"), "sample secret"},
 		"jwt.io's for HS384":            {[]byte("a-valid-string-secret-that-is-at-least-384-bits-long\n"), "sample secret"},
 		"jwt.io's for HS512":            {[]byte("a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long"), "sample secret"},
-		"jwt.io's of before, in hex":    {[]byte(hex.EncodeToString([]byte("your-256-bit-secret"))), "sample secret"},
+		"jwt.io's earlier one, in hex":  {[]byte(hex.EncodeToString([]byte("your-256-bit-secret"))), "sample secret"},
 		"jwt.io's, in base64":           {[]byte(base64.StdEncoding.EncodeToString([]byte("a-string-secret-at-least-256-bits-long"))), "sample secret"},
 		"jwt.io's, in quotes":           {[]byte(`"a-string-secret-at-least-256-bits-long"`), "sample secret"},
 		"jwt.io's, as C has it":         {[]byte("a-string-secret-at-least-256-bits-long\x00"), "sample secret"},
@@ -229,7 +229,7 @@ func TestGoodSecretIsAccepted(t *testing.T) {
 		"all bytes": func() (b []byte) {
 			return append(b, "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"...)
 		}(),
-		"a dashed phrase":  []byte("-----BEGINNING of a phrase that nobody guesses-----"),
+		"a dashed phrase":  []byte("-----BEGINNING of a phrase that is hard to guess-----"),
 		"JSON":             []byte(`{"secret":"pdkq8D2vTn0q6m1Zb3lq4t3m5rXq2w1s9Yz0"}`),
 		"a private scalar": must(must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)).Bytes()),
 	}

@@ -389,7 +389,7 @@ func (v *verifier) judgeLifetime(claims *claimset.Set, now time.Time) error {
 	switch {
 	case claims.IssuedAt.IsZero():
 		return invalid(ReasonLifetime, "no iat to count from")
-	// Counted from now as well, since whoever signs chooses iat.
+	// Counted from now as well, since the signer chooses iat.
 	case claims.ExpiresAt.After(claims.IssuedAt.Add(v.maxLifetime)), claims.ExpiresAt.After(now.Add(v.maxLifetime)):
 		return invalid(ReasonLifetime, fmt.Sprintf("longer than %v", v.maxLifetime))
 	}
@@ -441,7 +441,7 @@ func (v *verifier) isOver(c *contents, now time.Time) bool {
 // nothing: make one with [NewVerifierSet], at start, and share it. It remembers headers as
 // a Verifier does.
 //
-// It reads iss of a token that nobody has verified, and only to choose: the Verifier that
+// It reads iss before the token is verified, and only to choose: the Verifier that
 // requires this issuer then judges the token from the start, as it does alone. So a key
 // of one issuer never vouches for another, even where two publish the same kid, and one
 // issuer's outage is no other's. A single Verifier that has the keys of all of them
@@ -527,7 +527,7 @@ func (s *VerifierSet) verify(ctx context.Context, raw string) (t *Token, now tim
 }
 
 // choose returns the Verifier whose issuer a token names, and nothing else of what the
-// token says: nobody has verified it yet.
+// token says, because it is not verified yet.
 func (s *verifierSet) choose(raw string, compact *jws.Compact) (*verifier, error) {
 	if len(raw) > s.maxSize {
 		return nil, tooLarge(s.maxSize)
@@ -611,7 +611,7 @@ func WithLeeway(d time.Duration) VerifierOption {
 	}}
 }
 
-// WithMaxLifetime refuses tokens that live too long, whoever signed them: where
+// WithMaxLifetime rejects tokens that live too long, whatever the issuer: where
 // exp is later than iat + d or than now + d. It requires iat. Leeway does not
 // count: where the issuer's clock may be fast, let d be longer by that much. A d
 // that is not positive is an error.
@@ -679,8 +679,8 @@ func WithMaxSize(n int) VerifierOption {
 // [InvalidError.Err], where [errors.Is] and [errors.As] find it, unless it
 // matches a verdict.
 //
-// It is for tokens that your application cannot use. A good token of somebody who
-// lacks a permission is no invalid one: [Middleware.WithScope], or the handler, answers
+// It is for tokens that your application cannot use. A good token of a user who
+// lacks a permission is not invalid: [Middleware.WithScope], or the handler, answers
 // it with 403.
 func WithClaims[T any](check func(*T) error) VerifierOption {
 	decodeAndCheck := func(c *contents) error {
@@ -711,8 +711,8 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 // [Token.Subject], never by a hash of the raw token, which has several valid
 // forms. An entry can be dropped once [Token.ExpiresAt] plus the leeway is
 // past. An expired token is not asked about: it is [ErrExpired] also where it
-// has been revoked, so whoever hands out a new token for an expired one asks
-// the store itself.
+// has been revoked, so check the store yourself before you issue a new token for
+// an expired one.
 func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) VerifierOption {
 	return verifierOption{"WithRevoked", func(v *verifier) error {
 		v.revoked = revoked
@@ -739,7 +739,7 @@ func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) Veri
 // at once. (Where another key has taken its ID, the token is verified from the
 // start, and the key set asked a second time.)
 //
-// Only tokens that Verify accepted get in: nobody drives one out who has none. The
+// Only accepted tokens are cached, so unauthenticated clients cannot evict entries. The
 // memory holds them whole, which are credentials, and their claims: about 1 KB for
 // a token of 400 bytes, and never more than 16 KB, for tokens over 2 KiB are not
 // kept; besides, 8 to 16 bytes an entry from the start. No key is held by it. A token

@@ -143,7 +143,7 @@ func panicked(value any) error {
 	return outage{newQuiet("the transport, the answer's body or the parser panicked", &panicError{value, debug.Stack()})}
 }
 
-// A panicError is formatted only when somebody reads it.
+// A panicError formats the value of a panic when Error is called, and not before.
 type panicError struct {
 	value any
 	stack []byte

@@ -9,7 +9,7 @@ import (
 )
 
 // freshness returns for how long an answer says that it is fresh (RFC 9111 §4.2), 0 where
-// it does not say, or says that nobody should keep it.
+// it does not say, or says that it should not be kept.
 func freshness(h http.Header) time.Duration {
 	var maxAge time.Duration
 	said := false

@@ -26,7 +26,7 @@ type Publisher interface {
 // A HandlerOption is an option of [Handler].
 type HandlerOption interface{ forHandler(*handler) }
 
-// WithClock sets the clock that a [Handler] goes by: that of those who rotate the ring. The
+// WithClock sets the clock of a [Handler]: use the clock with which the ring is rotated. The
 // default is [jwtexp.SystemClock]. A nil Clock makes Handler panic.
 func WithClock(c jwtexp.Clock) HandlerOption { return clockOption{c} }
 
@@ -47,10 +47,10 @@ func (o clockOption) forHandler(h *handler) {
 // it shows the public half, and of a secret nothing; what has left the ring's schedule or was
 // revoked is not in it. The set is public, and needs no guard.
 //
-// It answers GET and HEAD. Cache-Control lets whoever fetches the set keep it for as long as
-// the ring says: for half of its Propagation, and not beyond the time at which a key leaves;
-// where that is below a second, they are to ask each time. The ETag, which is that of the
-// content, makes asking cheap (304). Every other answer, such as 412 to If-Match or 206 to
+// It answers GET and HEAD. Cache-Control lets clients keep the set for as long as the ring
+// says: for half of its Propagation, and not beyond the time at which a key leaves;
+// where that is below a second, they are to ask each time. The ETag depends on the content alone
+// and makes asking cheap (304). Every other answer, such as 412 to If-Match or 206 to
 // Range, has Cache-Control: no-store.
 //
 // A ring without keys yet, which has neither been rotated nor loaded, is an outage and no

@@ -30,7 +30,7 @@ type keySet struct {
 }
 
 // parseSet reads a JWK Set. What is not a usable key is left out, as RFC 7517 §5 wants:
-// a new kind of key that somebody publishes does not take away the others. It reads by
+// a new kind of key in the set does not take away the others. It reads by
 // go-jose's JSON, which compares names in exact case, and refuses one that comes twice.
 func parseSet(text []byte) (*keySet, error) {
 	var set struct {
@@ -101,7 +101,7 @@ func named(keys []jwtexp.Key, id string) []jwtexp.Key {
 var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
 // keysOf returns the keys that one JWK is. There are none if the JWK is not for signatures,
-// is private or symmetric, which nobody should have published, or is not understood. The
+// is private or symmetric, so should not have been published, or is not understood. The
 // certificates of x5c are not looked at.
 func keysOf(text []byte) []jwtexp.Key {
 	var j jwk

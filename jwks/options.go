@@ -14,11 +14,12 @@ type RemoteOption interface {
 }
 
 // WithTransport replaces the way to the server: for a proxy, a client certificate, a root
-// of your own, or a test; also to count and log fetches, of whose failures nobody hears
-// while the last good set serves. The default is a transport of the package's own, which
+// of your own, or a test; also to count and log fetches, because their failures
+// are not reported while the last good set serves. The default is a transport of the package's own, which
 // changes to [http.DefaultTransport] do not reach. It takes proxies from the environment
-// (HTTPS_PROXY, NO_PROXY), and root certificates and the resolver from the process. A transport must give up when the
-// request's context is done, because [Remote.Close] waits for it. A nil one is an error.
+// (HTTPS_PROXY, NO_PROXY), and root certificates and the resolver from the process. A
+// transport must give up when the request's context is done, because [Remote.Close] waits for
+// it. A nil transport is an error.
 func WithTransport(t http.RoundTripper) RemoteOption {
 	return remoteOption{"WithTransport", func(c *config) error {
 		c.transport = t
@@ -116,8 +117,7 @@ func (o remoteOption) forRemote(c *config) {
 	c.fault(o.name, o.set(c))
 }
 
-// A config is what the options say, and every fault of it, so that whoever deploys it sees
-// them all at once.
+// A config is what the options say, and every fault of it, so that one error shows them all.
 type config struct {
 	constructor string
 	given       map[string]bool

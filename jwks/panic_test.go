@@ -15,7 +15,7 @@ import (
 
 var errBoom = errors.New("boom")
 
-// An evilError is a panic value that must not be formatted where nobody recovers.
+// An evilError is a panic value that must not be formatted outside a recover.
 type evilError struct{ do func() }
 
 func (e evilError) Error() string {

@@ -108,7 +108,7 @@ func TestGlobalVariablesChangeNothing(t *testing.T) {
 		defer func() { transport.TLSClientConfig = before }()
 		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 		if _, err := newRemote(t, forged.URL).VerificationKeys(t.Context(), "a", day); err == nil {
-			t.Error("got keys of a server whose certificate nobody signed, want an error")
+			t.Error("got keys of a server with an untrusted certificate, want an error")
 		}
 	})
 	t.Run("http.DefaultTransport replaced", func(t *testing.T) {

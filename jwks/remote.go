@@ -14,8 +14,7 @@ import (
 // A Remote is a [jwtexp.KeySet] that fetches its keys, a JWK Set, over HTTP. Make one with
 // [NewRemote] or [Discover]; the zero Remote is an outage. It is safe for concurrent use.
 //
-// It reads no clock and sets no timer: it goes by the time that it is handed, which is the
-// Verifier's. What is fetched is kept:
+// It reads no clock and sets no timer. It uses the time that the Verifier passes to it. What is fetched is kept:
 //
 //   - A set serves while it is fresh ([WithFreshness]). When three quarters of that are
 //     over, the next caller starts a fetch in the background, and waits for nothing.
@@ -24,7 +23,7 @@ import (
 //   - While fetching fails the last good set serves, at once, until the [WithOutageLimit];
 //     then every token is [jwtexp.ErrUnavailable]. A new attempt is made once in the
 //     [WithInterval], in the background; callers wait for it where no set is left to serve,
-//     or where nobody has asked for longer than an attempt takes.
+//     or if no caller has asked for longer than an attempt takes.
 //   - A token that names an unknown key has the set fetched again, at most once in the
 //     interval. Then the token is invalid; while fetching fails it is ErrUnavailable.
 //
@@ -86,7 +85,7 @@ var (
 // ([WithLoopbackHTTP]), for the first token. Every fault of the configuration is in the
 // error. An option given twice is one.
 //
-// Whoever answers at url decides which tokens are good: name the issuer, too
+// The server at url decides which tokens are good: name the issuer, too
 // ([jwtexp.WithIssuer]).
 func NewRemote(url string, opts ...RemoteOption) (*Remote, error) {
 	c := configure("NewRemote", opts)
@@ -169,7 +168,7 @@ func (r *remote) need(s *state, id string, now time.Time) need {
 	return nothing
 }
 
-// serves tells whether the set of s may be used at all, fresh or not.
+// serves reports whether the set of s may be used at all, fresh or not.
 func (r *remote) serves(s *state, now time.Time) bool {
 	return s.set != nil && now.Sub(s.fetchedAt).Abs() < r.config.outageLimit
 }

@@ -135,7 +135,7 @@ func (s *service) rotate(t *testing.T, i int) *rotated {
 	return &rotated{Key: k, token: must(s.newIssuer(k).Issue(t.Context(), "alice", nil)).Raw()}
 }
 
-// hasLeft tells whether no token that the key has signed can be good any more.
+// hasLeft reports whether no token that the key has signed can be good any more.
 func (s *service) hasLeft(k *rotated) bool {
 	return slices.ContainsFunc(s.ring.State().Entries, func(e keyring.Entry) bool {
 		last := e.SignUntil.Add(s.schedule.Lifetime + s.schedule.Leeway)

@@ -23,7 +23,7 @@ func checkURL(raw string, loopback bool) error {
 	case u.Scheme == "https", u.Scheme == "http" && loopback && isLoopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
-		return errors.New("http, where whoever is on the way can put in keys of his own: https (or WithLoopbackHTTP, for this machine)")
+		return errors.New("http, where anybody on the network path can replace the keys: use https (or WithLoopbackHTTP, for this machine)")
 	}
 	return errors.New("not an https URL")
 }

@@ -14,7 +14,7 @@ type answer struct {
 	status    int
 	challenge string // WWW-Authenticate, its values joined
 	text      string // header and body
-	said      string // the challenge and the body, which are for whoever reads
+	said      string // the challenge and the body, which the client reads
 	panicked  bool
 }
 
@@ -55,7 +55,7 @@ func (a answer) saysInvalidToken() bool { return invalidToken.MatchString(a.chal
 
 func (a answer) saysExpired() bool { return expiry.MatchString(a.said) }
 
-// repeats tells whether something of a token, which an Issuer might have made, is
+// repeats reports whether something of a token, which an Issuer might have made, is
 // in the answer: its payload, its signature or its jti.
 func (a answer) repeats(token string) bool {
 	parts := strings.Split(token, ".")

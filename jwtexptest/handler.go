@@ -14,7 +14,7 @@ type HandlerConfig struct {
 	// zero Key, and one that cannot sign, end the test.
 	Key jwtexp.Key
 
-	// Clock is the clock that the handler goes by. The suite moves it, and puts it
+	// Clock is the handler's clock. The suite moves it, and puts it
 	// back at the end. nil ends the test, and so does a zero Clock.
 	Clock *Clock
 
@@ -27,7 +27,7 @@ type HandlerConfig struct {
 	// not negative, and not over jwtexp.MaxLeeway. 0: not at all.
 	Leeway time.Duration
 
-	// Subject is that of a token that the handler serves. "" is alice.
+	// Subject is the subject of a token that the handler serves. "" is alice.
 	Subject string
 
 	// Claims are the application claims of such a token, as jwtexp.Issuer.Issue
@@ -35,7 +35,7 @@ type HandlerConfig struct {
 	Claims any
 
 	// Request makes a new request with each call, without a token and without an
-	// Authorization header, that the handler serves to whoever brings a good token.
+	// Authorization header, that the handler serves if it has a good token.
 	// nil: GET /.
 	Request func() *http.Request
 }
@@ -49,7 +49,7 @@ type HandlerConfig struct {
 // what two parsers could read in two ways is to be refused, and so is a token
 // without an end. Where the section that a rule names leaves a choice, as it does
 // for the size of a token, for a claim that is given twice and for a kind of token
-// that nobody asked for, the rule is this library's. Each rule that does
+// that was not asked for, the rule is this library's. Each rule that does
 // not hold is one tb.Errorf with its name, the section, what was sent, got and wanted,
 // and what to do; each that does is one tb.Logf, which go test -v shows. Rules that make
 // no sense for the handler, such as that of the issuer where [HandlerConfig.Options] name

@@ -29,7 +29,7 @@ type Tokens struct {
 
 // NewTokens returns Tokens that are signed with key. Hand it the options that the
 // code under test gets: its clock, issuer, audience and type; without
-// jwtexp.WithClock it goes by the system's clock. A key that cannot sign fails
+// jwtexp.WithClock it uses the system's clock. A key that cannot sign fails
 // the test, and so does an option that NewIssuer refuses.
 func NewTokens(tb testing.TB, key jwtexp.Key, opts ...jwtexp.CommonOption) *Tokens {
 	tb.Helper()
@@ -71,7 +71,7 @@ func (t *Tokens) NotYetValid(subject string, claims any) string {
 	})
 }
 
-// Forged returns a token that somebody else signed, with a key of the same
+// Forged returns a token that another issuer signed, with a key of the same
 // algorithm, size and ID: ErrInvalid, ReasonSignature. The first one of an RSA key
 // takes as long as making such a key does.
 func (t *Tokens) Forged(subject string, claims any) string {

@@ -1,9 +1,9 @@
 // Package keyring rotates the keys that tokens are signed with, without one good token
 // refused.
 //
-// A [Ring] is told how long tokens live and how long it takes until everybody has learned
-// of a new key. From these it computes, for any instant that it is handed, which key signs
-// and which are trusted; nobody sets a timer. It is a [jwtexp.KeySource] for the issuer
+// A [Ring] is told how long tokens live and how long it takes until all verifiers know
+// a new key. From these it computes, for any given time, which key signs and which keys are
+// trusted. There is no timer to set. It is a [jwtexp.KeySource] for the issuer
 // and a [jwtexp.KeySet] for the verifier:
 //
 //	clock := jwtexp.SystemClock() // in a test, jwtexptest.NewClock
@@ -24,7 +24,7 @@
 //   - After [Schedule].Propagation it signs, in the place of the one before.
 //   - From the moment that the next one signs, it verifies what it has signed: for as long
 //     as a token of its can live, which is Lifetime and Leeway. No token that expires later
-//     than that is taken from it, so that whoever steals it now cannot mint.
+//     than that is taken from it, so that a thief of the key cannot mint.
 //   - Then it leaves what is published, and for the time of Grace it recognises its tokens:
 //     a late client hears "expired", and not "invalid".
 //   - Then it is forgotten.

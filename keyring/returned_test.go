@@ -6,7 +6,7 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A caller can write to what a Ring returns, and append to it, and nobody else notices.
+// A caller can write to what a Ring returns, and append to it, and no other caller notices.
 func TestWhatIsReturnedIsTheCallersAlone(t *testing.T) {
 	ring := newRing(t, schedule)
 	for _, id := range []string{"a", "b", "c"} {

@@ -146,7 +146,7 @@ func (e *Entry) signUntil() time.Time {
 	return e.SignUntil
 }
 
-// signsAt tells whether t is within the time in which e signs.
+// signsAt reports whether t is within the time in which e signs.
 func (e *Entry) signsAt(t time.Time) bool {
 	return e.Revoked.IsZero() && !t.Before(e.SignFrom) && t.Before(e.signUntil())
 }
@@ -175,7 +175,7 @@ func (s Schedule) publishedUntil(e *Entry) time.Time { return s.notAfter(e).Add(
 func (s Schedule) keptUntil(e *Entry) time.Time { return s.publishedUntil(e).Add(s.Grace) }
 
 // signing returns the entry that signs at now. Where none does, it is the next that
-// will: a clock may be behind that of whoever rotated the first key in, and a key that is
+// will: this clock may be behind the one with which the first key was rotated in, and a key that is
 // published already is better than none.
 func signing(entries []Entry, now time.Time) *Entry {
 	for i := range entries {

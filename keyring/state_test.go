@@ -144,7 +144,7 @@ func TestRevocationsOfAnOlderState(t *testing.T) {
 	}
 }
 
-// If keys of a state cannot be had, its revocations count all the same.
+// If keys of a state are missing, its revocations count all the same.
 func TestRevocationsOfAStateWithMissingKeys(t *testing.T) {
 	errMissing := errors.New("no such file")
 	without := func(missing ...string) func(string) (jwtexp.Key, error) {

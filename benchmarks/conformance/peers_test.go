@@ -38,7 +38,7 @@ const notTold conformance.Verdict = "not told"
 
 var peers = []peer{golangJWT, cristalhq, kataras, goJOSE, jwx, tinkGo, auth0, jwtauth, goOIDC}
 
-// offers tells whether the library can be configured as the case wants.
+// offers reports whether the library can be configured as the case wants.
 func (p peer) offers(c *conformance.Case, keys ring) bool {
 	needs := slices.Clone(c.Needs)
 	if c.Leeway.Duration() != 0 {

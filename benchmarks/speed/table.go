@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// report writes the tables, and tells whether every goal is met.
+// report writes the tables, and reports whether every goal is met.
 func report(w io.Writer, s settings, measured map[string][]measurement) bool {
 	met := reportGoals(w, measured)
 	fmt.Fprintf(w, "\n%d rounds of %v each. Against raw crypto it is the shortest round by the shortest, since the\n", s.rounds, s.turn)

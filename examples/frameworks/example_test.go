@@ -33,7 +33,7 @@ func Example_chi() {
 	router := chi.NewRouter()
 	router.Use(guard.Handler)
 	router.Get("/hello", func(w http.ResponseWriter, r *http.Request) {
-		token, _ := jwtexp.FromContext(r.Context()) // where nobody guards, the next line panics
+		token, _ := jwtexp.FromContext(r.Context()) // without the guard, the next line panics
 		fmt.Fprintf(w, "Hello, %s!", token.Subject())
 	})
 
@@ -54,7 +54,7 @@ func Example_echo() {
 	e := echo.New()
 	e.Use(echo.WrapMiddleware(guard.Handler))
 	e.GET("/hello", func(c echo.Context) error {
-		token, _ := jwtexp.FromContext(c.Request().Context()) // where nobody guards, the next line panics
+		token, _ := jwtexp.FromContext(c.Request().Context()) // without the guard, the next line panics
 		return c.String(http.StatusOK, "Hello, "+token.Subject()+"!")
 	})
 
@@ -76,7 +76,7 @@ func ExampleGin() {
 	router := gin.New()
 	router.Use(frameworks.Gin(guard))
 	router.GET("/hello", func(c *gin.Context) {
-		token, _ := jwtexp.FromContext(c.Request.Context()) // where nobody guards, the next line panics
+		token, _ := jwtexp.FromContext(c.Request.Context()) // without the guard, the next line panics
 		c.String(http.StatusOK, "Hello, %s!", token.Subject())
 	})
 
@@ -96,7 +96,7 @@ type health struct {
 }
 
 func (health) Check(ctx context.Context, _ *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
-	token, _ := jwtexp.FromContext(ctx) // where nobody guards, the next line panics
+	token, _ := jwtexp.FromContext(ctx) // without the guard, the next line panics
 	fmt.Printf("Hello, %s!\n", token.Subject())
 	return &healthpb.HealthCheckResponse{}, nil
 }

@@ -56,7 +56,7 @@ func (a authenticated) Context() context.Context { return a.ctx }
 
 // authenticate shows guard the metadata as the HTTP header that it is on the wire,
 // so that one set of rules holds for both: which scheme, how many values, and that
-// nobody is let in who has gone. An observer finds the method where a route is.
+// a call whose client has disconnected is rejected. An observer finds the method where a route is.
 func authenticate(ctx context.Context, guard *jwtexp.Middleware, method string) (context.Context, error) {
 	r := &http.Request{
 		URL:     new(url.URL), // for an Extractor that looks there

@@ -139,7 +139,7 @@ func save(root *os.Root, state keyring.State, files map[string]file) error {
 	return err
 }
 
-// write replaces a file as a whole: whoever reads it meanwhile gets the old one or the
+// write replaces a file as a whole: a reader gets the old one or the
 // new one, also if the machine stops.
 func write(root *os.Root, name string, text []byte) error {
 	const partly = ".partly"

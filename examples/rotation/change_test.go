@@ -116,7 +116,7 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 }
 
-// A server does not go back to a state of before, which could bring a revoked key back.
+// A server does not go back to an older state, which could bring a revoked key back.
 func TestOlderStateIsNotLoaded(t *testing.T) {
 	dir := t.TempDir()
 	leaked := mustRotate(t, dir, epoch)

@@ -34,12 +34,12 @@ A demo of tokens that expire: open its address in a browser to watch one. POST
   curl -H 'Content-Type: application/json' -d '{"user_id":1}' http://127.0.0.1:8080/login
   curl -H 'Authorization: Bearer <token>' http://127.0.0.1:8080/resource
 
-With -timetravel the server goes by a clock that can be moved ahead, by buttons on
+With -timetravel the server uses a clock that can be moved ahead, by buttons on
 the page or by
 
   curl -H 'Content-Type: application/json' -d '{"advance_seconds":60}' http://127.0.0.1:8080/clock
 
-so that nobody has to wait for the end. GET /clock tells what the clock reads.
+so that you need not wait for the end. GET /clock tells what the clock reads.
 
 There is no password: everyone who reaches the server can log in as anybody. To keep web
 pages out, it answers only to localhost and to the host of -addr. Give other names with

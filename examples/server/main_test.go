@@ -44,7 +44,7 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		{"help", []string{"-h"}, noEnv, 0, "There is no password"},
 		{"help in full", []string{"-help"}, noEnv, 0, "-lifetime"},
-		{"help on time travel", []string{"-h"}, noEnv, 0, "With -timetravel the server goes by a clock that can be moved ahead"},
+		{"help on time travel", []string{"-h"}, noEnv, 0, "With -timetravel the server uses a clock that can be moved ahead"},
 		{"unknown flag", []string{"-nope"}, noEnv, 2, "-nope"},
 		{"lifetime no duration", []string{"-lifetime", "half an hour"}, noEnv, 2, "-lifetime"},
 		{"an argument", []string{"8080"}, noEnv, 2, "takes flags only"},

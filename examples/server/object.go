@@ -13,7 +13,7 @@ import (
 // maxBody is the size in bytes up to which a body is read.
 const maxBody = 4 << 10
 
-// A fault is what is wrong with a body, in words for whoever sent it. It never
+// A fault is what is wrong with a body, in words for the client. It never
 // quotes what was sent.
 type fault struct {
 	status int

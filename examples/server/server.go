@@ -93,7 +93,7 @@ func onlyHosts(names []string, next http.Handler) http.Handler {
 
 // login issues a token for the user_id that it is sent.
 //
-// THERE IS NO PASSWORD. Whoever sends a number gets a token for that user. A
+// THERE IS NO PASSWORD. Every client that sends a number gets a token for that user. A
 // service of your own checks here, before it issues anything, who is asking.
 func login(issuer *jwtexp.Issuer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -28,7 +28,7 @@ func (c *travelClock) Now() time.Time {
 	return c.from.Now().Add(c.ahead)
 }
 
-// advance tells whether it has moved the clock. d is not negative.
+// advance reports whether it has moved the clock. d is not negative.
 func (c *travelClock) advance(d time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,8 +1,7 @@
 // Package cache is a map that is bounded in entries, is read without a lock, and
 // drops by itself what is over.
 //
-// It knows nothing of tokens, and reads no clock: whoever adds an entry says what
-// time it is.
+// It knows nothing of tokens, and reads no clock: the caller of Add says what time it is.
 package cache
 
 import (
@@ -25,7 +24,7 @@ const looks = 8
 // Only atomic pointers lead from one entry to the next, so that a writer, of whom
 // there is one at a time, can hang one in or take one out while they do.
 type Cache[V any] struct {
-	seed    maphash.Seed // of this cache: nobody can choose keys that share a bucket
+	seed    maphash.Seed // of this cache: clients cannot choose keys that share a bucket
 	buckets []atomic.Pointer[entry[V]]
 	over    func(value V, now time.Time) bool
 	limit   int
@@ -44,7 +43,7 @@ type entry[V any] struct {
 	index int         // in all; guarded by mu
 }
 
-// New returns a Cache of at most limit entries, at least one. over tells whether a
+// New returns a Cache of at most limit entries, at least one. over reports whether a
 // value is good for nothing any more, now or later.
 func New[V any](limit int, over func(value V, now time.Time) bool) *Cache[V] {
 	size := 1 << bits.Len(uint(limit-1)) // the power of two that is not below

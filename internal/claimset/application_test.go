@@ -137,7 +137,7 @@ func (w tokenWriter) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return errors.Join(err, enc.WriteToken(jsontext.EndObject))
 }
 
-// What a Verifier refuses is not written: names that come twice, whoever allowed them, and
+// What a Verifier rejects is not written: names that come twice, even if allowed, and
 // more than 64 levels.
 func TestWhatIsWrittenCanBeRead(t *testing.T) {
 	deep := func(levels int) (v any) {

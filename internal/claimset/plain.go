@@ -143,7 +143,7 @@ func appendScalar(buf []byte, v reflect.Value) (_ []byte, ok bool) {
 	return buf, false
 }
 
-// isPlainName tells whether a name needs no quoting in a tag and in JSON, is like no
+// isPlainName reports whether a name needs no quoting in a tag and in JSON, is like no
 // registered one, and is not cnf, which is noted when it is written.
 func isPlainName(name string) bool {
 	unusual := func(r rune) bool {

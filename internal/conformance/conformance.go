@@ -50,7 +50,7 @@ const (
 	Unavailable    Verdict = "unavailable"      // an outage; always listed as a deviation
 )
 
-// Accepts tells whether a verdict passes.
+// Accepts reports whether a verdict passes.
 func (c *Case) Accepts(v Verdict) bool {
 	if v == RefusedAtSetup || v == Unavailable {
 		v = Invalid
@@ -58,7 +58,7 @@ func (c *Case) Accepts(v Verdict) bool {
 	return v == c.Want || slices.Contains(c.WantAny, v)
 }
 
-// NeedsAny tells whether the case needs one of the given features.
+// NeedsAny reports whether the case needs one of the given features.
 func (c *Case) NeedsAny(features []string) bool {
 	return slices.ContainsFunc(c.Needs, func(need string) bool { return slices.Contains(features, need) })
 }

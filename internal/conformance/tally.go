@@ -22,7 +22,7 @@ func (y *Tally) Skip() {
 	y.Skipped++
 }
 
-// Record counts the verdict on c, and tells whether it passes.
+// Record counts the verdict on c, and reports whether it passes.
 func (y *Tally) Record(c *Case, got Verdict) bool {
 	y.Cases++
 	if got == SecretRefused {

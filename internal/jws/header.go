@@ -67,7 +67,7 @@ func parseHeader(segment string) (*Header, error) {
 		return nil, errNoAlgorithm
 	}
 	_, h.Supported = algorithms[h.Algorithm]
-	// Nobody has verified this header, and a key set may keep the kid: not all of it.
+	// This header is not verified, and a key set may keep the kid: not all of the header.
 	h.Algorithm, h.Type, h.KeyID = strings.Clone(h.Algorithm), strings.Clone(h.Type), strings.Clone(h.KeyID)
 	return h, nil
 }
@@ -109,7 +109,7 @@ func EncodeText(text []byte) *EncodedHeader {
 	return &EncodedHeader{encoded: base64url.EncodeToString(text) + "."}
 }
 
-// Serves tells whether h is what EncodeHeader would make of m and keyID, for the
+// Serves reports whether h is what EncodeHeader would make of m and keyID, for the
 // same typ and beginning.
 func (h *EncodedHeader) Serves(m *Material, keyID string) bool {
 	return h.Algorithm == m.Algorithm() && h.KeyID == keyID

@@ -59,7 +59,7 @@ func newKeyedHMAC(hash crypto.Hash, secret []byte) *keyedHMAC {
 const maxKept = 16 << 10
 
 // sum returns the HMAC of signed, with zeros behind it. The state goes back to
-// the pool without it: it would serve whoever signs the same bytes.
+// the pool without it: the next user of the state must not find it.
 func (k *keyedHMAC) sum(signed []byte) (mac [sha512.Size]byte) {
 	s := k.states.Get().(*hmacState)
 	s.text = append(s.text[:0], signed...)

@@ -19,7 +19,7 @@ type Material struct {
 	algorithm algorithm
 	verifyKey any       // what the algorithm's method verifies with
 	signKey   any       // what it signs with: nil where the key only verifies
-	remote    bool      // signKey is code of somebody else's, a KMS or an HSM
+	remote    bool      // signKey calls other code, such as a KMS or an HSM
 	identity  *Identity // an object of its own: to keep it is not to keep the key
 }
 
@@ -103,13 +103,13 @@ func lookup(name string, want family) (algorithm, error) {
 // Algorithm returns the name of the algorithm, as alg has it.
 func (m *Material) Algorithm() string { return m.algorithm.name }
 
-// CanSign tells whether the material holds a secret or a private key.
+// CanSign reports whether the material holds a secret or a private key.
 func (m *Material) CanSign() bool { return m.signKey != nil }
 
 // Identity returns what tells m from other keys.
 func (m *Material) Identity() *Identity { return m.identity }
 
-// Is tells whether m is the key of that identity.
+// Is reports whether m is the key of that identity.
 func (m *Material) Is(identity *Identity) bool { return *m.identity == *identity }
 
 // Public returns a copy of the public key, nil for a secret.
@@ -130,7 +130,7 @@ func (m *Material) Public() crypto.PublicKey {
 	return public
 }
 
-// Verify tells whether c was signed by m. It does not look at c's header: the
+// Verify reports whether c was signed by m. It does not look at c's header: the
 // caller has chosen m by it.
 func (m *Material) Verify(c *Compact) bool {
 	// What is handed to a method of an interface cannot stay on the stack. HMAC is

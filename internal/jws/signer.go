@@ -50,7 +50,7 @@ func (m ecdsaMethod) Sign(signed string, key any) ([]byte, error) {
 	return signature, nil
 }
 
-// fits tells whether n can be written; whether it is right, verification tells.
+// fits reports whether n can be written; whether it is right, verification tells.
 func (m ecdsaMethod) fits(n *big.Int) bool { return n.BitLen() <= 8*m.size }
 
 func signDigest(signed string, key any, hash crypto.Hash, options crypto.SignerOpts) ([]byte, error) {

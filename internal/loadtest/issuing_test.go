@@ -18,7 +18,7 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A login is a server that issues a token to whoever asks, with the callbacks of a test.
+// A login is a server that issues a token to every client, with the callbacks of a test.
 type login struct {
 	*httptest.Server
 	issued atomic.Int64
@@ -92,7 +92,7 @@ func issuing(t *testing.T, p *trap) map[string]*login {
 	}
 }
 
-// If a callback panics, nobody gets a token, and the next login is none the worse for it.
+// If a callback panics, there is no token, and the next login works.
 func TestIssuingCallbackThatPanics(t *testing.T) {
 	p := new(trap)
 	for name, l := range issuing(t, p) {
@@ -108,7 +108,7 @@ func TestIssuingCallbackThatPanics(t *testing.T) {
 	}
 }
 
-// A callback that blocks until its caller has gone blocks nobody else.
+// A callback that blocks until its client has disconnected blocks no other request.
 func TestIssuingCallbackThatBlocks(t *testing.T) {
 	p := new(trap)
 	for name, l := range issuing(t, p) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A panic in a goroutine that nobody recovers ends the process, and one that never returns
+// A panic in a goroutine that does not recover ends the process, and one that never returns
 // keeps its waiters. So the library starts one goroutine, the fetch of a key set, which
 // recovers. A test in jwks shows it.
 func TestGoroutinesAreStartedInOnePlace(t *testing.T) {

@@ -47,7 +47,7 @@ func TestOnlyTestPackagesSignAnything(t *testing.T) {
 	}
 }
 
-// mayImport tells whether the package at one path of the module may import that
+// mayImport reports whether the package at one path of the module may import that
 // at another: one of a lower layer, or, within internal, of its own.
 func mayImport(from, to string) bool {
 	return layer(to) < layer(from) || layer(to) == internal && layer(from) == internal

@@ -118,7 +118,7 @@ func (p *listing) path() string {
 	return filepath.ToSlash(rel)
 }
 
-// under tells whether path is folder or lies in it.
+// under reports whether path is folder or lies in it.
 func under(path, folder string) bool {
 	return path == folder || strings.HasPrefix(path, folder+"/")
 }

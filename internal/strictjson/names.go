@@ -18,7 +18,7 @@ func (s span) of(text string) string { return text[s.start:s.end] }
 
 func (set *nameSet) reset() { set.bits, set.n = 0, 0 }
 
-// add tells whether name, which stands at s in text, is another than all before.
+// add reports whether name, which stands at s in text, is another than all before.
 func (set *nameSet) add(text, name string, s span) bool {
 	bit := uint64(1) << sketch(name)
 	if set.bits&bit != 0 {

@@ -153,7 +153,7 @@ func (l *line) before(t time.Time, good bool) *attempt {
 	return nil
 }
 
-// fails tells whether, when a token was shown, an attempt after the one that fetched a set
+// fails reports whether, when a token was shown, an attempt after the one that fetched a set
 // had failed, and that was so lately that the next is not overdue.
 func (l *line) fails(s *showing, set *attempt) bool {
 	lately := l.w.plan.interval + l.w.plan.timeout

@@ -75,14 +75,14 @@ func (w *world) judgeRemote(s *showing, got verdict, over bool) {
 	}
 }
 
-// counts tells whether a token's refusal breaks a promise, where it is in time.
+// counts reports whether a token's refusal breaks a promise, where it is in time.
 func (w *world) counts(s *showing) bool {
 	k := s.token.key
 	heldBack := s.start.Before(k.heldBackUntil) && s.token.exp.After(k.heldBackPast)
 	return !s.token.minted && !s.token.exempt && !s.off && k.live() && !s.start.Before(k.knownFrom) && !heldBack
 }
 
-// stale tells whether a set is older than a Remote may serve it.
+// stale reports whether a set is older than a Remote may serve it.
 func (w *world) stale(s *showing, set *attempt) bool {
 	age := s.reading.Sub(set.reading)
 	switch {
@@ -94,7 +94,7 @@ func (w *world) stale(s *showing, set *attempt) bool {
 	return age.Abs() >= w.plan.outageLimit || !s.at.line.fails(s, set)
 }
 
-// dead tells whether a key was revoked so long ago that no Remote may trust it any more.
+// dead reports whether a key was revoked so long ago that no Remote may trust it any more.
 func (w *world) dead(s *showing, set *attempt) bool {
 	k := s.token.key
 	if k.live() || s.off || s.at.wasIn.After(k.revoked) {
