@@ -166,7 +166,7 @@ const (
 	ReasonTooLarge     Reason = "too large"     // longer than WithMaxSize
 	ReasonMalformed    Reason = "malformed"     // not three strict base64url segments (the payload is looked into after the signature), or a header that is not strict JSON or has crit
 	ReasonType         Reason = "type"          // typ is not the one that WithType names, or without it neither JWT nor absent
-	ReasonAlgorithm    Reason = "algorithm"     // alg is none, unknown, or not that of a key with this kid
+	ReasonAlgorithm    Reason = "algorithm"     // unsupported alg, or no key with this kid has it
 	ReasonKeyID        Reason = "key id"        // kid is missing or empty, and WithKeyIDRequired requires one
 	ReasonUnknownKey   Reason = "unknown key"   // no key with this kid; in Recheck also: the key is no longer trusted
 	ReasonSignature    Reason = "signature"     // not signed by the key
@@ -302,7 +302,8 @@ func format(f fmt.State, verb rune, text string) {
 
 // sealed holds a pointer whose target reflection cannot reach. fmt follows some plain
 // pointers in unexported fields, and packages that print by reflection, such as testify,
-// follow all of them. In an atomic.Pointer both find an unsafe.Pointer, and print an address. A sealed is comparable. The zero sealed holds nil.
+// follow all of them. In an atomic.Pointer both find an unsafe.Pointer, and print an
+// address. A sealed is comparable. The zero sealed holds nil.
 type sealed[T any] struct{ p *atomic.Pointer[T] }
 
 func seal[T any](v *T) sealed[T] {

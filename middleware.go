@@ -488,8 +488,9 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 //
 // The remaining time is computed with the clock of the [*Verifier] that verified the token,
 // in a [*VerifierSet] the one that was chosen. The timer runs on the system clock, and
-// within testing/synctest on the bubble's, so moving a fake clock does not fire it. A call that the handler makes with this context may fail with the cause, as those
-// of an http.Client do: an ErrExpired in a handler can be this.
+// within testing/synctest on the bubble's, so moving a fake clock does not fire it. A call
+// that the handler makes with this context may fail with the cause, as those of an
+// http.Client do: an ErrExpired in a handler can be this.
 //
 // The option concerns [Middleware.Handler] alone, not Check. With a [TokenVerifier] that
 // is neither a *Verifier nor a *VerifierSet, whose clock and leeway are unknown, it is an

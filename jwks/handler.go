@@ -48,9 +48,9 @@ func (o clockOption) forHandler(h *handler) {
 // revoked is not in it. The set is public, and needs no guard.
 //
 // It answers GET and HEAD. Cache-Control lets clients keep the set for as long as the ring
-// says: for half of its Propagation, and not beyond the time at which a key leaves;
-// where that is below a second, they are to ask each time. The ETag depends on the content alone
-// and makes asking cheap (304). Every other answer, such as 412 to If-Match or 206 to
+// says: for half of its Propagation, and not beyond the time at which a key leaves. If that is
+// below a second, clients must ask each time. The ETag depends on the content alone and makes
+// asking cheap (304). Every other answer, such as 412 to If-Match or 206 to
 // Range, has Cache-Control: no-store.
 //
 // A ring without keys yet, which has neither been rotated nor loaded, is an outage and no

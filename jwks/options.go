@@ -14,12 +14,13 @@ type RemoteOption interface {
 }
 
 // WithTransport replaces the way to the server: for a proxy, a client certificate, a root
-// of your own, or a test; also to count and log fetches, because their failures
-// are not reported while the last good set serves. The default is a transport of the package's own, which
-// changes to [http.DefaultTransport] do not reach. It takes proxies from the environment
-// (HTTPS_PROXY, NO_PROXY), and root certificates and the resolver from the process. A
-// transport must give up when the request's context is done, because [Remote.Close] waits for
-// it. A nil transport is an error.
+// of your own, or a test; also to count and log fetches, because their failures are not
+// reported while the last good set serves.
+//
+// The default is a transport of the package's own, which changes to [http.DefaultTransport] do
+// not reach. It takes proxies from the environment (HTTPS_PROXY, NO_PROXY), and root
+// certificates and the resolver from the process. A transport must give up when the request's
+// context is done, because [Remote.Close] waits for it. A nil transport is an error.
 func WithTransport(t http.RoundTripper) RemoteOption {
 	return remoteOption{"WithTransport", func(c *config) error {
 		c.transport = t

@@ -14,7 +14,8 @@ import (
 // A Remote is a [jwtexp.KeySet] that fetches its keys, a JWK Set, over HTTP. Make one with
 // [NewRemote] or [Discover]; the zero Remote is an outage. It is safe for concurrent use.
 //
-// It reads no clock and sets no timer. It uses the time that the Verifier passes to it. What is fetched is kept:
+// It reads no clock and sets no timer. It uses the time that the Verifier passes to it. What
+// is fetched is kept:
 //
 //   - A set serves while it is fresh ([WithFreshness]). When three quarters of that are
 //     over, the next caller starts a fetch in the background, and waits for nothing.
@@ -106,9 +107,10 @@ func newRemote(url string, c *config) *Remote {
 }
 
 // VerificationKeys returns the keys with the given ID, of "" all, and none where the set
-// has no such key: see [Remote] for what it fetches before. The caller may change the slice. A
-// set of one key without an ID has it under any. An error is a [*jwtexp.UnavailableError]: fetching failed and no set is
-// left, or the key is not in the last one; ctx is done; or the Remote is closed.
+// has no such key: see [Remote] for what it fetches before. The caller may change the
+// slice. A set of one key without an ID has it under any. An error is a
+// [*jwtexp.UnavailableError]: fetching failed and no set is left, or the key is not in the
+// last one; ctx is done; or the Remote is closed.
 func (r *Remote) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	in := r.in.Load()
 	if in == nil {

@@ -63,7 +63,7 @@ type HandlerConfig struct {
 //
 // No message holds a token. The handler is called in the test's own goroutine; a
 // panic of it is a failure like others. Its clock is moved meanwhile: no test that
-// goes by the same Clock may run in parallel.
+// uses the same Clock may run in parallel.
 func TestHandler(tb testing.TB, handler http.Handler, c HandlerConfig) {
 	tb.Helper()
 	s := newSuite(tb, handler, c)

@@ -17,7 +17,7 @@ import (
 type rule struct {
 	name   string
 	rfc    string
-	advice string // to whoever breaks it
+	advice string // to the author of a handler that breaks it
 	tries  func(*suite) []try
 }
 

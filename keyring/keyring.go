@@ -152,10 +152,10 @@ func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]
 }
 
 // Published returns the keys that others are to verify with at now, those to come
-// included, the newest first, and for how long they may keep a copy: for half of the schedule's Propagation,
-// so that they have the other half to fetch another, and no longer than until one of the
-// keys leaves. Secrets are left out, and private keys reduced to their public half. It is an
-// error where the ring has no keys yet.
+// included, the newest first, and for how long they may keep a copy: for half of the
+// schedule's Propagation, so that they have the other half to fetch another, and no longer
+// than until one of the keys leaves. Secrets are left out, and private keys reduced to their
+// public half. It is an error if the ring has no keys yet.
 //
 // It is what a JWK Set is made from; those who share a secret, or the process, have the
 // Ring itself. A JWK has no bounds: to those who have copies a key is good for every token

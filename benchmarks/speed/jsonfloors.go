@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// jsonFloor is the floor of whoever reads and writes JSON with the package that jwtexp
+// jsonFloor is the floor for reading and writing JSON with the package that jwtexp
 // does so with, that of Go 1.27, and hands out an object for each token. It judges and
 // finds nothing, and says about how far jwtexp could get, whose decoder of base64url is
 // faster.

@@ -107,7 +107,7 @@ func (c *Cache[V]) find(hash uint64, key string) *entry[V] {
 
 // makeRoom looks at the next entries, drops those that are over, and, where there
 // is still no room, the first of them that was not asked for since the last look.
-// The hand goes round all entries, as that of a clock ("second chance").
+// The hand goes round all entries, like a clock's ("second chance").
 func (c *Cache[V]) makeRoom(now time.Time) {
 	var idle *entry[V]
 	for range min(looks, len(c.all)) {

@@ -34,8 +34,8 @@ func (set *nameSet) add(text, name string, s span) bool {
 	return true
 }
 
-// sketch makes a number below 64 of a name. It is chosen so that no other claim of
-// those that are common shares that of a registered one.
+// sketch makes a number below 64 of a name. It is chosen so that no other common
+// claim has the sketch of a registered one.
 func sketch(name string) uint {
 	if name == "" {
 		return 0
