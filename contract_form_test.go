@@ -48,7 +48,7 @@ func TestStrictForm(t *testing.T) {
 		{"NUL", good + "\x00", "invalid: malformed"},
 		{"JSON serialization", `{"payload":"` + payload + `","signature":"` + signature + `"}`, "invalid: malformed"},
 		{"Bearer in front", "Bearer " + good, "invalid: malformed"},
-		{"too large by one", strings.Repeat("a", 8<<10+1), "invalid: too large"},
+		{"too large by one", strings.Repeat("a", 8<<10+1), "invalid: too_large"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := verify(t, c.token)
@@ -175,8 +175,8 @@ func TestMaxSize(t *testing.T) {
 	proof, err := verifier(len(small)).Verify(t.Context(), small)
 	wantOutcome(t, err, "ok")
 	_, err = verifier(len(small)-1).Verify(t.Context(), small)
-	wantOutcome(t, err, "invalid: too large")
-	wantOutcome(t, verifier(len(small)-1).Recheck(t.Context(), proof), "invalid: too large")
+	wantOutcome(t, err, "invalid: too_large")
+	wantOutcome(t, verifier(len(small)-1).Recheck(t.Context(), proof), "invalid: too_large")
 
 	large := sign(testSecret, joseHeader, live(`,"x":"`+strings.Repeat("x", jwtexp.DefaultMaxSize)+`"`))
 	_, err = verifier(2*jwtexp.DefaultMaxSize).Verify(t.Context(), large)
@@ -334,11 +334,11 @@ func TestRecheckAsksForTheVeryKey(t *testing.T) {
 	current = testKey().WithID("k1").WithNotAfter(epoch)
 	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: lifetime")
 	current = must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret))).WithID("k1") // another under its name
-	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown key")
+	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown_key")
 	current = testKey().WithID("k2")
-	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown key")
+	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown_key")
 	current = jwtexp.Key{}
-	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown key")
+	wantOutcome(t, v.Recheck(t.Context(), token), "invalid: unknown_key")
 	outage = errors.New("down")
 	wantOutcome(t, v.Recheck(t.Context(), token), "unavailable")
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jwtexp/jwtexp"
@@ -65,11 +66,11 @@ func TestExpiredMeansOnlyExpired(t *testing.T) {
 
 	// The same token with one more fault is not expired but invalid, whatever the fault.
 	for _, c := range []struct{ name, secret, header, payload, want string }{
-		{"size", testSecret, header, claims(`{"pad":"%8192d","exp":%d}`, 1, exp), "invalid: too large"},
+		{"size", testSecret, header, claims(`{"pad":"%8192d","exp":%d}`, 1, exp), "invalid: too_large"},
 		{"form", testSecret, header + " x", good, "invalid: malformed"},
 		{"typ", testSecret, `{"alg":"HS256","kid":"k1","typ":"JWT"}`, good, "invalid: type"},
 		{"alg", testSecret, `{"alg":"HS384","kid":"k1","typ":"at+jwt"}`, good, "invalid: algorithm"},
-		{"kid", testSecret, `{"alg":"HS256","kid":"k2","typ":"at+jwt"}`, good, "invalid: unknown key"},
+		{"kid", testSecret, `{"alg":"HS256","kid":"k2","typ":"at+jwt"}`, good, "invalid: unknown_key"},
 		{"signature", otherSecret, header, good, "invalid: signature"},
 		{"payload", testSecret, header, good + "x", "invalid: claims"},
 		{"iss", testSecret, header, claims(`{"iss":"evil","aud":"api","tenant":"t","iat":%d,"exp":%d}`, iat, exp), "invalid: issuer"},
@@ -79,7 +80,7 @@ func TestExpiredMeansOnlyExpired(t *testing.T) {
 		{"lifetime", testSecret, header, claims(`{"iss":"login","aud":"api","tenant":"t","iat":%d,"exp":%d}`, iat-1, exp), "invalid: lifetime"},
 		{"no iat", testSecret, header, claims(`{"iss":"login","aud":"api","tenant":"t","exp":%d}`, exp), "invalid: lifetime"},
 		{"key's last moment", testSecret, header, claims(`{"iss":"login","aud":"api","tenant":"t","iat":%d,"exp":%d.5}`, exp, exp), "invalid: lifetime"},
-		{"nbf", testSecret, header, claims(`{"iss":"login","aud":"api","tenant":"t","iat":%d,"exp":%d,"nbf":%d}`, iat, exp, exp+1), "invalid: not yet valid"},
+		{"nbf", testSecret, header, claims(`{"iss":"login","aud":"api","tenant":"t","iat":%d,"exp":%d,"nbf":%d}`, iat, exp, exp+1), "invalid: not_yet_valid"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := verifier.Verify(t.Context(), sign(c.secret, c.header, c.payload))
@@ -127,11 +128,11 @@ func TestOrderOfChecks(t *testing.T) {
 		want string
 		mend func()
 	}{
-		{"invalid: too large", func() { size = 8192 }},
+		{"invalid: too_large", func() { size = 8192 }},
 		{"invalid: malformed", func() { junk = "" }},
 		{"invalid: type", func() { typ = "JWT" }},
 		{"invalid: algorithm", func() { alg = "HS512" }},
-		{"invalid: unknown key", func() { kid = "k1" }},
+		{"invalid: unknown_key", func() { kid = "k1" }},
 		{"invalid: algorithm", func() { alg = "HS256" }},
 		{"invalid: signature", func() { secret = testSecret; payload["sub"] = "1" }},
 		{"invalid: claims", func() { delete(payload, "sub") }},
@@ -140,7 +141,7 @@ func TestOrderOfChecks(t *testing.T) {
 		{"invalid: claims", func() { payload["tenant"] = `"t"` }},
 		{"invalid: lifetime", func() { payload["iat"] = "1000000000" }},
 		{"invalid: lifetime", func() { notAfter = time.Unix(exp, 0) }},
-		{"invalid: not yet valid", func() { payload["nbf"] = "999999999" }},
+		{"invalid: not_yet_valid", func() { payload["nbf"] = "999999999" }},
 		{"expired", func() { clock.Advance(-time.Nanosecond) }},
 		{"invalid: revoked", func() { revoked = false }},
 		{"ok", nil},
@@ -181,13 +182,13 @@ func TestOneRuleForTime(t *testing.T) {
 			{time.Unix(exp, -1), aroundExp(-1)},
 			{time.Unix(exp, 0), aroundExp(0)},
 			{time.Unix(exp, 1), aroundExp(1)},
-			{start.Add(-time.Nanosecond), "invalid: not yet valid"},
+			{start.Add(-time.Nanosecond), "invalid: not_yet_valid"},
 			{start, "ok"},
 			{start.Add(time.Nanosecond), "ok"},
 			{end.Add(-time.Nanosecond), "ok"},
 			{end, "expired"},
 			{end.Add(time.Nanosecond), "expired"},
-			{time.Unix(-1, 0), "invalid: not yet valid"},
+			{time.Unix(-1, 0), "invalid: not_yet_valid"},
 			{time.Unix(1<<40, 0), "expired"},
 		} {
 			t.Run(fmt.Sprintf("leeway %v at %v", leeway, c.at.UTC()), func(t *testing.T) {
@@ -208,9 +209,9 @@ func TestOneRuleForTime(t *testing.T) {
 func TestNotBeforeAfterExpiry(t *testing.T) {
 	token := sign(testSecret, joseHeader, `{"exp":1000000000,"nbf":1000000010}`)
 	for at, want := range map[int64]string{
-		999999999:  "invalid: not yet valid",
-		1000000000: "invalid: not yet valid",
-		1000000009: "invalid: not yet valid",
+		999999999:  "invalid: not_yet_valid",
+		1000000000: "invalid: not_yet_valid",
+		1000000009: "invalid: not_yet_valid",
 		1000000010: "expired",
 	} {
 		_, err := newVerifier(jwtexptest.NewClock(time.Unix(at, 0))).Verify(t.Context(), token)
@@ -341,9 +342,9 @@ func TestNoTokenWithoutAnEnd(t *testing.T) {
 		{`1e-400`, "expired", "ok", "ok"},
 		{`-1`, "invalid: claims", "invalid: claims", "invalid: claims"},
 		{`-1e-400`, "invalid: claims", "invalid: claims", "invalid: claims"},
-		{max, "ok", "invalid: not yet valid", "ok"},
-		{`2.53402300799e11`, "ok", "invalid: not yet valid", "ok"},
-		{max + `.0000`, "ok", "invalid: not yet valid", "ok"},
+		{max, "ok", "invalid: not_yet_valid", "ok"},
+		{`2.53402300799e11`, "ok", "invalid: not_yet_valid", "ok"},
+		{max + `.0000`, "ok", "invalid: not_yet_valid", "ok"},
 		{max + `.0000000001`, "invalid: claims", "invalid: claims", "invalid: claims"},
 		{`253402300800`, "invalid: claims", "invalid: claims", "invalid: claims"},
 		{`9223372036854775807`, "invalid: claims", "invalid: claims", "invalid: claims"},
@@ -389,9 +390,9 @@ func TestDigitsBelowANanosecond(t *testing.T) {
 	}{
 		{`{"exp":1000000000.0000000019}`, time.Unix(1e9, 0), "ok"},
 		{`{"exp":1000000000.0000000019}`, time.Unix(1e9, 1), "expired"},
-		{`{"exp":2000000000,"nbf":1000000000.0000000011}`, time.Unix(1e9, 1), "invalid: not yet valid"},
+		{`{"exp":2000000000,"nbf":1000000000.0000000011}`, time.Unix(1e9, 1), "invalid: not_yet_valid"},
 		{`{"exp":2000000000,"nbf":1000000000.0000000011}`, time.Unix(1e9, 2), "ok"},
-		{`{"exp":2000000000,"nbf":999999999.9999999999}`, time.Unix(1e9, -1), "invalid: not yet valid"},
+		{`{"exp":2000000000,"nbf":999999999.9999999999}`, time.Unix(1e9, -1), "invalid: not_yet_valid"},
 		{`{"exp":2000000000,"nbf":999999999.9999999999}`, time.Unix(1e9, 0), "ok"},
 	} {
 		_, err := newVerifier(jwtexptest.NewClock(c.at)).Verify(t.Context(), sign(testSecret, joseHeader, c.payload))
@@ -399,4 +400,21 @@ func TestDigitsBelowANanosecond(t *testing.T) {
 			t.Errorf("%s at %d ns: got %s, want %s", c.payload, c.at.UnixNano(), got, c.want)
 		}
 	}
+}
+
+// SystemClock is the default. In a synctest bubble it is the bubble's clock.
+func TestSystemClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		issuer := must(jwtexp.NewIssuer(testKey(), time.Hour))
+		for range 2 {
+			now := jwtexp.SystemClock().Now()
+			if want := time.Now(); !now.Equal(want) {
+				t.Errorf("got %v, want %v", now, want)
+			}
+			if got := must(issuer.Issue(t.Context(), "alice", nil)).IssuedAt(); !got.Equal(now) {
+				t.Errorf("got a token issued at %v, want %v", got, now)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
 }

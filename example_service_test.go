@@ -134,7 +134,7 @@ func ExampleWithObserver() {
 	verdicts := expvar.NewMap("bearer_verdicts") // under /debug/vars
 	reasons := expvar.NewMap("bearer_reasons")
 	count := func(_ *http.Request, d jwtexp.Decision) {
-		verdicts.Add(d.Verdict(), 1)
+		verdicts.Add(string(d.Verdict()), 1)
 		if reason := d.Reason(); reason != "" {
 			reasons.Add(string(reason), 1)
 		}
@@ -207,5 +207,5 @@ func ExampleLogDecisions() {
 	r.Header.Set("Authorization", "Bearer "+issued.Raw())
 	mux.ServeHTTP(httptest.NewRecorder(), r)
 	// Output:
-	// level=INFO msg="bearer token" decision.verdict=invalid decision.reason="unknown key" route="GET /orders"
+	// level=INFO msg="bearer token" decision.verdict=invalid decision.reason=unknown_key route="GET /orders"
 }

@@ -161,7 +161,7 @@ func TestIssueRefuses(t *testing.T) {
 		{"not UTF-8", "alice", map[string]any{"x": "\xff"}, nil},
 		{"name that is not UTF-8", "alice", map[string]any{"\xff": 1}, nil},
 		{"failing MarshalJSON", "alice", failingClaims{own}, nil},
-		{"too large", "alice", map[string]any{"x": strings.Repeat("x", jwtexp.DefaultMaxSize)}, nil},
+		{"too_large", "alice", map[string]any{"x": strings.Repeat("x", jwtexp.DefaultMaxSize)}, nil},
 		{"no lifetime", "alice", nil, lifetime(0)},
 		{"negative lifetime", "alice", nil, lifetime(-time.Second)},
 		{"lifetime of broken seconds", "alice", nil, lifetime(1500 * time.Millisecond)},

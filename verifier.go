@@ -11,85 +11,72 @@ import (
 	"github.com/jwtexp/jwtexp/internal/cache"
 	"github.com/jwtexp/jwtexp/internal/claimset"
 	"github.com/jwtexp/jwtexp/internal/jws"
-	"github.com/jwtexp/jwtexp/internal/strictjson"
+	"github.com/jwtexp/jwtexp/internal/opaque"
+	"github.com/jwtexp/jwtexp/internal/setup"
 )
 
 const (
-	// DefaultMaxSize is the size in bytes up to which a [Verifier] takes a token,
-	// unless [WithMaxSize] says otherwise, and up to which an [Issuer] makes one.
+	// DefaultMaxSize is the largest token in bytes that a [Verifier] accepts by default, and that
+	// an [Issuer] issues.
 	DefaultMaxSize = 8 << 10
 
-	// MaxLeeway is the longest leeway that [WithLeeway] takes. Clocks that differ
-	// by more are broken, and want mending.
+	// MaxLeeway is the longest leeway for [WithLeeway].
 	MaxLeeway = 10 * time.Minute
 
-	// maxTried bounds the work that a token without kid can cause.
-	maxTried = 8
-
-	maxCacheEntries = 1 << 24
+	maxKeysTried    = 8       // for a token without kid
+	maxCacheEntries = 1 << 24 // of WithCache
 	maxCachedSize   = 2 << 10 // of a token in bytes
 )
 
-// A Verifier tells good, expired and invalid tokens apart. It is safe for
-// concurrent use. The zero Verifier accepts nothing: make one with [NewVerifier],
-// at start, and share it. It remembers the headers of tokens whose signature was
-// good, which are the same for all tokens of a key: at most 1,024, and 1.2 MB.
+// A Verifier tells valid, expired and invalid tokens apart. It is safe for concurrent use. Make it
+// once with [NewVerifier] and share it: the zero Verifier accepts nothing. It remembers the headers
+// of good tokens, at most 1,024 headers and 1.2 MB.
 type Verifier struct {
-	in sealed[verifier] // a KeySet is where secrets are
+	in opaque.Field[verifier] // leads to keys
 }
 
 type verifier struct {
-	names
-	keys         lookUp
-	headers      jws.Headers
-	cache        *cache.Cache[*contents] // of WithCache, or nil
-	leeway       time.Duration
-	maxSize      int
-	maxLifetime  time.Duration         // 0: not limited
-	needsKeyID   bool                  // of WithKeyIDRequired
-	confirmed    bool                  // of WithConfirmation
-	cacheEntries int                   // 0: no cache
-	checkClaims  func(*contents) error // of WithClaims, or nil
-	revoked      func(context.Context, *Token) (bool, error)
+	common
+	keys              lookUp
+	headers           jws.Headers
+	cache             *cache.Cache[*contents] // nil without WithCache
+	cacheEntries      int
+	leeway            time.Duration
+	maxSize           int
+	maxLifetime       time.Duration // 0: no limit
+	keyIDRequired     bool
+	acceptsBoundToken bool                  // WithConfirmation
+	checkClaims       func(*contents) error // WithClaims, or nil
+	revoked           func(context.Context, *Token) (bool, error)
 }
 
-// NewVerifier returns a Verifier that trusts the keys of the given set: a [Key],
-// what [NewKeySet] returns, or an implementation of your own.
-//
-// Every fault of the configuration is in the error. An option given twice, by
-// itself or in [Options], is one.
+// NewVerifier returns a Verifier that trusts the keys of a set.
 func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
-	s := newSetup("NewVerifier")
+	s := setup.New("jwtexp: NewVerifier")
 	if key, ok := plainKey(keys); ok {
 		keys = key
-		s.fault("keys", key.check())
-	} else if isNil(keys) {
-		s.fault("keys", errors.New("nil"))
+		s.Fault("keys", key.check())
+	} else if setup.IsNil(keys) {
+		s.Fault("keys", errors.New("nil"))
 	}
-	in := &verifier{names: defaultNames(), maxSize: DefaultMaxSize}
-	applyOptions(s, opts, func(o VerifierOption) { o.forVerifier(in, s) })
-	if err := s.err(); err != nil {
+	in := &verifier{common: common{clock: systemClock}, maxSize: DefaultMaxSize}
+	setup.Apply(s, opts, func(o VerifierOption) { o.forVerifier(in, s) })
+	if err := s.Err(); err != nil {
 		return nil, err
 	}
 	in.keys = lookUpIn(keys)
 	if in.cacheEntries > 0 {
-		in.cache = cache.New(in.cacheEntries, in.isOver)
+		in.cache = cache.New(in.cacheEntries, in.hasExpired)
 	}
-	return &Verifier{seal(in)}, nil
+	v := new(Verifier)
+	v.in.Set(in)
+	return v, nil
 }
 
-// Verify returns the token that raw is, or an error that matches exactly one of
-// [ErrExpired], [ErrInvalid] and [ErrUnavailable].
-//
-// The checks run in this order, and the first that fails decides: size, form,
-// header, typ, key (by kid and alg), signature; and only then the payload: iss,
-// aud, cnf, application claims, lifetime, what the key vouches for
-// ([Key.WithNotAfter]), nbf, exp, revocation. So a token is [ErrExpired] only
-// where nothing but time is against it. The clock is read once.
-//
-// ctx is handed to the key set and to the revocation check. Verify itself does
-// not watch it: with fixed keys nothing waits. Each call returns a new Token, also with
-// [WithCache].
+// Verify parses and verifies raw. Its error matches exactly one of [ErrExpired], [ErrInvalid] and
+// [ErrUnavailable]. The first check that fails decides: size, form, header, typ, key, signature,
+// claims set, iss, aud, cnf, application claims, lifetime, the key's limit, nbf, exp and
+// revocation. The clock is read once. ctx is for the key set and the revocation check.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	if err := v.check(); err != nil {
 		return nil, unavailable(ctx, err.Error(), nil)
@@ -98,145 +85,157 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	return t, err
 }
 
-func (v *Verifier) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
-	return v.in.get().verify(ctx, raw)
-}
-
-func (v *Verifier) verifierOf(*Token) *verifier { return v.in.get() }
-
-// verify returns its reading of the clock, too.
-func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
-	now, err = read(v.clock)
-	if err != nil {
-		return nil, now, unavailable(ctx, err.Error(), nil)
-	}
-	if len(raw) > v.maxSize {
-		return nil, now, tooLarge(v.maxSize)
-	}
-	if t, err = v.remembered(ctx, raw, now); t != nil || err != nil {
-		return t, now, err
-	}
-	t, err = v.judgeAll(ctx, raw, now)
-	return t, now, err
-}
-
-// remembered judges a token in the cache by all that can have changed: the key,
-// which the key set has to have still, lifetime, time and revocation. It returns
-// nil, nil where the token is not there, or has to be judged from the start since
-// its key is another now.
-func (v *verifier) remembered(ctx context.Context, raw string, now time.Time) (*Token, error) {
-	if v.cache == nil {
-		return nil, nil
-	}
-	c, ok := v.cache.Get(raw)
-	if !ok {
-		return nil, nil
-	}
-	key, ok, err := v.findKey(ctx, c.header, now, c.signedBy)
-	if err != nil || !ok {
-		return nil, err
-	}
-	if err := v.judgeNow(ctx, c, &key, now); err != nil {
-		if v.isOver(c, now) {
-			v.cache.Remove(raw)
-		}
-		return nil, err
-	}
-	return c.anotherToken(), nil
-}
-
-func (v *verifier) judgeAll(ctx context.Context, raw string, now time.Time) (*Token, error) {
-	var compact jws.Compact
-	if err := v.headers.Parse(raw, &compact); err != nil {
-		return nil, invalid(ReasonMalformed, err.Error())
-	}
-	if err := v.judgeType(compact.Header); err != nil {
-		return nil, err
-	}
-	key, ok, err := v.findKey(ctx, compact.Header, now, func(m *jws.Material) bool { return m.Verify(&compact) })
-	switch {
-	case err != nil:
-		return nil, err
-	case !ok:
-		return nil, invalid(ReasonSignature, "")
-	}
-	v.headers.Learn(&compact)
-
-	payload, err := compact.Payload()
-	if err != nil {
-		return nil, invalid(ReasonMalformed, err.Error())
-	}
-	keep := v.cache != nil && len(raw) <= maxCachedSize
-	if keep {
-		raw = strings.Clone(raw) // the caller's may be a piece of something large
-	}
-	c := (&contents{raw: raw, header: compact.Header, payload: payload, signer: key.material().Identity()}).seal()
-	if err := claimset.Parse(payload, &c.claims); err != nil {
-		return nil, invalid(ReasonClaims, err.Error())
-	}
-	if err := v.judgeClaims(c); err != nil {
-		return nil, err
-	}
-	if err := v.judgeNow(ctx, c, &key, now); err != nil {
-		return nil, err
-	}
-	if keep {
-		v.cache.Add(raw, c, now)
-	}
-	return c.firstToken(), nil
-}
-
-// Recheck judges a token that was accepted before, in a long-lived connection
-// say, as [Verifier.Verify] would now: all but the signature, which cannot have
-// changed. The key set is asked again, and must still have the very key that
-// signed the token, not just its ID. The error is nil or matches one verdict, as
-// that of Verify does. A nil or zero Token is [ErrInvalid].
+// Recheck verifies a Token again, for example in a long-lived connection. It makes the checks of
+// Verify except the signature's. The key set must still have the key that signed the token. A nil
+// or zero Token is [ErrInvalid].
 func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
 	if err := v.check(); err != nil {
 		return unavailable(ctx, err.Error(), nil)
 	}
-	return v.in.get().recheck(ctx, t)
+	return v.in.Get().recheck(ctx, t)
+}
+
+// check returns an error for a nil or zero Verifier.
+func (v *Verifier) check() error {
+	if v == nil || v.in.Get() == nil {
+		return errors.New("the Verifier is nil or zero; make it with NewVerifier")
+	}
+	return nil
+}
+
+func (v *Verifier) verify(ctx context.Context, raw string) (*Token, time.Time, error) {
+	return v.in.Get().verify(ctx, raw)
+}
+
+func (v *Verifier) verifierOf(*Token) *verifier { return v.in.Get() }
+
+// verify also returns its reading of the clock.
+func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
+	now, err = readClock(v.clock)
+	if err != nil {
+		return nil, now, unavailable(ctx, err.Error(), nil)
+	}
+	cacheable := v.cache != nil && len(raw) <= maxCachedSize
+	if cacheable {
+		if c, ok := v.cache.Get(raw); ok {
+			t, err = v.verifyCached(ctx, c, now)
+			if err != errNoProof { // else another key has the ID now: verify from the start
+				return t, now, err
+			}
+		}
+	}
+	c := &contents{raw: raw}
+	if err := v.checkAll(ctx, c, unread, now); err != nil {
+		return nil, now, err
+	}
+	if cacheable {
+		c.raw = strings.Clone(raw) // the caller's may be a piece of a larger string
+		v.cache.Add(c.raw, c, now)
+	}
+	return c.token(), now, nil
+}
+
+func (v *verifier) verifyCached(ctx context.Context, c *contents, now time.Time) (*Token, error) {
+	err := v.checkAll(ctx, c, cached, now)
+	if err == nil {
+		return c.token(), nil
+	}
+	if v.hasExpired(c, now) {
+		v.cache.Remove(c.raw)
+	}
+	return nil, err
 }
 
 func (v *verifier) recheck(ctx context.Context, t *Token) error {
-	now, err := read(v.clock)
+	now, err := readClock(v.clock)
 	if err != nil {
 		return unavailable(ctx, err.Error(), nil)
 	}
 	if !t.proven() {
 		return notProven()
 	}
-	c := t.in.get()
+	err = v.checkAll(ctx, t.in.Get(), accepted, now)
+	if err == errNoProof {
+		return invalid(ReasonUnknownKey, "the key that signed the token is no longer trusted")
+	}
+	return err
+}
+
+// A stage is what is known about a token before it is checked.
+type stage int
+
+const (
+	unread   stage = iota // nothing
+	accepted              // an Issuer or a Verifier, perhaps another one, made the token
+	cached                // this Verifier accepted the token
+)
+
+// errNoProof is the result of checkAll if none of the keys is the one that signed the token, and
+// the token is not unread.
+var errNoProof = errors.New("no key proves the token")
+
+// checkAll makes the checks in their order and returns the first error. Every verdict comes from
+// here. Checks whose result cannot have changed since the stage are left out:
+//
+//	                              unread   accepted      cached
+//	size                          yes      yes           yes
+//	form, header                  yes
+//	typ                           yes      yes
+//	key                           yes      yes           yes
+//	signature                     yes      same key      same key
+//	claims set                    yes
+//	iss, aud, cnf, WithClaims     yes      yes
+//	lifetime, limit of the key    yes      yes           yes
+//	nbf, exp, revocation          yes      yes           yes
+//
+// The contents of an unread token have raw only. checkAll sets the rest.
+func (v *verifier) checkAll(ctx context.Context, c *contents, from stage, now time.Time) error {
 	if len(c.raw) > v.maxSize {
 		return tooLarge(v.maxSize)
 	}
-	if err := v.judgeType(c.header); err != nil {
-		return err
+	var compact jws.Compact
+	proves := c.signedBy
+	if from == unread {
+		if err := v.headers.Parse(c.raw, &compact); err != nil {
+			return invalid(ReasonMalformed, err.Error())
+		}
+		c.header = compact.Header
+		proves = func(m *jws.Material) bool { return m.Verify(&compact) }
 	}
-	key, ok, err := v.findKey(ctx, c.header, now, c.signedBy)
+	if from != cached {
+		if err := v.checkType(c.header); err != nil {
+			return err
+		}
+	}
+	key, err := v.findKey(ctx, c.header, now, proves)
 	switch {
+	case err == errNoProof && from == unread:
+		return invalid(ReasonSignature, "")
 	case err != nil:
 		return err
-	case !ok:
-		return invalid(ReasonUnknownKey, "the key that signed the token is no longer trusted")
 	}
-	if err := v.judgeClaims(c); err != nil {
+	if from == unread {
+		v.headers.Learn(&compact)
+		c.signer = key.material().Identity()
+		if c.payload, err = compact.Payload(); err != nil {
+			return invalid(ReasonMalformed, err.Error())
+		}
+		if err := claimset.Parse(c.payload, &c.claims); err != nil {
+			return invalid(ReasonClaims, err.Error())
+		}
+	}
+	if from != cached {
+		if err := v.checkClaimsSet(c); err != nil {
+			return err
+		}
+	}
+	if err := v.checkLifetime(&c.claims, &key, now); err != nil {
 		return err
 	}
-	return v.judgeNow(ctx, c, &key, now)
-}
-
-var (
-	errNotMade    = errors.New("not a Verifier that NewVerifier made")
-	errSetNotMade = errors.New("not a VerifierSet that NewVerifierSet made")
-)
-
-// check tells a nil or zero Verifier from one that NewVerifier made.
-func (v *Verifier) check() error {
-	if v == nil || v.in.get() == nil {
-		return errNotMade
+	if err := v.checkTime(c, now); err != nil {
+		return err
 	}
-	return nil
+	return v.checkRevoked(ctx, c)
 }
 
 func tooLarge(maxSize int) error {
@@ -244,75 +243,85 @@ func tooLarge(maxSize int) error {
 }
 
 func notProven() error {
-	return invalid(ReasonMalformed, "not a Token that an Issuer or a Verifier made")
+	return invalid(ReasonMalformed, "not a Token that Issue or Verify returned")
 }
 
-func (v *verifier) judgeType(h *jws.Header) error {
+func (v *verifier) checkType(h *jws.Header) error {
 	want := v.typ
 	if want == "" {
 		if !h.HasType {
 			return nil
 		}
-		want = "JWT"
+		want = defaultType
 	}
-	if h.Type != want && mediaType(h.Type) != mediaType(want) { // the second alone would add a sixth to a Verify with HS256
+	if h.Type != want && mediaType(h.Type) != mediaType(want) {
 		return invalid(ReasonType, "typ is not "+want+" (WithType)")
 	}
 	return nil
 }
 
-// findKey returns the first of the keys that a header may be verified with that
-// proves to be the right one; ok is false where none does.
-func (v *verifier) findKey(ctx context.Context, h *jws.Header, now time.Time, proves func(*jws.Material) bool) (key Key, ok bool, err error) {
-	if !h.Supported {
-		return Key{}, false, invalid(ReasonAlgorithm, "alg is none that a key can have")
+// mediaType returns a typ in the form in which two are compared. It folds ASCII only: Unicode
+// folding equates U+017F with s.
+func mediaType(typ string) string {
+	if !strings.Contains(typ, "/") {
+		typ = "application/" + typ
 	}
-	if v.needsKeyID && h.KeyID == "" {
-		return Key{}, false, invalid(ReasonKeyID, "kid is missing or empty, and WithKeyIDRequired requires one")
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, typ)
+}
+
+// findKey returns the first key of the set that fits the header and proves the token. It returns
+// errNoProof if keys fit and none proves it.
+func (v *verifier) findKey(ctx context.Context, h *jws.Header, now time.Time, proves func(*jws.Material) bool) (Key, error) {
+	if !h.Supported {
+		return Key{}, invalid(ReasonAlgorithm, "unsupported alg")
+	}
+	if v.keyIDRequired && h.KeyID == "" {
+		return Key{}, invalid(ReasonKeyID, "kid is missing or empty, and WithKeyIDRequired requires one")
 	}
 	keys, err := v.keys(ctx, h.KeyID, now)
 	if err != nil {
-		return Key{}, false, unavailable(ctx, "the key set failed", err)
+		return Key{}, unavailable(ctx, "the key set failed", err)
 	}
-	// What a key set returns is not taken on trust: a set that looks up no kid
-	// must not make every kid good.
+	// The IDs are compared again: a set that ignores kid must not make every kid good.
 	known, tried := false, 0
-	for i := range keys {
-		k := &keys[i] // to copy keys here and below would add a thirtieth to a Verify with HS256
+	for _, k := range keys {
 		material := k.material()
 		anyID := !h.HasKeyID || k.id == "" && len(keys) == 1
 		if material == nil || !anyID && k.id != h.KeyID {
 			continue
 		}
 		known = true
-		if material.Algorithm() != h.Algorithm || tried == maxTried {
+		if material.Algorithm() != h.Algorithm || tried == maxKeysTried {
 			continue
 		}
 		tried++
 		if proves(material) {
-			return *k, true, nil
+			return k, nil
 		}
 	}
 	switch {
 	case !known:
-		return Key{}, false, invalid(ReasonUnknownKey, "")
+		return Key{}, invalid(ReasonUnknownKey, "no key has the token's kid")
 	case tried == 0:
-		return Key{}, false, invalid(ReasonAlgorithm, "alg is not that of the key")
+		return Key{}, invalid(ReasonAlgorithm, "alg is not the algorithm of the key")
 	}
-	return Key{}, false, nil
+	return Key{}, errNoProof
 }
 
-// judgeClaims is what is asked of the claims of a token whose signature is good,
-// and is answered the same whenever it is asked.
-func (v *verifier) judgeClaims(c *contents) error {
-	claims := &c.claims
-	if v.issuer != "" && claims.Issuer != v.issuer {
-		return invalid(ReasonIssuer, "iss is absent, or another than WithIssuer names")
+// checkClaimsSet makes the checks whose result depends on the token and the Verifier only.
+func (v *verifier) checkClaimsSet(c *contents) error {
+	if v.issuer != "" && c.claims.Issuer != v.issuer {
+		return invalid(ReasonIssuer, "iss is missing or does not match WithIssuer")
 	}
-	if err := v.judgeAudience(claims.Audience); err != nil {
+	if err := v.checkAudience(c.claims.Audience); err != nil {
 		return err
 	}
-	if !v.confirmed && claims.Confirmation {
+	if !v.acceptsBoundToken && c.claims.Confirmation {
 		return invalid(ReasonConfirmation, "the token is bound to a key (cnf, RFC 7800); use WithConfirmation if the application checks the proof")
 	}
 	if v.checkClaims != nil {
@@ -321,28 +330,58 @@ func (v *verifier) judgeClaims(c *contents) error {
 	return nil
 }
 
-// judgeNow is the rest, which depends on the time and on what the key vouches for:
-// exp last but for revocation, so that expired means only expired.
-func (v *verifier) judgeNow(ctx context.Context, c *contents, key *Key, now time.Time) error {
-	claims := &c.claims
-	if v.maxLifetime > 0 {
-		if err := v.judgeLifetime(claims, now); err != nil {
-			return err
-		}
+func (v *verifier) checkAudience(audience []string) error {
+	accepted := func(one string) bool { return slices.Contains(v.audience, one) }
+	switch {
+	case len(v.audience) == 0 && len(audience) > 0:
+		return invalid(ReasonAudience, "the token has an audience; use WithAudience to accept it")
+	case len(v.audience) > 0 && !slices.ContainsFunc(audience, accepted):
+		return invalid(ReasonAudience, "aud is missing or does not match WithAudience")
 	}
-	if !key.vouchesFor(claims) {
-		return invalid(ReasonLifetime, "the key vouches for no token that expires so late")
+	return nil
+}
+
+func (v *verifier) checkLifetime(claims *claimset.Set, key *Key, now time.Time) error {
+	switch {
+	case v.maxLifetime > 0 && claims.IssuedAt.IsZero():
+		return invalid(ReasonLifetime, "iat is missing, and WithMaxLifetime requires it")
+	// exp is compared with now, too, because the signer chooses iat.
+	case v.maxLifetime > 0 && (claims.ExpiresAt.After(claims.IssuedAt.Add(v.maxLifetime)) || claims.ExpiresAt.After(now.Add(v.maxLifetime))):
+		return invalid(ReasonLifetime, fmt.Sprintf("longer than %v (WithMaxLifetime)", v.maxLifetime))
+	case !key.covers(claims.ExpiresAt):
+		return invalid(ReasonLifetime, "exp is later than the key allows (Key.WithNotAfter)")
 	}
-	switch at(claims.NotBefore, claims.ExpiresAt, v.leeway, now) {
-	case early:
+	return nil
+}
+
+// checkTime comes after all other checks of the token, so that expired means only expired. A
+// token that is not yet valid is not expired, even if exp is before nbf.
+func (v *verifier) checkTime(c *contents, now time.Time) error {
+	switch valid := validityOf(&c.claims, v.leeway); {
+	case valid.notYet(now):
 		return invalid(ReasonNotYetValid, "")
-	case over:
-		return v.expired(c, now)
+	case valid.expired(now):
+		return v.expiredError(c, now)
 	}
+	return nil
+}
+
+func (v *verifier) expiredError(c *contents, now time.Time) *ExpiredError {
+	return &ExpiredError{
+		ExpiredAt: c.claims.ExpiresAt,
+		Now:       now,
+		Leeway:    v.leeway,
+		Subject:   c.claims.Subject,
+		ID:        c.claims.ID,
+		token:     opaque.To(c),
+	}
+}
+
+func (v *verifier) checkRevoked(ctx context.Context, c *contents) error {
 	if v.revoked == nil {
 		return nil
 	}
-	switch revoked, err := v.revoked(ctx, c.anotherToken()); {
+	switch revoked, err := v.revoked(ctx, c.token()); {
 	case err != nil:
 		return unavailable(ctx, "the revocation check failed", err)
 	case revoked:
@@ -351,256 +390,29 @@ func (v *verifier) judgeNow(ctx context.Context, c *contents, key *Key, now time
 	return nil
 }
 
-func (v *verifier) expired(c *contents, now time.Time) *ExpiredError {
-	claims := &c.claims
-	return &ExpiredError{
-		ExpiredAt: claims.ExpiresAt,
-		Now:       now,
-		Leeway:    v.leeway,
-		Subject:   claims.Subject,
-		ID:        claims.ID,
-		token:     c.sealed(),
-	}
+// hasExpired tells the cache whether to drop a token.
+func (v *verifier) hasExpired(c *contents, now time.Time) bool {
+	return validityOf(&c.claims, v.leeway).expired(now)
 }
 
-// untilEnd returns a context that ends when t does, which was good at now. Callbacks may
-// have taken their time since: the clock is read once more, and believed unless it went
-// back.
-func (v *verifier) untilEnd(ctx context.Context, t *Token, now time.Time) (context.Context, context.CancelFunc) {
-	if later, err := read(v.clock); err == nil && later.After(now) {
+// withDeadline returns a context that ends when t expires. t was accepted at now. Callbacks may
+// have taken time since, so the clock is read once more, and ignored if it went back.
+func (v *verifier) withDeadline(ctx context.Context, t *Token, now time.Time) (context.Context, context.CancelFunc) {
+	if later, err := readClock(v.clock); err == nil && later.After(now) {
 		now = later
 	}
-	over := end(t.ExpiresAt(), v.leeway)
-	return context.WithTimeoutCause(ctx, over.Sub(now), v.expired(t.in.get(), over))
+	c := t.in.Get()
+	end := validityOf(&c.claims, v.leeway).end
+	return context.WithTimeoutCause(ctx, end.Sub(now), v.expiredError(c, end))
 }
-
-func (v *verifier) judgeAudience(audience []string) error {
-	meant := func(one string) bool { return slices.Contains(v.audience, one) }
-	switch {
-	case len(v.audience) == 0 && len(audience) > 0:
-		return invalid(ReasonAudience, "the token names an audience, and the verifier has none (WithAudience)")
-	case len(v.audience) > 0 && !slices.ContainsFunc(audience, meant):
-		return invalid(ReasonAudience, "aud is absent, or names none that WithAudience does")
-	}
-	return nil
-}
-
-func (v *verifier) judgeLifetime(claims *claimset.Set, now time.Time) error {
-	switch {
-	case claims.IssuedAt.IsZero():
-		return invalid(ReasonLifetime, "no iat to count from")
-	// Counted from now as well, since the signer chooses iat.
-	case claims.ExpiresAt.After(claims.IssuedAt.Add(v.maxLifetime)), claims.ExpiresAt.After(now.Add(v.maxLifetime)):
-		return invalid(ReasonLifetime, fmt.Sprintf("longer than %v", v.maxLifetime))
-	}
-	return nil
-}
-
-// phase is where an instant lies in the life of a token.
-type phase int
-
-const (
-	early phase = iota
-	good
-	over
-)
-
-// at is the one rule of time: a token is good for notBefore <= t < expiresAt,
-// and leeway moves both ends outward. At t == expiresAt it is over (RFC 7519
-// §4.1.4: "on or after"). A zero notBefore is none. Where both ends are against
-// the token it is early, for expired means only expired.
-func at(notBefore, expiresAt time.Time, leeway time.Duration, t time.Time) phase {
-	switch {
-	case !notBefore.IsZero() && t.Before(shift(notBefore, -leeway)):
-		return early
-	case !t.Before(end(expiresAt, leeway)):
-		return over
-	}
-	return good
-}
-
-// end is the first instant at which a token is no longer good.
-func end(expiresAt time.Time, leeway time.Duration) time.Time { return shift(expiresAt, leeway) }
-
-// shift is t.Add(d), which is spared where the leeway is 0, as it is by default: the two of a
-// verdict would add a hundredth to a Verify with HS256.
-func shift(t time.Time, d time.Duration) time.Time {
-	if d == 0 {
-		return t
-	}
-	return t.Add(d)
-}
-
-// isOver tells the cache that a token is good for nothing any more.
-func (v *verifier) isOver(c *contents, now time.Time) bool {
-	return at(time.Time{}, c.claims.ExpiresAt, v.leeway, now) == over
-}
-
-// A VerifierSet judges the tokens of several issuers, of two identity providers say, each
-// by a [Verifier] of its own. It is safe for concurrent use. The zero VerifierSet accepts
-// nothing: make one with [NewVerifierSet], at start, and share it. It remembers headers as
-// a Verifier does.
-//
-// It reads iss before the token is verified, and only to choose: the Verifier that
-// requires this issuer then judges the token from the start, as it does alone. So a key
-// of one issuer never vouches for another, even where two publish the same kid, and one
-// issuer's outage is no other's. A single Verifier that has the keys of all of them
-// promises neither.
-type VerifierSet struct {
-	in sealed[verifierSet]
-}
-
-type verifierSet struct {
-	byIssuer map[string]*verifier
-	headers  jws.Headers
-	maxSize  int // the largest of the verifiers'
-}
-
-// NewVerifierSet returns a VerifierSet of the given Verifiers, each of which requires
-// another issuer ([WithIssuer]).
-//
-// Every fault is in the error: no Verifier, a nil or zero one, one without an issuer, and
-// a second one of the same issuer.
-func NewVerifierSet(verifiers ...*Verifier) (*VerifierSet, error) {
-	s := newSetup("NewVerifierSet")
-	if len(verifiers) == 0 {
-		s.fault("verifiers", errors.New("none"))
-	}
-	in := &verifierSet{byIssuer: make(map[string]*verifier)}
-	for i, v := range verifiers {
-		s.fault(fmt.Sprintf("verifier %d", i), in.add(v))
-	}
-	if err := s.err(); err != nil {
-		return nil, err
-	}
-	return &VerifierSet{seal(in)}, nil
-}
-
-func (s *verifierSet) add(v *Verifier) error {
-	if err := v.check(); err != nil {
-		return err
-	}
-	in := v.in.get()
-	switch {
-	case in.issuer == "":
-		return errors.New("it takes tokens of any issuer: name one (WithIssuer)")
-	case s.byIssuer[in.issuer] != nil:
-		return fmt.Errorf("a second one of the issuer %q", in.issuer)
-	}
-	s.byIssuer[in.issuer] = in
-	s.maxSize = max(s.maxSize, in.maxSize)
-	return nil
-}
-
-// Verify returns the token that raw is, or an error that matches exactly one of
-// [ErrExpired], [ErrInvalid] and [ErrUnavailable]: whatever [Verifier.Verify] says of the
-// Verifier whose issuer the token names.
-//
-// A token for which none can be chosen is ErrInvalid, in time or not. Looked at for this
-// are size (the largest [WithMaxSize] of the set bounds it, and the chosen Verifier has its
-// own), form, header, whether the payload is strict JSON with an iss that is a string if
-// it is there ([ReasonClaims]), and whether a Verifier requires that ([ReasonIssuer]). It
-// costs one more reading of the payload, of cached tokens ([WithCache]), too.
-//
-// ctx is for the chosen Verifier, and the clock that is read is that one's.
-func (s *VerifierSet) Verify(ctx context.Context, raw string) (*Token, error) {
-	if err := s.check(); err != nil {
-		return nil, unavailable(ctx, err.Error(), nil)
-	}
-	t, _, err := s.verify(ctx, raw)
-	return t, err
-}
-
-// verify returns the reading of the clock, too, which is zero where none was read.
-func (s *VerifierSet) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
-	in := s.in.get()
-	var compact jws.Compact
-	chosen, err := in.choose(raw, &compact)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	t, now, err = chosen.verify(ctx, raw)
-	if err == nil {
-		in.headers.Learn(&compact)
-	}
-	return t, now, err
-}
-
-// choose returns the Verifier whose issuer a token names, and nothing else of what the
-// token says, because it is not verified yet.
-func (s *verifierSet) choose(raw string, compact *jws.Compact) (*verifier, error) {
-	if len(raw) > s.maxSize {
-		return nil, tooLarge(s.maxSize)
-	}
-	if err := s.headers.Parse(raw, compact); err != nil {
-		return nil, invalid(ReasonMalformed, err.Error())
-	}
-	payload, err := compact.Payload()
-	if err != nil {
-		return nil, invalid(ReasonMalformed, err.Error())
-	}
-	issuer, err := issuerOf(payload)
-	if err != nil {
-		return nil, invalid(ReasonClaims, err.Error())
-	}
-	return s.of(issuer)
-}
-
-// issuerOf reads iss and skips the rest, which may be anything that is strict JSON.
-func issuerOf(payload string) (issuer string, err error) {
-	err = strictjson.Members(payload, func(name string, value *strictjson.Reader) (err error) {
-		if name != "iss" {
-			return value.Skip()
-		}
-		if issuer, err = value.String(); err != nil {
-			return fmt.Errorf("claim %q: %w", name, strictjson.Fixed(err))
-		}
-		return nil
-	})
-	return issuer, err
-}
-
-func (s *verifierSet) of(issuer string) (*verifier, error) {
-	if v := s.byIssuer[issuer]; v != nil {
-		return v, nil
-	}
-	return nil, invalid(ReasonIssuer, "iss is absent, or one that no Verifier of the set requires")
-}
-
-// Recheck judges a token that was accepted before, as [Verifier.Recheck] of the Verifier of
-// its issuer does. A token of another issuer, and a nil or zero Token, is [ErrInvalid].
-func (s *VerifierSet) Recheck(ctx context.Context, t *Token) error {
-	if err := s.check(); err != nil {
-		return unavailable(ctx, err.Error(), nil)
-	}
-	if !t.proven() {
-		return notProven()
-	}
-	chosen, err := s.in.get().of(t.Issuer())
-	if err != nil {
-		return err
-	}
-	return chosen.recheck(ctx, t)
-}
-
-// check tells a nil or zero VerifierSet from one that NewVerifierSet made.
-func (s *VerifierSet) check() error {
-	if s == nil || s.in.get() == nil {
-		return errSetNotMade
-	}
-	return nil
-}
-
-func (s *VerifierSet) verifierOf(t *Token) *verifier { return s.in.get().byIssuer[t.Issuer()] }
 
 // A VerifierOption configures [NewVerifier].
 type VerifierOption interface {
-	forVerifier(*verifier, *setup)
+	forVerifier(*verifier, *setup.Setup)
 }
 
-// WithLeeway allows for clocks that differ: a token is good from nbf - d, and
-// until exp + d. The default is 0; a negative d, or one over [MaxLeeway], is an
-// error.
+// WithLeeway allows for clock skew: a token is valid from nbf - d until exp + d. d must be between
+// 0, the default, and [MaxLeeway].
 func WithLeeway(d time.Duration) VerifierOption {
 	return verifierOption{"WithLeeway", func(v *verifier) error {
 		v.leeway = d
@@ -611,10 +423,8 @@ func WithLeeway(d time.Duration) VerifierOption {
 	}}
 }
 
-// WithMaxLifetime rejects tokens that live too long, whatever the issuer: where
-// exp is later than iat + d or than now + d. It requires iat. Leeway does not
-// count: where the issuer's clock may be fast, let d be longer by that much. A d
-// that is not positive is an error.
+// WithMaxLifetime rejects tokens without iat, and tokens whose exp is later than iat + d or now +
+// d. Leeway does not count. By default there is no limit. A d that is not positive is an error.
 func WithMaxLifetime(d time.Duration) VerifierOption {
 	return verifierOption{"WithMaxLifetime", func(v *verifier) error {
 		v.maxLifetime = d
@@ -625,38 +435,28 @@ func WithMaxLifetime(d time.Duration) VerifierOption {
 	}}
 }
 
-// WithKeyIDRequired rejects tokens without kid, or with an empty one: [ReasonKeyID].
-// By default such a token is tried with up to eight keys of its algorithm, in the
-// order in which the key set returns them, and a forged one costs that many signature
-// checks. Give the option if your issuers write kid, as an [Issuer] does whose key has
-// an ID.
+// WithKeyIDRequired rejects tokens without kid. By default such a token is tried with up to eight
+// keys, so a forged one can cost eight signature checks.
 func WithKeyIDRequired() VerifierOption {
 	return verifierOption{"WithKeyIDRequired", func(v *verifier) error {
-		v.needsKeyID = true
+		v.keyIDRequired = true
 		return nil
 	}}
 }
 
-// WithConfirmation accepts tokens with a cnf claim (RFC 7800). Such a token is bound to
-// a key, and its sender must prove to have it, with DPoP (RFC 9449) or a client
-// certificate (RFC 8705). The proof is in the request, which a Verifier does not see: with
-// this option the application checks it after Verify, in front of every handler, as the
-// example does. Tokens without cnf are accepted as before; [WithClaims] can require it.
-// [FromHeader] reads the Bearer scheme alone: DPoP's needs an [Extractor] of your own.
-//
-// By default a token with cnf is rejected, whatever cnf holds: [ReasonConfirmation].
-// Accepted as a plain bearer token, it would work for any thief. That goes for the tokens
-// of an [Issuer] of your own, too.
+// WithConfirmation accepts tokens with cnf, which are bound to a key (RFC 7800). The application
+// must check the proof in the request, DPoP (RFC 9449) or a client certificate (RFC 8705), in front
+// of every handler. By default such tokens are rejected, because a thief could use one as a plain
+// bearer token.
 func WithConfirmation() VerifierOption {
 	return verifierOption{"WithConfirmation", func(v *verifier) error {
-		v.confirmed = true
+		v.acceptsBoundToken = true
 		return nil
 	}}
 }
 
-// WithMaxSize replaces [DefaultMaxSize], the size in bytes above which a token
-// is refused before anything of it is decoded. An n that is not positive is an
-// error.
+// WithMaxSize replaces [DefaultMaxSize]. A larger token is rejected before it is decoded. An n that
+// is not positive is an error.
 func WithMaxSize(n int) VerifierOption {
 	return verifierOption{"WithMaxSize", func(v *verifier) error {
 		v.maxSize = n
@@ -667,21 +467,12 @@ func WithMaxSize(n int) VerifierOption {
 	}}
 }
 
-// WithClaims makes application claims part of the verdict: the claims set,
-// registered claims too where T has them, is decoded into a T as [Token.Claims]
-// does, and handed to check before time is judged. A claims set that is no T, or
-// an error of check, is [ErrInvalid] from Verify, instead of an error in a
-// handler. A claim that is absent leaves its field zero: check has to look for
-// it. With a nil check the claims set is decoded only.
-//
-// check must be safe for concurrent use and depend on nothing but its
-// argument: the verdict may be remembered for this token. Its error becomes
-// [InvalidError.Err], where [errors.Is] and [errors.As] find it, unless it
-// matches a verdict.
-//
-// It is for tokens that your application cannot use. A good token of a user who
-// lacks a permission is not invalid: [Middleware.WithScope], or the handler, answers
-// it with 403.
+// WithClaims decodes the claims set into a T, as [Token.Claims] does, and passes it to check,
+// before nbf and exp are checked. If the claims do not fit, or check returns an error, the token is
+// [ErrInvalid], and [InvalidError.Err] has the error. A missing claim leaves its field zero. A nil
+// check only decodes. check must be safe for concurrent use and depend on its argument only,
+// because [WithCache] remembers its result. For a missing permission, use [Middleware.WithScope]
+// instead.
 func WithClaims[T any](check func(*T) error) VerifierOption {
 	decodeAndCheck := func(c *contents) error {
 		var claims T
@@ -692,7 +483,7 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 			return nil
 		}
 		if err := check(&claims); err != nil {
-			return &InvalidError{Reason: ReasonClaims, Err: conceal(err), detail: "the check given to WithClaims refused them"}
+			return &InvalidError{Reason: ReasonClaims, Err: conceal(err), detail: "the check in WithClaims rejected them"}
 		}
 		return nil
 	}
@@ -702,17 +493,12 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 	}}
 }
 
-// WithRevoked asks revoked about every token that is good in all else, and in
-// time. true is [ErrInvalid]; an error is [ErrUnavailable], whatever it says.
-// revoked must be safe for concurrent use and return when its context is done. A
-// nil func is an error.
+// WithRevoked calls revoked for each token that has passed all other checks. true makes the token
+// [ErrInvalid], an error [ErrUnavailable]. revoked must be safe for concurrent use and return when
+// its context is done. An expired token is not looked up.
 //
-// Ask by [Token.ID] (which a token of another issuer may lack) or by
-// [Token.Subject], never by a hash of the raw token, which has several valid
-// forms. An entry can be dropped once [Token.ExpiresAt] plus the leeway is
-// past. An expired token is not asked about: it is [ErrExpired] also where it
-// has been revoked, so check the store yourself before you issue a new token for
-// an expired one.
+// Look a token up by [Token.ID] or [Token.Subject], and not by a hash of the raw token. An entry
+// can be deleted when [Token.ExpiresAt] plus the leeway has passed.
 func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) VerifierOption {
 	return verifierOption{"WithRevoked", func(v *verifier) error {
 		v.revoked = revoked
@@ -723,30 +509,14 @@ func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) Veri
 	}}
 }
 
-// WithCache remembers up to the given number of tokens that were verified, so that
-// one that is presented again costs no check of its signature: Verify is then tens to
-// hundreds of times as fast with the public-key algorithms, and ten times with HMAC.
-// It pays where clients present a token many times, as they do to an API; where
-// most tokens are seen once it costs memory, and gives nothing. By default nothing
-// is remembered.
+// WithCache skips the signature check for tokens seen before, up to entries of them, 1 to 16777216.
+// Verify is then tens to hundreds of times as fast with public keys, and ten times with HMAC. The
+// verdict is the same: Verify still asks the key set, which must have the key that signed the
+// token, and checks lifetime, nbf, exp and revocation.
 //
-// What is remembered is that the signature, the type and the claims (iss, aud, cnf,
-// those of [WithClaims]) of exactly this token, byte for byte, were good. All else
-// is judged each time: the key set is asked, whose error is an outage as ever, and
-// must still have the very key, not just its ID; lifetime and time are judged by
-// the clock; the check of [WithRevoked] is asked. So the verdict is the one that it
-// is without a cache, and a key that has left the key set stops serving its tokens
-// at once. (Where another key has taken its ID, the token is verified from the
-// start, and the key set asked a second time.)
-//
-// Only accepted tokens are cached, so unauthenticated clients cannot evict entries. The
-// memory holds them whole, which are credentials, and their claims: about 1 KB for
-// a token of 400 bytes, and never more than 16 KB, for tokens over 2 KiB are not
-// kept; besides, 8 to 16 bytes an entry from the start. No key is held by it. A token
-// that has expired, was revoked or has lost its key is never served; an expired one
-// goes when it is presented again, and each as others come.
-//
-// Fewer than one entry, or more than 16777216, is an error.
+// Only accepted tokens are cached, so unauthenticated clients cannot evict entries. An entry holds
+// the token, which is a credential, and no key. It takes about 1 KB for a token of 400 bytes.
+// Tokens over 2 KiB are not cached.
 func WithCache(entries int) VerifierOption {
 	return verifierOption{"WithCache", func(v *verifier) error {
 		v.cacheEntries = entries
@@ -762,4 +532,4 @@ type verifierOption struct {
 	set  func(*verifier) error
 }
 
-func (o verifierOption) forVerifier(v *verifier, s *setup) { s.option(o.name, o.set(v)) }
+func (o verifierOption) forVerifier(v *verifier, s *setup.Setup) { s.Option(o.name, o.set(v)) }

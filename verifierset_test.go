@@ -171,7 +171,7 @@ func TestNoIssuerMakesUpForAnotherFault(t *testing.T) {
 		"alg none":                     {sign(testSecret, `{"alg":"none","kid":"k1"}`, live(a)), "invalid: algorithm"},
 		"alg none, of nobody":          {sign(testSecret, `{"alg":"none","kid":"k1"}`, live(``)), "invalid: issuer"},
 		"another alg":                  {sign(testSecret, `{"alg":"HS384","kid":"k1"}`, live(a)), "invalid: algorithm"},
-		"another kid":                  {sign(testSecret, `{"alg":"HS256","kid":"k2"}`, live(a)), "invalid: unknown key"},
+		"another kid":                  {sign(testSecret, `{"alg":"HS256","kid":"k2"}`, live(a)), "invalid: unknown_key"},
 		"another typ":                  {sign(testSecret, `{"alg":"HS256","kid":"k1","typ":"at+jwt"}`, live(a)), "invalid: type"},
 	} {
 		_, err := set.Verify(t.Context(), c.raw)
@@ -202,12 +202,12 @@ func TestSizeInASet(t *testing.T) {
 		want   string
 	}{
 		{"a", small, "ok"},
-		{"a", small + 2, "invalid: too large"},
+		{"a", small + 2, "invalid: too_large"},
 		{"b", large, "ok"},
-		{"b", large + 2, "invalid: too large"},
-		{"c", small + 2, "invalid: too large"},
+		{"b", large + 2, "invalid: too_large"},
+		{"c", small + 2, "invalid: too_large"},
 		{"nobody", small + 2, "invalid: issuer"},
-		{"nobody", large + 2, "invalid: too large"},
+		{"nobody", large + 2, "invalid: too_large"},
 	} {
 		_, err := set.Verify(t.Context(), token(c.issuer, c.size))
 		if got := outcome(err); got != c.want {
@@ -215,7 +215,7 @@ func TestSizeInASet(t *testing.T) {
 		}
 	}
 	_, err := set.Verify(t.Context(), strings.Repeat("!", large+1))
-	wantOutcome(t, err, "invalid: too large")
+	wantOutcome(t, err, "invalid: too_large")
 	_, err = set.Verify(t.Context(), strings.Repeat("!", large))
 	wantOutcome(t, err, "invalid: malformed")
 }
@@ -282,7 +282,7 @@ func TestRecheckInASet(t *testing.T) {
 		"of a":                          {ofA, "ok"},
 		"of nobody":                     {ofNobody, "invalid: issuer"},
 		"without issuer":                {nameless, "invalid: issuer"},
-		"of a, signed by another's key": {crossed, "invalid: unknown key"},
+		"of a, signed by another's key": {crossed, "invalid: unknown_key"},
 		"nil":                           {nil, "invalid: malformed"},
 		"zero":                          {&jwtexp.Token{}, "invalid: malformed"},
 	} {

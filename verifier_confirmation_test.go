@@ -36,7 +36,7 @@ func TestConfirmation(t *testing.T) {
 		{"within another claim", live(`,"x":{"cnf":` + jkt + `}`), "ok", "ok"},
 		{"twice", live(`,"cnf":` + jkt + `,"cnf":` + jkt), "invalid: claims", "invalid: claims"},
 		{"and expired", `{"exp":1,"cnf":` + jkt + `}`, "invalid: confirmation", "expired"},
-		{"and not yet valid", live(`,"nbf":253402300799,"cnf":` + jkt), "invalid: confirmation", "invalid: not yet valid"},
+		{"and not yet valid", live(`,"nbf":253402300799,"cnf":` + jkt), "invalid: confirmation", "invalid: not_yet_valid"},
 		{"and for an audience", live(`,"aud":"api","cnf":` + jkt), "invalid: audience", "invalid: audience"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 
 // seen is what an observer sees of a decision.
 type seen struct {
-	Verdict   string
+	Verdict   jwtexp.Verdict
 	Reason    jwtexp.Reason
 	KeyID     string
 	Remaining time.Duration
@@ -163,7 +163,7 @@ level=DEBUG msg="bearer token" decision.verdict=canceled route="GET /orders/{id}
 level=ERROR msg="bearer token" decision.verdict=unavailable route="GET /orders/{id}" error="jwtexp: temporarily unavailable: the key set failed"
 level=INFO msg="bearer token" decision.verdict=expired decision.kid=k1 decision.remaining=-1h0m0s route="GET /orders/{id}"
 level=INFO msg="bearer token" decision.verdict=missing route="GET /orders/{id}"
-level=INFO msg="bearer token" decision.verdict=missing route="GET /orders/{id}" error="jwtexp: missing token: the cookie does not count in an upgrade request from another origin; if you trust the page, name its origin in FromCookie"
+level=INFO msg="bearer token" decision.verdict=missing route="GET /orders/{id}" error="jwtexp: missing token: the cookie does not count in an upgrade request from another origin; if you trust the page, pass its origin to FromCookie"
 `
 	if diff := cmp.Diff(want, log.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

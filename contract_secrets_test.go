@@ -245,7 +245,7 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 		verifyErr(name, sign(testSecret, joseHeader, payload))
 	}
 	good := sign(testSecret, joseHeader, live(marked))
-	verifyErr("too large", strings.Repeat(good, 100))
+	verifyErr("too_large", strings.Repeat(good, 100))
 	verifyErr("malformed", good+"."+payloadMarker)
 	verifyErr("header that is no JSON", sign(testSecret, payloadMarker, live(marked)))
 	verifyErr("header with a fault below a name", sign(testSecret, `{"alg":"HS256","`+payloadMarker+`":{"`+payloadMarker+`":tru}}`, live(marked)))

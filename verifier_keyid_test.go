@@ -29,18 +29,18 @@ func TestKeyID(t *testing.T) {
 		{"a set of one without ID", must(jwtexp.NewKeySet(one)), `"anything"`, "ok"},
 		{"a key with ID takes its kid", one.WithID("k1"), `"k1"`, "ok"},
 		{"a key with ID takes none", one.WithID("k1"), ``, "ok"},
-		{"a key with ID and another kid", one.WithID("k1"), `"K1"`, "invalid: unknown key"},
-		{"a key with ID and an empty kid", one.WithID("k1"), `""`, "invalid: unknown key"},
+		{"a key with ID and another kid", one.WithID("k1"), `"K1"`, "invalid: unknown_key"},
+		{"a key with ID and an empty kid", one.WithID("k1"), `""`, "invalid: unknown_key"},
 		{"a set by kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k1"`, "ok"},
 		{"a set by none", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), ``, "ok"},
 		{"a set and the kid of another key", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k2"`, "invalid: signature"},
-		{"a set and an unknown kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k3"`, "invalid: unknown key"},
-		{"a set and an empty kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `""`, "invalid: unknown key"},
-		{"a careless set of another ID", careless(one.WithID("k1")), `"k3"`, "invalid: unknown key"},
-		{"a careless set of several without ID", careless(two, one), `"k3"`, "invalid: unknown key"},
+		{"a set and an unknown kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `"k3"`, "invalid: unknown_key"},
+		{"a set and an empty kid", must(jwtexp.NewKeySet(two.WithID("k2"), one.WithID("k1"))), `""`, "invalid: unknown_key"},
+		{"a careless set of another ID", careless(one.WithID("k1")), `"k3"`, "invalid: unknown_key"},
+		{"a careless set of several without ID", careless(two, one), `"k3"`, "invalid: unknown_key"},
 		{"a careless set of several without ID and no kid", careless(two, one), ``, "ok"},
-		{"no key", careless(), `"k1"`, "invalid: unknown key"},
-		{"zero keys", careless(jwtexp.Key{}, jwtexp.Key{}), ``, "invalid: unknown key"},
+		{"no key", careless(), `"k1"`, "invalid: unknown_key"},
+		{"zero keys", careless(jwtexp.Key{}, jwtexp.Key{}), ``, "invalid: unknown_key"},
 		{"a zero key before the good one", careless(jwtexp.Key{}, one.WithID("k1")), `"k1"`, "ok"},
 		{"the eighth key of the algorithm", careless(append(repeat(two, 7), one)...), ``, "ok"},
 		{"the ninth key of the algorithm", careless(append(repeat(two, 8), one)...), ``, "invalid: signature"},
@@ -69,10 +69,10 @@ func TestKeyIDRequired(t *testing.T) {
 	})
 	clock := jwtexp.WithClock(jwtexptest.NewClock(epoch))
 	for _, c := range []struct{ name, header, want, without string }{
-		{"no kid", `{"alg":"HS256"}`, "invalid: key id", "ok"},
-		{"an empty kid", `{"alg":"HS256","kid":""}`, "invalid: key id", "invalid: unknown key"},
+		{"no kid", `{"alg":"HS256"}`, "invalid: key_id", "ok"},
+		{"an empty kid", `{"alg":"HS256","kid":""}`, "invalid: key_id", "invalid: unknown_key"},
 		{"the kid", `{"alg":"HS256","kid":"k1"}`, "ok", "ok"},
-		{"another kid", `{"alg":"HS256","kid":"k2"}`, "invalid: unknown key", "invalid: unknown key"},
+		{"another kid", `{"alg":"HS256","kid":"k2"}`, "invalid: unknown_key", "invalid: unknown_key"},
 		{"no kid, another type", `{"alg":"HS256","typ":"at+jwt"}`, "invalid: type", "invalid: type"},
 		{"no kid, no algorithm", `{"alg":"none"}`, "invalid: algorithm", "invalid: algorithm"},
 	} {
@@ -82,7 +82,7 @@ func TestKeyIDRequired(t *testing.T) {
 			v := newPair(keys, clock, jwtexp.WithKeyIDRequired())
 			_, err := v.Verify(t.Context(), raw)
 			wantOutcome(t, err, c.want)
-			if c.want == "invalid: key id" && (asked > 0 || !strings.Contains(err.Error(), "WithKeyIDRequired")) {
+			if c.want == "invalid: key_id" && (asked > 0 || !strings.Contains(err.Error(), "WithKeyIDRequired")) {
 				t.Errorf("got the key set asked %d times and %q, want it not asked and the option named", asked, err)
 			}
 			token, err := newPair(keys, clock).Verify(t.Context(), raw)
@@ -93,7 +93,7 @@ func TestKeyIDRequired(t *testing.T) {
 		})
 	}
 	_, err := newPair(testKey(), clock, jwtexp.WithKeyIDRequired()).Verify(t.Context(), sign(testSecret, joseHeader, live(``)))
-	wantOutcome(t, err, "invalid: key id") // also for a key without an ID
+	wantOutcome(t, err, "invalid: key_id") // also for a key without an ID
 }
 
 func repeat(k jwtexp.Key, n int) (all []jwtexp.Key) {

@@ -1,0 +1,139 @@
+package jwtexp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// WithObserver calls observe once for each decision of Handler or Check, before the answer is
+// written. r carries the token, so don't log its headers. observe must be safe for concurrent use,
+// and fast, because the request waits.
+func WithObserver(observe func(r *http.Request, d Decision)) MiddlewareOption {
+	return middlewareOption{"WithObserver", func(m *middleware) error {
+		m.observe = observe
+		if observe == nil {
+			return errors.New("nil")
+		}
+		return nil
+	}}
+}
+
+// A Decision is what a [Middleware] decided about a request. It does not hold the token, unless a
+// callback of your own puts it in an error.
+type Decision struct {
+	// Err is the error of [Middleware.Check], or nil if the token was accepted.
+	Err error
+	// KeyID is the kid of a token that was accepted, has expired or lacks a scope.
+	KeyID string
+	// Remaining is the time until exp, without leeway, negative for an expired token. It is 0 if it
+	// is unknown.
+	Remaining time.Duration
+	// Canceled reports that the client disconnected. Err is [ErrUnavailable] then, although nothing
+	// has failed.
+	Canceled bool
+}
+
+func newDecision(r *http.Request, t *Token, now time.Time, err error) Decision {
+	d := Decision{Err: err}
+	if t != nil {
+		d.KeyID = t.KeyID()
+		if !now.IsZero() {
+			d.Remaining = t.ExpiresAt().Sub(now)
+		}
+	}
+	if e, ok := errors.AsType[*ExpiredError](err); ok && e != nil {
+		d.Remaining = -e.Ago()
+		if token := e.token.Get(); token != nil {
+			d.KeyID = token.header.KeyID
+		}
+	}
+	d.Canceled = errors.Is(err, ErrUnavailable) && errors.Is(r.Context().Err(), context.Canceled)
+	return d
+}
+
+// A Verdict is a decision in one word, for logs and metrics.
+type Verdict string
+
+// The verdicts of a [Decision].
+const (
+	VerdictAccepted          Verdict = "accepted"
+	VerdictMissing           Verdict = "missing"
+	VerdictExpired           Verdict = "expired"
+	VerdictInvalid           Verdict = "invalid"
+	VerdictInsufficientScope Verdict = "insufficient_scope"
+	VerdictCanceled          Verdict = "canceled"    // the client disconnected
+	VerdictUnavailable       Verdict = "unavailable" // ErrUnavailable or any other error
+)
+
+// Verdict returns the decision in one word.
+func (d Decision) Verdict() Verdict {
+	switch {
+	case d.Err == nil:
+		return VerdictAccepted
+	case d.Canceled:
+		return VerdictCanceled
+	}
+	switch soleVerdict(d.Err) {
+	case ErrMissing:
+		return VerdictMissing
+	case ErrExpired:
+		return VerdictExpired
+	case ErrInvalid:
+		return VerdictInvalid
+	case ErrInsufficientScope:
+		return VerdictInsufficientScope
+	}
+	return VerdictUnavailable
+}
+
+// Reason returns why the token is invalid, or "" if it is not.
+func (d Decision) Reason() Reason {
+	if e, ok := errors.AsType[*InvalidError](d.Err); ok && e != nil {
+		return e.Reason
+	}
+	return ""
+}
+
+// LogValue returns a group of verdict, reason, kid and remaining, as far as they are known.
+func (d Decision) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("verdict", string(d.Verdict()))}
+	if reason := d.Reason(); reason != "" {
+		attrs = append(attrs, slog.String("reason", string(reason)))
+	}
+	if d.KeyID != "" {
+		attrs = append(attrs, slog.String("kid", d.KeyID))
+	}
+	if d.Remaining != 0 {
+		attrs = append(attrs, slog.Duration("remaining", d.Remaining))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// LogDecisions returns an observer that logs each decision and the pattern of the route. Outages
+// are errors, with what failed. Accepted tokens and disconnected clients are debug messages. The
+// text of an outage may include what a callback of your own puts there. LogDecisions returns nil
+// for a nil logger.
+func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
+	if logger == nil {
+		return nil
+	}
+	return func(r *http.Request, d Decision) {
+		attrs := []slog.Attr{slog.Any("decision", d), slog.String("route", r.Pattern)}
+		level := slog.LevelInfo
+		switch d.Verdict() {
+		case VerdictAccepted, VerdictCanceled:
+			level = slog.LevelDebug
+		case VerdictUnavailable:
+			level = slog.LevelError
+			attrs = append(attrs, slog.String("error", d.Err.Error()))
+		case VerdictMissing:
+			if e, ok := d.Err.(*missingError); ok {
+				attrs = append(attrs, slog.String("error", e.Error()))
+			}
+		}
+		logger.LogAttrs(r.Context(), level, "bearer token", attrs...)
+	}
+}
