@@ -1,7 +1,7 @@
-// Package cache is a map that is bounded in entries, is read without a lock, and
-// drops by itself what is over.
+// Package cache is a map with a limited number of entries. It is read without a lock and drops
+// expired values by itself.
 //
-// It knows nothing of tokens, and reads no clock: the caller of Add says what time it is.
+// It knows nothing about tokens and reads no clock: the caller of Add passes the time.
 package cache
 
 import (
@@ -12,26 +12,24 @@ import (
 	"time"
 )
 
-// looks is how many entries are looked at when one is added, to drop what is over
-// and to find one that makes room: a bound on the work, and enough for the whole
-// cache to be looked through before an eighth of it has been replaced.
+// looks is how many entries each Add examines, to drop expired ones and to find one to evict. It
+// limits the work of an Add, and is enough to examine the whole cache before an eighth of it has
+// been replaced.
 const looks = 8
 
-// A Cache maps strings to values of type V. It is safe for concurrent use. Make
-// one with New.
+// A Cache maps strings to values of type V. It is safe for concurrent use. Make one with New.
 //
-// Readers follow chains of entries that hang in buckets, as in any hash table.
-// Only atomic pointers lead from one entry to the next, so that a writer, of whom
-// there is one at a time, can hang one in or take one out while they do.
+// Entries hang in chains from buckets, as in any hash table. All links are atomic pointers, so that
+// readers can follow a chain while the one writer inserts or removes an entry.
 type Cache[V any] struct {
-	seed    maphash.Seed // of this cache: clients cannot choose keys that share a bucket
+	seed    maphash.Seed // random, so that clients cannot choose keys that share a bucket
 	buckets []atomic.Pointer[entry[V]]
-	over    func(value V, now time.Time) bool
+	expired func(value V, now time.Time) bool
 	limit   int
 
 	mu   sync.Mutex
-	all  []*entry[V] // in no order; guarded by mu
-	hand int         // where the next look falls on all; guarded by mu
+	all  []*entry[V] // unordered; guarded by mu
+	hand int         // the index in all to examine next; guarded by mu
 }
 
 type entry[V any] struct {
@@ -43,14 +41,14 @@ type entry[V any] struct {
 	index int         // in all; guarded by mu
 }
 
-// New returns a Cache of at most limit entries, at least one. over reports whether a
-// value is good for nothing any more, now or later.
-func New[V any](limit int, over func(value V, now time.Time) bool) *Cache[V] {
-	size := 1 << bits.Len(uint(limit-1)) // the power of two that is not below
+// New returns a Cache of at most limit entries, at least one. expired reports whether a value is of
+// no use any more, now and later.
+func New[V any](limit int, expired func(value V, now time.Time) bool) *Cache[V] {
+	size := 1 << bits.Len(uint(limit-1)) // the next power of two
 	return &Cache[V]{
 		seed:    maphash.MakeSeed(),
 		buckets: make([]atomic.Pointer[entry[V]], size),
-		over:    over,
+		expired: expired,
 		limit:   limit,
 	}
 }
@@ -67,8 +65,8 @@ func (c *Cache[V]) Get(key string) (value V, ok bool) {
 	return e.value, true
 }
 
-// Add sets the value of key. Where the cache is full an entry goes: one that is
-// over if there is one in sight, or else one that was not asked for lately.
+// Add sets the value of key. A full cache evicts an expired entry or, if it sees none, one that was
+// not used lately.
 func (c *Cache[V]) Add(key string, value V, now time.Time) {
 	e := &entry[V]{hash: maphash.String(c.seed, key), key: key, value: value}
 	c.mu.Lock()
@@ -84,7 +82,7 @@ func (c *Cache[V]) Add(key string, value V, now time.Time) {
 	bucket.Store(e)
 }
 
-// Remove drops the value of key, if it is there.
+// Remove drops the value of key, if there is one.
 func (c *Cache[V]) Remove(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,9 +103,9 @@ func (c *Cache[V]) find(hash uint64, key string) *entry[V] {
 	return e
 }
 
-// makeRoom looks at the next entries, drops those that are over, and, where there
-// is still no room, the first of them that was not asked for since the last look.
-// The hand goes round all entries, like a clock's ("second chance").
+// makeRoom examines the next entries and drops expired ones. If the cache is still full, it evicts
+// the first examined entry that was not used since the hand last passed. The hand moves around all
+// entries like that of a clock ("second chance").
 func (c *Cache[V]) makeRoom(now time.Time) {
 	var idle *entry[V]
 	for range min(looks, len(c.all)) {
@@ -115,8 +113,8 @@ func (c *Cache[V]) makeRoom(now time.Time) {
 			c.hand = 0
 		}
 		e := c.all[c.hand]
-		if c.over(e.value, now) {
-			c.remove(e) // the last entry comes to stand here, and is looked at next
+		if c.expired(e.value, now) {
+			c.remove(e) // moves the last entry here, which is examined next
 			continue
 		}
 		if !e.used.Swap(false) && idle == nil {
@@ -133,7 +131,7 @@ func (c *Cache[V]) makeRoom(now time.Time) {
 	c.remove(idle)
 }
 
-// remove takes e out. Readers that stand on it go on to what was behind it.
+// remove takes e out of its chain. A reader that is at e goes on to the next entry.
 func (c *Cache[V]) remove(e *entry[V]) {
 	link := c.bucket(e.hash)
 	for link.Load() != e {

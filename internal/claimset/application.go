@@ -12,23 +12,23 @@ import (
 	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
 
-// strictV1 makes struct tags mean what they mean in encoding/json, and closes
-// the gaps through which two readers of one token see two things: names match
-// in exact case, none appears twice, and invalid UTF-8 is an error.
+// strictV1 makes struct tags work as in encoding/json, and prevents that two readers of a token see
+// different claims: names match in exact case, duplicate names are an error, and so is invalid
+// UTF-8.
 var strictV1 = json.JoinOptions(
 	jsonv1.DefaultOptionsV1(),
 	json.MatchCaseInsensitiveNames(false),
 	jsontext.AllowDuplicateNames(false),
 	jsontext.AllowInvalidUTF8(false),
-	// Escapes for HTML and JavaScript say the same in more bytes; a token is put in neither.
+	// Escapes for HTML and JavaScript are not needed, because the JSON is encoded in base64url.
 	jsontext.EscapeForHTML(false),
 	jsontext.EscapeForJS(false),
 	numberOptions,
 )
 
-// An Error says why application claims could not be read or written. Its text
-// names Go types and nothing of the claims. Cause is what a method of the
-// application's types returned, or nil, and may quote them.
+// An Error says why application claims could not be read or written. Its text names Go types and
+// quotes no claim. Cause is the error of a method of the application's types, which may quote
+// claims, or nil.
 type Error struct {
 	text  string
 	Cause error
@@ -54,7 +54,7 @@ func (s *Set) Decode(payload string, dst any) error {
 // confirmation is the name of the claim that binds a token to a key (RFC 7800 §3.1).
 const confirmation = "cnf"
 
-// appendApp appends the members of the application's claims, with a comma behind each.
+// appendApp appends the members of the application's claims, with a comma after each.
 func appendApp(buf []byte, s *Set, app any) ([]byte, error) {
 	if app == nil {
 		return buf, nil
@@ -69,9 +69,9 @@ func appendApp(buf []byte, s *Set, app any) ([]byte, error) {
 	return append(append(buf, own[1:len(own)-1]...), ','), nil
 }
 
-// encodeApp returns the application's claims as a JSON object without white space, or
-// nothing. They are read again as strictly as a Verifier reads them: a MarshalJSONTo method
-// can write what the options of the encoder forbid, such as a name twice.
+// encodeApp returns the application's claims as a JSON object without white space, or nil. It reads
+// them again as strictly as a Verifier does, because a MarshalJSONTo method can write what the
+// encoder's options forbid, such as duplicate names.
 func encodeApp(s *Set, app any) ([]byte, error) {
 	own, err := json.Marshal(app, strictV1)
 	if err != nil {
@@ -83,7 +83,7 @@ func encodeApp(s *Set, app any) ([]byte, error) {
 	err = strictjson.Members(string(own), func(name string, value *strictjson.Reader) error {
 		s.Confirmation = s.Confirmation || name == confirmation
 		if taken := registeredLike(name); taken != "" {
-			return fmt.Errorf("claim %q is set by the issuer alone: leave it out, in any case, of the application claims", taken)
+			return fmt.Errorf("claim %q is set by the Issuer; leave it out of the application claims, in upper and lower case", taken)
 		}
 		return value.Skip()
 	})
@@ -93,8 +93,8 @@ func encodeApp(s *Set, app any) ([]byte, error) {
 	return own, nil
 }
 
-// registeredLike returns the registered claim that name is, or that a reader who
-// does not mind case takes it for: golang-jwt reads "EXP" into exp.
+// registeredLike returns the registered claim that name is if case is ignored. golang-jwt, for
+// example, reads "EXP" into exp.
 func registeredLike(name string) string {
 	for _, taken := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"} {
 		if strings.EqualFold(name, taken) {
@@ -104,8 +104,8 @@ func registeredLike(name string) string {
 	return ""
 }
 
-// An error of the JSON package quotes its input, and is replaced by one that
-// names the Go type at most.
+// Errors of the JSON package quote their input. The functions below replace them with errors that
+// name the Go type at most.
 
 func readError(err error) error {
 	switch e := err.(type) {
@@ -116,7 +116,7 @@ func readError(err error) error {
 	case *jsonv1.InvalidUnmarshalError:
 		return newError("read into", e.Type, "", nil)
 	}
-	return newError("read into", nil, "", err) // the claims set is valid JSON: a method said so
+	return newError("read into", nil, "", err) // the claims set is valid JSON, so the error is a method's
 }
 
 func writeError(err error) error {
@@ -128,9 +128,9 @@ func writeError(err error) error {
 	case *jsonv1.UnsupportedTypeError:
 		return newError("written from", e.Type, "", nil)
 	case *jsonv1.UnsupportedValueError:
-		return newError("written from", named, ": a value that JSON cannot say, such as NaN or a cycle", nil)
+		return newError("written from", named, ": JSON has no such value, for example NaN or a cycle", nil)
 	case *jsonv1.SyntaxError:
-		return newError("written from", named, ": not valid JSON in UTF-8, or a name twice in an object", nil)
+		return newError("written from", named, ": not valid JSON in UTF-8, or duplicate names in an object", nil)
 	}
 	return newError("written from", named, "", err)
 }

@@ -148,7 +148,7 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 	}
 	// Which of the two finds it depends on the version of the JSON package: what reads the
 	// claims again, or the encoder.
-	const twice = "two members of one name|cannot be written"
+	const twice = "duplicate names|cannot be written"
 	for name, tt := range map[string]struct {
 		app  any
 		want string // a regexp for the error; "" for none

@@ -1,6 +1,5 @@
-// Package claimset reads and writes the claims set of a JWT (RFC 7519 §4) as
-// strict JSON: the registered claims into a Set, the application's claims by
-// way of the struct tags of encoding/json.
+// Package claimset reads and writes the claims set of a JWT (RFC 7519 §4) as strict JSON: the
+// registered claims into a Set, and the application's claims with the struct tags of encoding/json.
 //
 // Errors never quote the claims set.
 package claimset
@@ -17,28 +16,28 @@ import (
 	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
 
-// Set holds the registered claims (RFC 7519 §4.1). A claim that is absent is
-// its zero value; a time that is present never is.
+// A Set has the registered claims (RFC 7519 §4.1). A missing claim is the zero value. A time that
+// is present is never zero.
 type Set struct {
 	Issuer, Subject, ID            string
 	Audience                       []string
 	ExpiresAt, NotBefore, IssuedAt time.Time
-	Confirmation                   bool // whether cnf (RFC 7800) is there, whatever it holds
+	Confirmation                   bool // cnf (RFC 7800) is present
 
 	one [1]string // room for an audience, of which there is one most often
 
-	// Where in the payload the application's claims stand, from the end of what is before
-	// the first to the end of the last; 0, 0 where there is none.
+	// The range of the application's claims in the payload, from the end of the member before the
+	// first to the end of the last. 0, 0 if there is none.
 	ownStart, ownEnd int
 }
 
 var (
-	errNoExpiry      = errors.New(`claim "exp": missing: a token without an end is never accepted`)
+	errNoExpiry      = errors.New(`claim "exp": missing; a token without an end is never accepted`)
 	errEmptyAudience = errors.New("empty")
 )
 
-// Parse reads a claims set into s, which is zero and is not copied afterwards.
-// One without exp is refused.
+// Parse reads a claims set into s, which must be zero and must not be copied afterwards. A claims
+// set without exp is an error.
 func Parse(payload string, s *Set) error {
 	before := 0
 	err := strictjson.Members(payload, func(name string, value *strictjson.Reader) (err error) {
@@ -89,9 +88,8 @@ func numericDate(value *strictjson.Reader, round rounding) (time.Time, error) {
 	return parseNumericDate(number, round)
 }
 
-// audience reads aud, a string or an array of strings (RFC 7519 §4.1.3), and
-// appends to all. An empty one is refused: it can be read as "for nobody" and as
-// "for anybody".
+// audience reads aud, a string or an array of strings (RFC 7519 §4.1.3), and appends it to all. An
+// empty aud is an error, because it can be read as "for no service" and as "for any".
 func audience(value *strictjson.Reader, all []string) ([]string, error) {
 	if value.PeekKind() != jsontext.KindBeginArray {
 		one, err := audienceValue(value)
@@ -129,18 +127,19 @@ type Template struct {
 	rest      string
 }
 
-// NewTemplate takes valid UTF-8; what is empty is left out.
+// NewTemplate returns the Template of an issuer and an audience, which are valid UTF-8. Empty ones
+// are left out.
 func NewTemplate(issuer string, audience []string) Template {
 	text := string(appendAudience(appendString([]byte{'{'}, "iss", issuer), audience))
 	whole := len(text) / 3 * 3
 	return Template{text[:whole], text[whole:]}
 }
 
-// Append appends what follows the Beginning in a claims set of the template, the other
-// registered claims of s, and the application's own, which may not name a registered one.
-// app is nil or anything that encoding/json makes a JSON object of. The times of s are
-// whole seconds, and its ID is letters and digits. If cnf is among the application's claims,
-// that is noted in s. A subject that is not valid UTF-8 is an error.
+// Append appends what follows the Beginning in a claims set of the template: the other registered
+// claims of s, and the application's claims. app is nil or anything that encoding/json writes as an
+// object; naming a registered claim is an error. The times of s are whole seconds, and its ID is
+// letters and digits. Append sets s.Confirmation if app has cnf. A subject that is not valid UTF-8
+// is an error.
 func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if !utf8.ValidString(s.Subject) {
 		return nil, errSubject
@@ -157,14 +156,13 @@ func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	buf[len(buf)-1] = '}' // for the last comma
+	buf[len(buf)-1] = '}' // replaces the last comma
 	return buf, nil
 }
 
 var errSubject = errors.New(`claim "sub": not valid UTF-8`)
 
-// The functions below append a member and a comma, and nothing for a claim that
-// is absent.
+// The functions below append a member and a comma, or nothing if the claim is missing.
 
 func appendString(buf []byte, name, value string) []byte {
 	if value == "" {
@@ -173,8 +171,7 @@ func appendString(buf []byte, name, value string) []byte {
 	return append(appendQuote(appendName(buf, name), value), ',')
 }
 
-// appendAudience writes one audience as a string: the form that every reader
-// takes.
+// appendAudience writes one audience as a string, the form that every reader accepts.
 func appendAudience(buf []byte, all []string) []byte {
 	if len(all) == 0 {
 		return buf

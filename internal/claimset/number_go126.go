@@ -12,9 +12,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// numberOptions teaches the JSON package, which up to Go 1.26 stands beside
-// encoding/json, what a [stdjson.Number] is. From Go 1.27 on it is the same
-// package and knows.
+// numberOptions makes the JSON package read and write [stdjson.Number] as encoding/json does. In Go
+// 1.27 the package is part of encoding/json and does so by itself.
 var numberOptions = json.JoinOptions(
 	json.WithMarshalers(json.MarshalToFunc(func(enc *jsontext.Encoder, n stdjson.Number) error {
 		switch {

@@ -4,6 +4,5 @@ package claimset
 
 import "github.com/go-json-experiment/json"
 
-// numberOptions is empty: from Go 1.27 on the JSON package is encoding/json's
-// own.
+// numberOptions is empty: in Go 1.27 the JSON package is part of encoding/json.
 var numberOptions = json.JoinOptions()

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// MaxNumericDate is the last second that has a four-digit year,
-// 9999-12-31T23:59:59Z. Later values are refused: they mean no date that
-// anybody meant, and are how an attacker looks for a wrap-around.
+// MaxNumericDate is the last second with a four-digit year, 9999-12-31T23:59:59Z. Later values are
+// rejected: no real token has them, and attackers use them to look for overflows.
 const MaxNumericDate int64 = 253402300799
 
 var (
@@ -18,8 +17,8 @@ var (
 	errOutOfRange = errors.New("not in 0..253402300799")
 )
 
-// rounding says what becomes of digits below a nanosecond. Each claim is
-// rounded so that the token lives shorter.
+// rounding says how digits below a nanosecond are rounded. Each claim is rounded so that the token
+// lives shorter.
 type rounding bool
 
 const (
@@ -27,9 +26,8 @@ const (
 	up   rounding = true
 )
 
-// parseNumericDate reads a JSON number as a NumericDate (RFC 7519 §2), exactly:
-// going through float64 would move a date by as much as 15 µs, and can wrap.
-// number must be a number by the JSON grammar.
+// parseNumericDate reads a JSON number as a NumericDate (RFC 7519 §2), exactly. A float64 would
+// move a date by up to 15 µs, and can overflow. number must be a number by the JSON grammar.
 func parseNumericDate(number []byte, round rounding) (time.Time, error) {
 	if sec, ok := wholeSeconds(number); ok {
 		return time.Unix(sec, 0).UTC(), nil
@@ -38,13 +36,13 @@ func parseNumericDate(number []byte, round rounding) (time.Time, error) {
 	if len(digits) == 0 {
 		return time.Unix(0, 0).UTC(), nil
 	}
-	// 10^12 and above is out of range whatever the digits are. Knowing that
-	// first bounds the loop below, whose length the token's author chooses.
+	// 10^12 and above is out of range whatever the digits are. This check limits the loop below,
+	// whose length the author of the token chooses.
 	if number[0] == '-' || point > 12 {
 		return time.Time{}, errOutOfRange
 	}
 
-	digit := func(i int) int64 { // the i-th significant digit: 0 before the first and after the last
+	digit := func(i int) int64 { // the i-th significant digit, or 0 outside
 		if i < 0 || i >= len(digits) {
 			return 0
 		}
@@ -83,8 +81,8 @@ func wholeSeconds(number []byte) (sec int64, ok bool) {
 	return sec, sec <= MaxNumericDate
 }
 
-// decimal returns the significant digits of a JSON number and where its decimal
-// point stands: the magnitude is 0.digits × 10^point. Zero has no digits.
+// decimal returns the significant digits of a JSON number and the position of its decimal point:
+// the magnitude is 0.digits × 10^point. Zero has no digits.
 func decimal(number []byte) (digits string, point int) {
 	mantissa, exponent := strings.TrimPrefix(string(number), "-"), 0
 	if i := bytes.IndexAny(number, "eE"); i >= 0 {
@@ -98,8 +96,8 @@ func decimal(number []byte) (digits string, point int) {
 	return strings.TrimRight(digits, "0"), point
 }
 
-// saturatedAtoi keeps an exponent within what an int of 32 bits holds after a
-// token's length has been added to it.
+// saturatedAtoi limits an exponent so that it fits an int of 32 bits after the length of a token
+// has been added.
 func saturatedAtoi(s string) int {
 	const limit = 1 << 29
 	n, err := strconv.ParseInt(s, 10, 64)

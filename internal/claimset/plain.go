@@ -10,12 +10,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A plainStruct is a struct about which every JSON package agrees, and which has no place
-// for a registered claim: its fields have simple tags and are strings, numbers, booleans or
-// slices of those; nothing has a method.
+// A plainStruct describes a struct that every JSON package writes alike, and that has no field for
+// a registered claim. Its fields have simple tags and are strings, numbers, booleans or slices of
+// these. No type in it has methods.
 //
-// Two short cuts can then not be told from the long way: to write it field by field, and
-// to read nothing but the application's claims into it.
+// Two short cuts give the same result as the JSON package for it: to write it field by field, and
+// to read only the application's claims into it.
 type plainStruct []plainField
 
 type plainField struct {
@@ -24,11 +24,11 @@ type plainField struct {
 	option string // of the tag
 }
 
-// plainStructs remembers what newPlainStruct has made.
+// plainStructs caches the results of newPlainStruct.
 var plainStructs sync.Map // of reflect.Type to plainStruct
 
-// plainOf returns the plainStruct that t, or what it points to, is; nil if it is none, which
-// one without fields is not.
+// plainOf returns the plainStruct of t or of what t points to, or nil if that is not a plain struct
+// with fields.
 func plainOf(t reflect.Type) plainStruct {
 	if t == nil {
 		return nil
@@ -143,8 +143,8 @@ func appendScalar(buf []byte, v reflect.Value) (_ []byte, ok bool) {
 	return buf, false
 }
 
-// isPlainName reports whether a name needs no quoting in a tag and in JSON, is like no
-// registered one, and is not cnf, which is noted when it is written.
+// isPlainName reports whether a name needs no quoting in a tag and in JSON, and is neither like a
+// registered claim nor cnf, which is noted when it is written.
 func isPlainName(name string) bool {
 	unusual := func(r rune) bool {
 		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
@@ -166,5 +166,5 @@ func isPlainValue(t reflect.Type) bool {
 	return false
 }
 
-// hasMethods counts those of the pointer, too: one of them may be for JSON.
+// hasMethods also counts the pointer's methods, because one of them may be for JSON.
 func hasMethods(t reflect.Type) bool { return reflect.PointerTo(t).NumMethod() > 0 }

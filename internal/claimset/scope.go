@@ -2,8 +2,8 @@ package claimset
 
 import "strings"
 
-// Scope returns the scope tokens of a claims set: those of scope or, where that is
-// absent or null, of scp. What is neither a string nor an array of strings is none.
+// Scope returns the scope tokens of a claims set: those of scope or, if scope is absent or null, of
+// scp. A claim that is neither a string nor an array of strings has none.
 func (s *Set) Scope(payload string) []string {
 	var claims struct {
 		Scope any `json:"scope"`

@@ -10,7 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// family is the kind of key that an algorithm works with.
+// family is a kind of key.
 type family string
 
 const (
@@ -29,10 +29,10 @@ type algorithm struct {
 	method jwt.SigningMethod
 }
 
-// algorithms has every algorithm there is. "none" is not one.
+// algorithms are all algorithms. "none" is not one of them.
 //
-// The methods are values of our own, not golang-jwt's registry nor its package
-// variables, which anybody in the process can replace.
+// The methods are values of this package. golang-jwt's registry and package variables can be
+// replaced by any code in the process.
 var algorithms = map[string]algorithm{
 	"HS256":   hmacAlgorithm("HS256", crypto.SHA256),
 	"HS384":   hmacAlgorithm("HS384", crypto.SHA384),
@@ -60,8 +60,8 @@ func rsaAlgorithm(name string, hash crypto.Hash) algorithm {
 }
 
 func pssAlgorithm(name string, hash crypto.Hash) algorithm {
-	// RFC 7518 §3.5: the salt is as long as the hash. golang-jwt's own values
-	// verify with any salt, by their VerifyOptions; without those, Options rule.
+	// The salt is as long as the hash (RFC 7518 §3.5). golang-jwt's own values have VerifyOptions
+	// that accept any salt. Without VerifyOptions it uses Options.
 	options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: hash}
 	verifier := &jwt.SigningMethodRSAPSS{
 		SigningMethodRSA: &jwt.SigningMethodRSA{Name: name, Hash: hash},

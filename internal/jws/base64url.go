@@ -11,7 +11,7 @@ var (
 	strict    = newDecoder()          // decodes
 )
 
-var errBase64 = errors.New("a segment is not strict base64url, or there are more than three")
+var errBase64 = errors.New("a segment is not strict base64url, or there are more than three segments")
 
 // decodeText decodes a segment that is text. Most fit into an array that lies on
 // the stack, so that the string is the one object that is made.

@@ -10,21 +10,21 @@ import (
 	"strings"
 )
 
-var errSegments = errors.New("not three segments")
+var errSegments = errors.New("not three segments separated by dots")
 
-// A Compact is a token taken apart. Nothing in it can be trusted before a
-// Material has verified it, and the payload stays encoded until then.
+// A Compact is a token taken apart. None of it can be trusted before a Material has verified it.
+// The payload stays encoded until then.
 type Compact struct {
-	Header    *Header // shared with other tokens: only to be read
+	Header    *Header // shared with other tokens: read it only
 	header    string
-	known     bool   // whether the header was remembered
-	signed    string // header and payload as they were sent, which is what was signed
+	known     bool   // the header was remembered
+	signed    string // header and payload as they were sent
 	payload   string
 	signature signature
 }
 
-// Parse takes a token apart into c, which is zero, and reads its header. The caller
-// has bounded raw.
+// Parse takes a token apart into c, which must be zero, and reads its header. The caller limits the
+// length of raw.
 func (h *Headers) Parse(raw string, c *Compact) (err error) {
 	header, rest, ok := strings.Cut(raw, ".")
 	if !ok {
@@ -39,14 +39,13 @@ func (h *Headers) Parse(raw string, c *Compact) (err error) {
 	if c.Header, c.known, err = h.parse(header); err != nil {
 		return err
 	}
-	return c.signature.decode(signature) // which has no dot, where it can be decoded
+	return c.signature.decode(signature) // a signature with a dot cannot be decoded
 }
 
-// Payload decodes the payload. Call it only after a Material has verified c, or to choose who
-// does.
+// Payload decodes the payload. Call it after a Material has verified c, or to choose a Verifier.
 func (c *Compact) Payload() (string, error) { return decodeText(c.payload) }
 
-// Payload decodes the payload of a token that Sign made.
+// Payload decodes the payload of a token that Sign returned.
 func Payload(token string) string {
 	segments := strings.Split(token, ".")
 	payload, err := decodeText(segments[1])
@@ -56,7 +55,7 @@ func Payload(token string) string {
 	return payload
 }
 
-// Sign makes the compact serialization of h and of a payload, signed by m. payload is what
+// Sign returns the compact serialization of a header and a payload, signed by m. payload is what
 // follows the beginning that h has.
 func Sign(m *Material, h *EncodedHeader, payload []byte) (string, error) {
 	var array [1024]byte // most tokens fit, and it lies on the stack

@@ -10,8 +10,8 @@ import (
 )
 
 var (
-	errSmallOrder   = errors.New("the Ed25519 public key is a point of small order, under which anybody can forge signatures: use a key that crypto/ed25519 generated")
-	errEdwardsPoint = errors.New("the Ed25519 public key is not a valid point encoding (RFC 8032 §5.1.3): pass the 32 bytes of an Ed25519 public key")
+	errSmallOrder   = errors.New("the Ed25519 public key is a point of small order, under which anyone can forge signatures; use a key that crypto/ed25519 generated")
+	errEdwardsPoint = errors.New("the Ed25519 public key is not a valid point encoding (RFC 8032 §5.1.3); pass the 32 bytes of an Ed25519 public key")
 )
 
 // The curve is -x² + y² = 1 + dx²y² over the integers modulo p (RFC 8032 §5.1).
@@ -20,9 +20,9 @@ var (
 	edwardsD, _ = new(big.Int).SetString("52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3", 16)
 )
 
-// smallOrder has the y coordinates of the points whose order divides the cofactor, 8. They
-// are encoded as in a key, in little-endian order, but without the sign bit of x. With either
-// sign bit there are 14 encodings.
+// smallOrder are the y coordinates of the points whose order divides the cofactor, 8, encoded as in
+// a key: in little-endian order, but without the sign bit of x. With either sign bit there are 14
+// encodings.
 var smallOrder = map[string]bool{
 	"0000000000000000000000000000000000000000000000000000000000000000": true, // order 4
 	"0100000000000000000000000000000000000000000000000000000000000000": true, // order 1
@@ -33,11 +33,10 @@ var smallOrder = map[string]bool{
 	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": true, // p + 1, which is 1
 }
 
-// checkEd25519 returns an error unless key is the encoding of a point that can be a public
-// key. crypto/ed25519 checks a key only when it verifies, where a bad one looks like a bad
-// signature, and accepts points of small order. Points of mixed order, which have a
-// component of small order, stay accepted, as in RFC 8032 and crypto/ed25519: forging under
-// them takes the private key.
+// checkEd25519 returns an error unless key encodes a point that can be a public key. crypto/ed25519
+// checks a key only when it verifies, where a bad key looks like a bad signature, and it accepts
+// points of small order. Points of mixed order, which have a component of small order, are
+// accepted, as in RFC 8032 and crypto/ed25519: forging under them needs the private key.
 func checkEd25519(key ed25519.PublicKey) error {
 	if len(key) != ed25519.PublicKeySize {
 		return fmt.Errorf("an Ed25519 public key has %d bytes, not %d", ed25519.PublicKeySize, len(key))
@@ -63,7 +62,7 @@ func hasX(y *big.Int) bool {
 	numerator := new(big.Int).Sub(square, one)
 	denominator := new(big.Int).Mul(edwardsD, square)
 	denominator.Add(denominator, one)
-	// A quotient is a square where the product is, and needs no inverse.
+	// The quotient is a square if and only if the product is, and the product needs no inverse.
 	product := numerator.Mul(numerator, denominator)
 	return big.Jacobi(product.Mod(product, edwardsP), edwardsP) == 1
 }

@@ -10,21 +10,20 @@ import (
 	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
 
-// Header is what counts of a JOSE header (RFC 7515 §4). Parameters that carry
-// or point to a key (jwk, jku, x5u, x5c) are not in it: a key comes from the
-// key set and from nowhere else.
+// A Header has the parameters of a JOSE header (RFC 7515 §4) that matter. Parameters that carry or
+// point to a key (jwk, jku, x5u, x5c) are left out, because keys come from the key set only.
 type Header struct {
 	Algorithm string
 	Type      string
 	KeyID     string
-	HasType   bool // whether typ is there: an empty one is not an absent one
-	HasKeyID  bool // whether kid is there, likewise
-	Supported bool // whether Algorithm is one that a key can be bound to
+	HasType   bool // typ is present, even if it is empty
+	HasKeyID  bool // kid is present, even if it is empty
+	Supported bool // Algorithm is one of algorithms
 }
 
 var (
 	errNoAlgorithm = errors.New(`header parameter "alg": missing`)
-	errUnderstood  = errors.New("not supported, and a token that has it asks to be refused then")
+	errUnderstood  = errors.New("not supported, so the token must be rejected (RFC 7515 §4.1.11)")
 )
 
 func parseHeader(segment string) (*Header, error) {
@@ -48,9 +47,9 @@ func parseHeader(segment string) (*Header, error) {
 		case "cty":
 			_, err = value.String()
 		case "crit", "b64":
-			// No extension is implemented, so any crit is refused (RFC 7515
-			// §4.1.11). b64 changes what was signed (RFC 7797) and must come with
-			// crit; alone, two readers would see two payloads.
+			// No extension is implemented, so any crit is rejected (RFC 7515 §4.1.11). b64 changes
+			// what is signed (RFC 7797) and must come with crit. Without crit, two readers would see
+			// two payloads.
 			err = errUnderstood
 		default:
 			return value.Skip()
@@ -67,7 +66,7 @@ func parseHeader(segment string) (*Header, error) {
 		return nil, errNoAlgorithm
 	}
 	_, h.Supported = algorithms[h.Algorithm]
-	// This header is not verified, and a key set may keep the kid: not all of the header.
+	// A key set may keep the kid. Clones keep the rest of the header out of memory then.
 	h.Algorithm, h.Type, h.KeyID = strings.Clone(h.Algorithm), strings.Clone(h.Type), strings.Clone(h.KeyID)
 	return h, nil
 }
@@ -103,14 +102,13 @@ func EncodeHeader(m *Material, typ, keyID, beginning string) *EncodedHeader {
 	return h
 }
 
-// EncodeText returns a header that is text, whatever that says: for tokens that no
-// issuer writes.
+// EncodeText returns a header that is any text, for tokens that no Issuer writes.
 func EncodeText(text []byte) *EncodedHeader {
 	return &EncodedHeader{encoded: base64url.EncodeToString(text) + "."}
 }
 
-// Serves reports whether h is what EncodeHeader would make of m and keyID, for the
-// same typ and beginning.
+// Serves reports whether EncodeHeader would return h for m and keyID, with the same typ and
+// beginning.
 func (h *EncodedHeader) Serves(m *Material, keyID string) bool {
 	return h.Algorithm == m.Algorithm() && h.KeyID == keyID
 }

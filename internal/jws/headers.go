@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	maxHeaders    = 1024 // how many are remembered
-	maxHeaderSize = 512  // and up to which size, encoded
+	maxHeaders    = 1024
+	maxHeaderSize = 512 // encoded; longer headers are not remembered
 )
 
 // Headers remembers the headers of tokens whose signature was good. An issuer
@@ -31,8 +31,8 @@ func (h *Headers) parse(segment string) (header *Header, known bool, err error) 
 	return header, false, err
 }
 
-// Learn remembers the header of c, which a Material has verified. When there is
-// no more room all are forgotten, and those in use are soon learned again.
+// Learn remembers the header of c, which a Material has verified. If there is no room, it forgets
+// all headers. Those in use are soon learned again.
 func (h *Headers) Learn(c *Compact) {
 	if c.known || len(c.header) > maxHeaderSize {
 		return
@@ -43,7 +43,7 @@ func (h *Headers) Learn(c *Compact) {
 		h.known.Clear()
 		h.length = 0
 	}
-	// A copy: the segment is a piece of a token, and would keep all of it.
+	// The segment is a piece of a token. Without Clone it would keep the whole token in memory.
 	if _, known := h.known.LoadOrStore(strings.Clone(c.header), c.Header); !known {
 		h.length++
 	}

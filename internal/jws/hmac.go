@@ -28,7 +28,7 @@ func (m hmacMethod) Verify(signed string, signature []byte, key any) error {
 	return nil
 }
 
-// Sign is there for golang-jwt's interface: a Material asks sign, and makes no string.
+// Sign implements golang-jwt's interface. A Material calls sign, which needs no string.
 func (m hmacMethod) Sign(signed string, key any) ([]byte, error) {
 	return m.sign([]byte(signed), key), nil
 }
@@ -38,15 +38,14 @@ func (m hmacMethod) sign(signed []byte, key any) []byte {
 	return mac[:m.size]
 }
 
-// A keyedHMAC hands out the state of an HMAC that has read the key and nothing
-// else.
+// A keyedHMAC keeps states of an HMAC that has read the key and nothing else.
 type keyedHMAC struct {
 	states sync.Pool // of *hmacState
 }
 
 type hmacState struct {
 	hash.Hash
-	text []byte // a copy of what is signed: what hash.Hash gets cannot stay on the stack
+	text []byte // a copy of the signed text: what is passed to hash.Hash cannot stay on the stack
 	mac  []byte
 }
 
@@ -55,11 +54,11 @@ func newKeyedHMAC(hash crypto.Hash, secret []byte) *keyedHMAC {
 	return &keyedHMAC{sync.Pool{New: func() any { return &hmacState{Hash: hmac.New(hash.New, secret)} }}}
 }
 
-// maxKept bounds the text that a state in the pool holds on to.
+// maxKept limits the text that a state in the pool keeps, in bytes.
 const maxKept = 16 << 10
 
-// sum returns the HMAC of signed, with zeros behind it. The state goes back to
-// the pool without it: the next user of the state must not find it.
+// sum returns the HMAC of signed, padded with zeros. It clears the state before it returns it to
+// the pool, so that the next user does not find the HMAC.
 func (k *keyedHMAC) sum(signed []byte) (mac [sha512.Size]byte) {
 	s := k.states.Get().(*hmacState)
 	s.text = append(s.text[:0], signed...)

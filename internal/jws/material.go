@@ -13,18 +13,17 @@ import (
 	"slices"
 )
 
-// Material is key material bound to the one algorithm that it serves. It cannot
-// be changed: what it was made from has been copied.
+// A Material is key material for one algorithm. It cannot be changed: it holds a copy of what it
+// was made from.
 type Material struct {
 	algorithm algorithm
-	verifyKey any       // what the algorithm's method verifies with
-	signKey   any       // what it signs with: nil where the key only verifies
+	verifyKey any       // for the algorithm's method
+	signKey   any       // for the algorithm's method; nil if the key only verifies
 	remote    bool      // signKey calls other code, such as a KMS or an HSM
-	identity  *Identity // an object of its own: to keep it is not to keep the key
+	identity  *Identity // an object of its own, so that keeping it does not keep the key
 }
 
-// An Identity tells keys apart and holds none: a hash of what the algorithm makes of
-// the key.
+// An Identity tells keys apart and holds none: it is a hash of the key.
 type Identity [sha256.Size]byte
 
 // A SignerError holds the error of a crypto.Signer that could not sign.
@@ -32,7 +31,7 @@ type SignerError struct{ Cause error }
 
 func (e *SignerError) Error() string { return "the key's signer failed" }
 
-// NewSecret binds an HMAC secret.
+// NewSecret returns the material of an HMAC secret.
 func NewSecret(name string, secret []byte) (*Material, error) {
 	a, err := lookup(name, hmacKey)
 	if err != nil {
@@ -41,14 +40,13 @@ func NewSecret(name string, secret []byte) (*Material, error) {
 	if err := checkSecret(a, secret); err != nil {
 		return nil, err
 	}
-	// HMAC fills short secrets up with zeros and hashes long ones, so that two secrets
-	// can be the same key.
+	// HMAC pads short secrets with zeros and hashes long ones, so two secrets can be the same key.
 	key := newKeyedHMAC(a.hash, secret)
 	identity := key.sum([]byte("identity"))
 	return newMaterial(a, key, key, identity[:]), nil
 }
 
-// NewPublic binds a public key, which verifies.
+// NewPublic returns the material of a public key, which verifies.
 func NewPublic(name string, public crypto.PublicKey) (*Material, error) {
 	a, err := lookup(name, "")
 	if err != nil {
@@ -65,8 +63,8 @@ func NewPublic(name string, public crypto.PublicKey) (*Material, error) {
 	return newMaterial(a, public, nil, encoded), nil
 }
 
-// NewSigner binds a private key, which signs and verifies: one in memory, or
-// any crypto.Signer, whose public key is read once, here.
+// NewSigner returns the material of a private key, which signs and verifies: one in memory, or any
+// crypto.Signer, whose public key is read once.
 func NewSigner(name string, private crypto.Signer) (*Material, error) {
 	private, remote, err := clonePrivate(private)
 	if err != nil {
@@ -85,40 +83,40 @@ func newMaterial(a algorithm, verifyKey, signKey any, encoded []byte) *Material 
 	return &Material{algorithm: a, verifyKey: verifyKey, signKey: signKey, identity: &identity}
 }
 
-// lookup finds an algorithm that works with keys of the given family, or, where
-// that is empty, with public keys.
+// lookup returns the algorithm of that name. It works with keys of the given family or, if the
+// family is empty, with public keys.
 func lookup(name string, want family) (algorithm, error) {
 	a, ok := algorithms[name]
 	switch {
 	case !ok:
-		return a, fmt.Errorf("%q is no algorithm of this package, whose names are in capitals: HS256, RS256, PS256, ES256, EdDSA, …", name)
+		return a, fmt.Errorf("unsupported algorithm %q; want HS256, RS256, PS256, ES256, EdDSA, …", name)
 	case want == hmacKey && a.family != hmacKey:
-		return a, fmt.Errorf("%s takes an %s: a secret serves HS256, HS384 and HS512", name, a.family)
+		return a, fmt.Errorf("%s takes an %s; a secret is for HS256, HS384 and HS512", name, a.family)
 	case want != hmacKey && a.family == hmacKey:
-		return a, fmt.Errorf("%s takes a secret of random bytes, never a public or private key", name)
+		return a, fmt.Errorf("%s takes a secret of random bytes and not a public or private key", name)
 	}
 	return a, nil
 }
 
-// Algorithm returns the name of the algorithm, as alg has it.
+// Algorithm returns the algorithm's name, as in alg.
 func (m *Material) Algorithm() string { return m.algorithm.name }
 
 // CanSign reports whether the material holds a secret or a private key.
 func (m *Material) CanSign() bool { return m.signKey != nil }
 
-// Identity returns what tells m from other keys.
+// Identity returns the identity of the key.
 func (m *Material) Identity() *Identity { return m.identity }
 
-// Is reports whether m is the key of that identity.
+// Is reports whether the key has that identity.
 func (m *Material) Is(identity *Identity) bool { return *m.identity == *identity }
 
-// Public returns a copy of the public key, nil for a secret.
+// Public returns a copy of the public key, or nil for a secret.
 func (m *Material) Public() crypto.PublicKey {
 	if m.algorithm.family == hmacKey {
 		return nil
 	}
 	switch key := m.verifyKey.(type) {
-	case *rsa.PublicKey: // clonePublic would check an RSA or Ed25519 key again, in 25 µs or more
+	case *rsa.PublicKey: // clonePublic would check the key again, which takes 25 µs or more
 		return copyRSA(key)
 	case ed25519.PublicKey:
 		return slices.Clone(key)
@@ -130,8 +128,7 @@ func (m *Material) Public() crypto.PublicKey {
 	return public
 }
 
-// Verify reports whether c was signed by m. It does not look at c's header: the
-// caller has chosen m by it.
+// Verify reports whether m signed c. It does not look at c's header, by which the caller chose m.
 func (m *Material) Verify(c *Compact) bool {
 	// What is handed to a method of an interface cannot stay on the stack. HMAC is
 	// spared that, and the copy.
@@ -158,22 +155,21 @@ func (m *Material) appendSignature(token []byte) ([]byte, error) {
 func (m *Material) sign(signed string) ([]byte, error) {
 	signature, err := m.algorithm.method.Sign(signed, m.signKey)
 	switch {
-	case err == errAnswer: // and not errors.Is, which a signer's own error can pass
+	case err == errAnswer: // not errors.Is, which an error of the signer could match
 		return nil, err
 	case err != nil:
 		return nil, &SignerError{err}
 	}
-	// A signer behind a network may hold another key than it says. Its answer is
-	// checked, which costs little next to the call, so that no token is born
-	// that every verifier refuses.
+	// A remote signer may hold another key than it says. Its answer is verified, so that no token
+	// is issued that every verifier rejects.
 	if m.remote && m.algorithm.method.Verify(signed, signature, m.verifyKey) != nil {
-		return nil, errors.New("the signer's signature does not verify with its own public key")
+		return nil, errors.New("the signer's signature does not verify with its public key")
 	}
 	return signature, nil
 }
 
-// clonePrivate copies a private key that is in memory; any other Signer is
-// remote, and stands for itself.
+// clonePrivate copies a private key that is in memory. Any other Signer is remote and is returned
+// as it is.
 func clonePrivate(private crypto.Signer) (clone crypto.Signer, remote bool, err error) {
 	switch key := private.(type) {
 	case *rsa.PrivateKey:
@@ -190,13 +186,13 @@ func clonePrivate(private crypto.Signer) (clone crypto.Signer, remote bool, err 
 	return clone, false, err
 }
 
-var errPrivate = errors.New("the private key is not valid")
+var errPrivate = errors.New("the private key is invalid")
 
 func cloneRSA(key *rsa.PrivateKey) (crypto.Signer, error) {
 	if key == nil || key.N == nil || key.D == nil {
 		return nil, errPrivate
 	}
-	own := *key // marshalling fills in what is precomputed, and not in the caller's key
+	own := *key // Validate and Marshal fill in precomputed values, which must not change the caller's key
 	if own.Validate() != nil {
 		return nil, errPrivate
 	}
@@ -208,7 +204,7 @@ func cloneRSA(key *rsa.PrivateKey) (crypto.Signer, error) {
 }
 
 func cloneECDSA(key *ecdsa.PrivateKey) (crypto.Signer, error) {
-	//lint:ignore SA1019 only a look whether there is a number: Bytes panics where there is none
+	//lint:ignore SA1019 only compared with nil: Bytes panics on a nil number
 	if key == nil || key.Curve == nil || key.X == nil || key.Y == nil || key.D == nil {
 		return nil, errPrivate
 	}

@@ -9,9 +9,8 @@ import (
 	"fmt"
 )
 
-// ParsePEM binds the one key that PEM text holds: a private key (PKCS #8,
-// PKCS #1 or SEC 1), a public key (SPKI or PKCS #1) or the public key of a
-// certificate, whose own dates are not judged.
+// ParsePEM returns the material of the one key in PEM text: a private key (PKCS #8, PKCS #1 or SEC
+// 1), a public key (SPKI or PKCS #1) or the public key of a certificate, whose dates are ignored.
 func ParsePEM(name string, text []byte) (*Material, error) {
 	block, err := onlyBlock(text)
 	if err != nil {
@@ -27,8 +26,7 @@ func ParsePEM(name string, text []byte) (*Material, error) {
 	return NewPublic(name, key)
 }
 
-// onlyBlock returns the only block of PEM text that holds a key: with two, it
-// would be a guess which is meant.
+// onlyBlock returns the only block of PEM text that holds a key.
 func onlyBlock(text []byte) (*pem.Block, error) {
 	var only *pem.Block
 	for {
@@ -36,7 +34,7 @@ func onlyBlock(text []byte) (*pem.Block, error) {
 		block, text = pem.Decode(text)
 		switch {
 		case block == nil && len(bytes.TrimSpace(text)) > 0:
-			return nil, errors.New("not PEM text alone (is it a file's name, DER, or one line with \\n in it?)")
+			return nil, errors.New("not PEM text; is it a file name, DER, or one line with \\n in it?")
 		case block == nil && only == nil:
 			return nil, errors.New("no PEM block")
 		case block == nil:
@@ -44,7 +42,7 @@ func onlyBlock(text []byte) (*pem.Block, error) {
 		case block.Type == "EC PARAMETERS": // openssl ecparam -genkey writes it before the key
 			continue
 		case only != nil:
-			return nil, errors.New("more than one PEM block: leave the one key or certificate that is meant")
+			return nil, errors.New("more than one PEM block; pass the one key or certificate")
 		}
 		only = block
 	}
@@ -76,7 +74,7 @@ func parseBlock(block *pem.Block) (key any, err error) {
 	case "ENCRYPTED PRIVATE KEY":
 		return nil, errEncrypted
 	default:
-		return nil, fmt.Errorf("a PEM block of type %q holds no key that this package reads", block.Type)
+		return nil, fmt.Errorf("unsupported PEM block %q; want a private key, a public key or a certificate", block.Type)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the PEM block %q cannot be parsed", block.Type) // the cause may quote key bytes
@@ -84,4 +82,4 @@ func parseBlock(block *pem.Block) (key any, err error) {
 	return key, nil
 }
 
-var errEncrypted = errors.New("the private key is encrypted: decrypt it first")
+var errEncrypted = errors.New("the private key is encrypted; decrypt it first")

@@ -11,14 +11,15 @@ import (
 	"slices"
 )
 
-// RFC 7518 §3.3 and §3.5 have the least size of an RSA key. The largest bounds the work that
-// a forged token causes.
+// The minimum is that of RFC 7518 §3.3 and §3.5. The maximum bounds the work that a forged token
+// causes.
 const (
 	minRSABits = 2048
 	maxRSABits = 8192
 )
 
-// clonePublic checks that public fits the algorithm, and copies it.
+// clonePublic copies a public key. It returns an error if the key is invalid or does not fit the
+// algorithm.
 func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error) {
 	switch key := public.(type) {
 	case *rsa.PublicKey:
@@ -40,17 +41,17 @@ func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error)
 	return nil, fmt.Errorf("%s takes an %s, not a %T%s", a.name, a.family, public, hintFor(public))
 }
 
-// hintFor says what to do with a key of another Go type than clonePublic takes.
+// hintFor says what to do with a key of a Go type that clonePublic does not take.
 func hintFor(public crypto.PublicKey) string {
 	switch public.(type) {
 	case rsa.PublicKey, ecdsa.PublicKey:
-		return ": pass a pointer to it"
+		return "; pass a pointer to it"
 	case *ed25519.PublicKey:
-		return ": pass the value"
+		return "; pass the value"
 	case crypto.Signer:
-		return ": a private key is for NewSigningKey"
+		return "; pass a private key to NewSigningKey"
 	case []byte, string:
-		return ": parse it first, with ParsePEM or x509.ParsePKIXPublicKey"
+		return "; parse it with ParsePEM or x509.ParsePKIXPublicKey"
 	}
 	return ""
 }
@@ -58,15 +59,15 @@ func hintFor(public crypto.PublicKey) string {
 func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
 	switch {
 	case key == nil || key.N == nil || key.N.Sign() <= 0 || key.N.Bit(0) == 0:
-		return nil, errors.New("the RSA modulus is not valid")
+		return nil, errors.New("the RSA modulus is invalid")
 	case key.N.BitLen() < minRSABits:
-		return nil, fmt.Errorf("an RSA key of %d bits is too short: at least %d (RFC 7518 §3.3)", key.N.BitLen(), minRSABits)
+		return nil, fmt.Errorf("an RSA key of %d bits is too short; want %d bits or more (RFC 7518 §3.3)", key.N.BitLen(), minRSABits)
 	case key.N.BitLen() > maxRSABits:
-		return nil, fmt.Errorf("an RSA key of %d bits is too long: use a key of %d to %d bits", key.N.BitLen(), minRSABits, maxRSABits)
+		return nil, fmt.Errorf("an RSA key of %d bits is too long; want %d to %d bits", key.N.BitLen(), minRSABits, maxRSABits)
 	}
 	clone := copyRSA(key)
-	// A key that crypto/rsa does not verify with, in FIPS 140-3 mode perhaps, would make each
-	// token invalid. The error tells it from a signature that is wrong.
+	// crypto/rsa does not verify with some keys, for example in FIPS 140-3 mode. Such a key would
+	// make each token invalid. For a usable key the error is that of a wrong signature.
 	err := rsa.VerifyPKCS1v15(clone, crypto.SHA256, make([]byte, crypto.SHA256.Size()), make([]byte, clone.Size()))
 	if !errors.Is(err, rsa.ErrVerification) {
 		return nil, fmt.Errorf("the RSA key cannot be used: %w", err)
@@ -84,7 +85,7 @@ func clonePublicECDSA(a algorithm, key *ecdsa.PublicKey) (crypto.PublicKey, erro
 	if key == nil || key.Curve != a.curve {
 		return nil, fmt.Errorf("the key is not on the algorithm's curve, %s", a.curve.Params().Name)
 	}
-	//lint:ignore SA1019 only a look whether there is a point: Bytes panics where there is none
+	//lint:ignore SA1019 only compared with nil: Bytes panics on a nil number
 	if key.X == nil || key.Y == nil {
 		return nil, errPoint
 	}

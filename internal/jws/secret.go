@@ -18,19 +18,18 @@ import (
 	"unicode/utf16"
 )
 
-// Anybody can issue tokens under a well-known secret. These are the kinds that checkSecret
-// recognizes.
+// Anyone can issue tokens with a well-known secret. checkSecret recognizes these kinds.
 var (
-	errPEM      = errors.New("the secret is PEM text: pass a key to ParsePEM, or pass random bytes")
-	errPublic   = errors.New("the secret is a public key or a certificate, which is not secret: pass random bytes; a public key in DER is for x509.ParsePKIXPublicKey and NewPublicKey")
-	errJWK      = errors.New("the secret is a JWK or a JWK Set: pass the decoded bytes of k if the key is symmetric, or random bytes")
-	errOpenSSH  = errors.New("the secret is an OpenSSH public key, which is not secret: pass random bytes")
-	errRepeated = errors.New("the secret is one byte repeated: pass random bytes, as crypto/rand.Read makes them")
-	errSample   = errors.New("the secret is a sample secret of jwt.io, which is not secret: pass random bytes")
+	errPEM      = errors.New("the secret is PEM text; pass a key to ParsePEM, or pass random bytes")
+	errPublic   = errors.New("the secret is a public key or a certificate, which is not secret; pass random bytes, or pass the key to x509.ParsePKIXPublicKey and NewPublicKey")
+	errJWK      = errors.New("the secret is a JWK or a JWK Set; pass the decoded bytes of k if the key is symmetric, or random bytes")
+	errOpenSSH  = errors.New("the secret is an OpenSSH public key, which is not secret; pass random bytes")
+	errRepeated = errors.New("the secret is one byte repeated; pass random bytes, as crypto/rand.Read makes them")
+	errSample   = errors.New("the secret is a sample secret of jwt.io, which is not secret; pass random bytes")
 )
 
-// samples are the secrets that jwt.io shows for HS256, HS384 and HS512, and the ones that it
-// showed before. Those are long enough for a secret if they are encoded.
+// samples are the secrets that jwt.io shows for HS256, HS384 and HS512, and the ones that it showed
+// before. The earlier ones are long enough only in an encoded form.
 var samples = []string{
 	"your-256-bit-secret",
 	"your-384-bit-secret",
@@ -43,12 +42,12 @@ var samples = []string{
 // padding is what files, buffers and base64 have at the end of a secret.
 const padding = " \t\r\n\x00"
 
-// checkSecret refuses a secret that is too short (RFC 7518 §3.2) or well known. What it
-// recognizes has a form, which random bytes do not have. So it does not recognize the 32
+// checkSecret returns an error for a secret that is too short (RFC 7518 §3.2) or well known. It
+// recognizes secrets by their form, which random bytes do not have, so it does not recognize the 32
 // bytes of an Ed25519 public key.
 func checkSecret(a algorithm, secret []byte) error {
 	if len(secret) < a.hash.Size() {
-		return fmt.Errorf("a secret of %d bytes is too short: at least %d random bytes (RFC 7518 §3.2)", len(secret), a.hash.Size())
+		return fmt.Errorf("a secret of %d bytes is too short; want %d random bytes or more (RFC 7518 §3.2)", len(secret), a.hash.Size())
 	}
 	if isRepeated(secret) || isRepeated(bytes.TrimRight(secret, "=\r\n")) {
 		return errRepeated
@@ -59,14 +58,14 @@ func checkSecret(a algorithm, secret []byte) error {
 func isRepeated(b []byte) bool { return len(b) > 0 && bytes.Count(b, b[:1]) == len(b) }
 
 const (
-	// maxLayers is how many encodings checkSecret undoes: four, and the base64 that is part
-	// of an OpenSSH key.
+	// maxLayers is how many encodings checkSecret undoes: four, and the base64 that is part of an
+	// OpenSSH key.
 	maxLayers = 5
-	// minPublic is less than what checkSecret recognizes has in bytes.
+	// minPublic is smaller than anything that checkSecret recognizes, in bytes.
 	minPublic = 16
 )
 
-// checkLayer looks at bytes as they are, and, if they are text, at what it decodes to.
+// checkLayer checks the bytes and, if they are text, what the text decodes to.
 func checkLayer(b []byte, layers int) error {
 	switch {
 	case len(b) < minPublic:
@@ -91,13 +90,13 @@ func checkLayers(all [][]byte, layers int) error {
 	return nil
 }
 
-// fromUTF16 returns b in UTF-8 if it is UTF-16, of either byte order, of mostly ASCII.
+// fromUTF16 returns b in UTF-8 if it is mostly ASCII in UTF-16, of either byte order.
 func fromUTF16(b []byte) [][]byte {
-	if bytes.Count(b, []byte{0}) < len(b)/3 { // every other byte is 0 of ASCII in UTF-16
+	if bytes.Count(b, []byte{0}) < len(b)/3 { // in UTF-16 every other byte of ASCII is 0
 		return nil
 	}
 	var all [][]byte
-	units := make([]uint16, len(b)/2) // without a last byte, which a line break may be
+	units := make([]uint16, len(b)/2) // an odd last byte may be a line break
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
 		for i := range units {
 			units[i] = order.Uint16(b[2*i:])
@@ -110,7 +109,7 @@ func fromUTF16(b []byte) [][]byte {
 // pemLabel is the first line of PEM (RFC 7468 §3), of RFC 4716, and of either in a URL.
 var pemLabel = regexp.MustCompile(`(?i)-{4,} ?BEGIN[ %+][ -~]+?-{4,}`)
 
-// checkText looks at text, which need not be valid UTF-8.
+// checkText checks text, which need not be valid UTF-8.
 func checkText(text string, layers int) error {
 	text = strings.Trim(strings.TrimPrefix(text, "\uFEFF"), padding+"'")
 	switch {
@@ -128,8 +127,8 @@ func checkText(text string, layers int) error {
 	return checkLayers(append(values, decodings(text)...), layers-1)
 }
 
-// stringsInJSON returns the strings in the JSON values with which text begins, maybe after a
-// label, and whether there is a JWK (RFC 7517 §4) among them.
+// stringsInJSON returns the strings in the JSON values at the beginning of text, maybe after a
+// label, and whether one of the values is a JWK (RFC 7517 §4).
 func stringsInJSON(text string) (all [][]byte, isJWK bool) {
 	var walk func(any)
 	walk = func(value any) {
@@ -158,14 +157,14 @@ func stringsInJSON(text string) (all [][]byte, isJWK bool) {
 }
 
 var (
-	// between is what stands between the characters of base64 that is spread over a text:
-	// white space, line breaks as an environment variable has them, and quotes.
+	// between is what separates the characters of base64 that is spread over a text: white space,
+	// line breaks as an environment variable has them, and quotes.
 	between = regexp.MustCompile(`\s+|\\[rn]|["']`)
-	// betweenHex is what stands between the digits of hex, in source code too.
+	// betweenHex is what separates the digits of hex, in source code too.
 	betweenHex = regexp.MustCompile(`(?i)\b0x|\\x|[^0-9a-z]+`)
 
-	// run is base64 within a text, such as an authorized_keys line, XML or a URL. lines is
-	// several lines of it, the last of which may belong to something else.
+	// run is base64 within a text, such as an authorized_keys line, XML or a URL. lines is several
+	// lines of it. The last line may belong to something else.
 	run   = regexp.MustCompile(`[A-Za-z0-9+/_-]{40,}`)
 	lines = regexp.MustCompile(`((?:[A-Za-z0-9+/_-]{40,}\s*(?:[\r\n]|\\[rn])+\s*)+)[A-Za-z0-9+/_-]*`)
 	// hexRun is hex within a text.
@@ -174,8 +173,8 @@ var (
 	toURL = strings.NewReplacer("+", "-", "/", "_")
 )
 
-// decodings returns what text, or a part of it, is in base64 or base64url, padded or not,
-// and in hex.
+// decodings returns what text, or a part of it, encodes in base64 or base64url, padded or not, and
+// in hex.
 func decodings(text string) [][]byte {
 	candidates := append(run.FindAllString(text, -1), text)
 	for _, match := range lines.FindAllStringSubmatch(text, -1) {
@@ -199,7 +198,7 @@ func decodings(text string) [][]byte {
 	return all
 }
 
-// isPublicDER reports whether b is public keys or certificates in DER, of any algorithm.
+// isPublicDER reports whether b consists of public keys or certificates in DER, of any algorithm.
 func isPublicDER(b []byte) bool {
 	type spki struct {
 		Algorithm pkix.AlgorithmIdentifier
@@ -231,8 +230,8 @@ func isPublicDER(b []byte) bool {
 	return found
 }
 
-// isPoint reports whether b is a point of a curve (SEC 1 §2.3.3): x and y, with or without
-// the byte before them. A compressed point, which is x alone, looks random.
+// isPoint reports whether b is a point of a curve (SEC 1 §2.3.3): x and y, with or without the byte
+// before them. A compressed point is x alone and looks random.
 func isPoint(b []byte) bool {
 	if len(b) == 0 {
 		return false
@@ -250,8 +249,8 @@ func isPoint(b []byte) bool {
 	return false
 }
 
-// isSSHWire reports whether b is a public key in the format of RFC 4253 §6.6, which is what
-// the base64 of an OpenSSH key encodes: the length of a name, and the name.
+// isSSHWire reports whether b is a public key in the format of RFC 4253 §6.6, which OpenSSH writes
+// in base64: the length of a name, and the name.
 func isSSHWire(b []byte) bool {
 	if len(b) < 4 {
 		return false

@@ -10,11 +10,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// golang-jwt signs RSA and ECDSA with private keys that are in memory. The
-// methods here keep its verification and sign with any crypto.Signer, so that
-// the key can stay in a KMS or an HSM. (For Ed25519 it takes a Signer itself.)
+// golang-jwt signs RSA and ECDSA with private keys in memory only. The methods here sign with any
+// crypto.Signer, so that the key can stay in a KMS or an HSM, and verify as golang-jwt does. (For
+// Ed25519 golang-jwt takes a Signer.)
 
-var errAnswer = errors.New("the signer's answer is not an ASN.1 ECDSA signature for the key's curve")
+var errAnswer = errors.New("the signer did not return an ASN.1 ECDSA signature for the key's curve")
 
 type rsaMethod struct {
 	jwt.SigningMethod
@@ -32,8 +32,8 @@ type ecdsaMethod struct {
 	size int // of r and of s, in bytes
 }
 
-// Sign turns the ASN.1 signature of a crypto.Signer into JWA's (RFC 7518 §3.4):
-// r and s side by side, each as long as the curve's order.
+// Sign converts the ASN.1 signature of a crypto.Signer to that of JWA (RFC 7518 §3.4): r and s side
+// by side, each as long as the order of the curve.
 func (m ecdsaMethod) Sign(signed string, key any) ([]byte, error) {
 	der, err := signDigest(signed, key, m.hash, m.hash)
 	if err != nil {
@@ -50,7 +50,7 @@ func (m ecdsaMethod) Sign(signed string, key any) ([]byte, error) {
 	return signature, nil
 }
 
-// fits reports whether n can be written; whether it is right, verification tells.
+// fits reports whether n is short enough to be written. Verification finds out whether n is right.
 func (m ecdsaMethod) fits(n *big.Int) bool { return n.BitLen() <= 8*m.size }
 
 func signDigest(signed string, key any, hash crypto.Hash, options crypto.SignerOpts) ([]byte, error) {

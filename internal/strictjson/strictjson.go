@@ -1,9 +1,8 @@
-// Package strictjson reads the two JSON objects of a JWT, the header and the
-// claims set, member by member, refusing whatever two parsers could read in two
-// ways: duplicate members, invalid UTF-8, trailing data.
+// Package strictjson reads the two JSON objects of a JWT, the header and the claims set, member by
+// member. It rejects what two parsers could read differently: duplicate names, invalid UTF-8 and
+// trailing data.
 //
-// The texts of its errors are fixed. They never quote the input, which may be
-// confidential, and so may be shown to anybody.
+// The texts of its errors are fixed and never quote the input.
 package strictjson
 
 import (
@@ -19,25 +18,25 @@ import (
 
 var (
 	errSyntax    = errors.New("not valid JSON in UTF-8")
-	errDuplicate = errors.New("a JSON object has two members of one name")
+	errDuplicate = errors.New("a JSON object has duplicate names")
 	errNotObject = errors.New("not a JSON object")
 	errTrailing  = errors.New("data after the JSON object")
 	errNotString = errors.New("not a JSON string")
 	errTooDeep   = fmt.Errorf("more than %d levels of JSON objects and arrays", maxDepth)
 )
 
-// maxDepth is how many objects and arrays may be in one another, the outermost counted. The
-// header, and to a VerifierSet the payload too, come from anybody, and each level costs the
-// decoder memory.
+// maxDepth limits how deep objects and arrays may be nested, including the outermost. The header,
+// and in a VerifierSet the payload too, is read before the signature is verified, and each level
+// costs memory.
 const maxDepth = 64
 
-// A Reader reads the value of one member.
+// A Reader reads the value of a member.
 type Reader struct {
 	jsontext.Decoder
-	text    string       // what is read; strings are cut from it
-	escapes bool         // whether there is any in it
-	data    []byte       // a copy of text, which the decoder wants
-	src     bytes.Buffer // data as an io.Reader whose bytes the decoder does not copy
+	text    string       // the input; strings are cut from it
+	escapes bool         // text has a backslash
+	data    []byte       // a copy of text for the decoder
+	src     bytes.Buffer // data as an io.Reader; the decoder does not copy from a Buffer
 	simple  bool         // no object in it, no escapes, few members: names, and not the decoder, looks for duplicates
 	names   nameSet
 }
@@ -48,11 +47,11 @@ var readers = sync.Pool{New: func() any { return new(Reader) }}
 
 var duplicatesAllowed = jsontext.AllowDuplicateNames(true)
 
-// maxKept bounds the copy that a Reader in the pool holds on to.
+// maxKept limits the copy that a Reader in the pool keeps, in bytes.
 const maxKept = 16 << 10
 
-// Members calls visit for each member of the one JSON object that text has to
-// be. visit must read exactly the member's value, and keep no Reader.
+// Members calls visit for each member of the JSON object in text. visit must read the value of the
+// member and nothing else, and must not keep the Reader.
 func Members(text string, visit func(name string, value *Reader) error) error {
 	objects := strings.Count(text, "{")
 	if objects+strings.Count(text, "[") > maxDepth && isTooDeep(text) {
@@ -68,14 +67,14 @@ func Members(text string, visit func(name string, value *Reader) error) error {
 	return err
 }
 
-// isTooDeep reports whether text has more than maxDepth objects and arrays in one another. It
-// counts brackets outside strings, which is right for all that is valid JSON.
+// isTooDeep reports whether objects and arrays in text are nested deeper than maxDepth. It counts
+// brackets outside strings, which is right for all valid JSON.
 func isTooDeep(text string) bool {
 	depth, inString := 0, false
 	for i := 0; i < len(text) && depth <= maxDepth; i++ {
 		switch c := text[i]; {
 		case inString && c == '\\':
-			i++ // past what is escaped
+			i++ // skips the escaped character
 		case c == '"':
 			inString = !inString
 		case inString:
@@ -105,8 +104,7 @@ func (r *Reader) open(text string, objects int) {
 	}
 }
 
-// close leaves nothing of the text in the pool, save that the decoder may still
-// hold names of members, to which there is no way.
+// close clears the copy of the text before the Reader goes back to the pool.
 func (r *Reader) close() {
 	r.text = ""
 	clear(r.data)
@@ -154,7 +152,7 @@ func (r *Reader) name() (string, error) {
 	return name, nil
 }
 
-// String reads the next value, which has to be a JSON string: null is none.
+// String reads the next value, which must be a JSON string and not null.
 func (r *Reader) String() (string, error) {
 	quoted, err := r.ReadValue()
 	switch {
@@ -173,20 +171,20 @@ func unescape(quoted jsontext.Value) (string, error) {
 	return string(unquoted), err
 }
 
-// verbatim tells where between its quotes the value stands that was just read.
+// verbatim returns the range between the quotes of the value that was just read.
 func (r *Reader) verbatim(quoted jsontext.Value) span {
 	end := int(r.InputOffset())
 	return span{end - len(quoted) + len(`"`), end - len(`"`)}
 }
 
-// Skip reads the next value, whatever it is.
+// Skip reads the next value of any kind.
 func (r *Reader) Skip() error {
 	_, err := r.ReadValue()
 	return err
 }
 
-// Fixed replaces an error of the JSON decoder, whose text quotes the input, by
-// one that does not. Other errors pass.
+// Fixed replaces an error of the JSON decoder, which quotes the input, with one that does not. It
+// returns other errors unchanged.
 func Fixed(err error) error {
 	var syntax *jsontext.SyntacticError
 	switch {

@@ -1,11 +1,9 @@
-// Package testsign is for package jwtexptest alone, which makes tokens that no
-// Issuer would make: it lets that package sign them with a Key, whose material
-// only package jwtexp can see. Nobody outside this module can import it.
+// Package testsign lets package jwtexptest sign tokens that no Issuer would issue. Only package
+// jwtexp can see the material of a Key, and only this module can import an internal package.
 package testsign
 
-// Sign returns the JWS compact serialization of header and payload, which may be
-// any bytes, signed by a jwtexp.Key with the algorithm that the Key is bound to,
-// whatever header says. A Key that cannot sign is an error, and so is anything
-// that is no Key. Package jwtexp sets it before any other code runs; it is safe
-// for concurrent use.
+// Sign returns the JWS compact serialization of header and payload, which may be any bytes, signed
+// by a jwtexp.Key with the Key's algorithm, whatever header says. It returns an error if key is not
+// a Key or cannot sign. It is safe for concurrent use. Package jwtexp sets it before other code
+// runs.
 var Sign func(key any, header, payload []byte) (string, error)
