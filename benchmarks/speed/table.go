@@ -15,8 +15,8 @@ import (
 // report writes the tables, and reports whether every goal is met.
 func report(w io.Writer, s settings, measured map[string][]measurement) bool {
 	met := reportGoals(w, measured)
-	fmt.Fprintf(w, "\n%d rounds of %v each. Against raw crypto it is the shortest round by the shortest, since the\n", s.rounds, s.turn)
-	fmt.Fprintf(w, "difference is smaller than the noise. The cache that is filled has %d entries.\n", s.entries())
+	fmt.Fprintf(w, "\n%d rounds of %v each. A ratio to raw crypto compares the shortest rounds, because the\n", s.rounds, s.turn)
+	fmt.Fprintf(w, "difference is smaller than the noise. The filled cache has %d entries.\n", s.entries())
 	for _, name := range []string{verifyHS256, issueHS256} {
 		if measured[name] != nil {
 			reportPeers(w, name, measured[name])
@@ -127,7 +127,7 @@ func reportAsymmetric(w io.Writer, measured map[string][]measurement) {
 	if columns == nil {
 		return
 	}
-	fmt.Fprint(w, "\nTimes raw crypto, shortest round by shortest round:\n\n")
+	fmt.Fprint(w, "\nRatio to raw crypto, of the shortest rounds:\n\n")
 	fmt.Fprintf(w, "| name | %s |\n|---%s|\n", strings.Join(columns, " | "), strings.Repeat("|---", len(columns)))
 	for _, l := range libraries {
 		cells := []string{l.name}
@@ -140,7 +140,7 @@ func reportAsymmetric(w io.Writer, measured map[string][]measurement) {
 		}
 		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
 	}
-	fmt.Fprint(w, "\ntink looks up no kid: it tries its two keys in turn.\n")
+	fmt.Fprint(w, "\ntink does not look up the kid: it tries its two keys in turn.\n")
 }
 
 // reportMachine says on what, and of which versions, all this is true.
