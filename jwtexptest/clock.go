@@ -1,7 +1,10 @@
-// Package jwtexptest helps to test code that uses jwtexp, without sleeping: a
-// [Clock] that is moved by hand, [Tokens] good and bad, a [Context] with a verified
-// token for handlers without their middleware, and [TestHandler], a conformance
-// suite for the handler that you deploy, with whatever library it verifies tokens.
+// Package jwtexptest helps to test code that uses jwtexp, without sleeping. It has
+//
+//   - [Clock], a clock that the test moves,
+//   - [Tokens], which makes good and bad tokens,
+//   - [Context], which returns a context with a verified token, for handlers without middleware,
+//   - [TestHandler], a conformance suite for the handler that you deploy, whatever JWT library it
+//     uses.
 package jwtexptest
 
 import (
@@ -9,9 +12,9 @@ import (
 	"time"
 )
 
-// A Clock is a [jwtexp.Clock] that stands still until it is
-// moved. It is safe for concurrent use. The zero Clock has not been set, and is
-// an outage to a Verifier: make one with [NewClock].
+// A Clock is a [jwtexp.Clock] that stands still until the test moves it. Create it with [NewClock]:
+// with the zero Clock, an Issuer and a Verifier return [jwtexp.ErrUnavailable]. It is safe for
+// concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -27,7 +30,7 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
-// Set moves the clock to t, which may be in its past.
+// Set moves the clock to t, which may be earlier than Now.
 func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

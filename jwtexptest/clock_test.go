@@ -25,7 +25,7 @@ func TestClock(t *testing.T) {
 		{"advances back", func(c *jwtexptest.Clock) { c.Advance(-time.Hour) }, start.Add(-time.Hour)},
 		{"is set ahead", func(c *jwtexptest.Clock) { c.Set(start.AddDate(100, 0, 0)) }, start.AddDate(100, 0, 0)},
 		{"is set back", func(c *jwtexptest.Clock) { c.Advance(time.Hour); c.Set(start.Add(-1)) }, start.Add(-1)},
-		{"advances from what was set", func(c *jwtexptest.Clock) { c.Set(start.Add(time.Hour)); c.Advance(1) }, start.Add(time.Hour + 1)},
+		{"advances from where it was set", func(c *jwtexptest.Clock) { c.Set(start.Add(time.Hour)); c.Advance(1) }, start.Add(time.Hour + 1)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -38,8 +38,8 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// halves returns an issuer of tokens that live for a second, and their verifier.
-func halves(t *testing.T, clock jwtexp.Clock) (*jwtexp.Issuer, *jwtexp.Verifier) {
+// newService returns an issuer and a verifier with the same key. Tokens live for a second.
+func newService(t *testing.T, clock jwtexp.Clock) (*jwtexp.Issuer, *jwtexp.Verifier) {
 	t.Helper()
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -58,11 +58,11 @@ func halves(t *testing.T, clock jwtexp.Clock) (*jwtexp.Issuer, *jwtexp.Verifier)
 	return issuer, verifier
 }
 
-// The race detector watches; the sum shows that no Advance is lost.
+// No Advance is lost, and a token that has expired stays expired.
 func TestClockConcurrentUse(t *testing.T) {
 	const movers, moves = 8, 200
 	clock := jwtexptest.NewClock(start)
-	issuer, verifier := halves(t, clock)
+	issuer, verifier := newService(t, clock)
 	issued, err := issuer.Issue(t.Context(), "alice", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestClockConcurrentUse(t *testing.T) {
 				case err != nil && !errors.Is(err, jwtexp.ErrExpired):
 					t.Errorf("got %v, want nil or ErrExpired", err)
 				case err == nil && expired:
-					t.Error("got a good token, want ErrExpired as before")
+					t.Error("got nil after ErrExpired, want ErrExpired")
 				}
 				expired = err != nil
 			}
@@ -103,31 +103,30 @@ func TestClockConcurrentSet(t *testing.T) {
 		wg.Go(func() { clock.Set(instant) })
 		wg.Go(func() {
 			if got := clock.Now().Sub(start); got < 0 || got > 2 {
-				t.Errorf("got %v after the start, want an instant that was set", got)
+				t.Errorf("got start+%v, want a time that was set", got)
 			}
 		})
 	}
 	wg.Wait()
 	if got := clock.Now().Sub(start); got != 1 && got != 2 {
-		t.Errorf("got %v after the start, want an instant that was set", got)
+		t.Errorf("got start+%v, want a time that was set", got)
 	}
 }
 
-// A Clock that nobody has set tells no time: nothing is issued or accepted by it,
-// and no token is blamed.
+// With the zero Clock, Issue, Verify and Recheck return ErrUnavailable for any token.
 func TestZeroClockIsAnOutage(t *testing.T) {
 	var clock jwtexptest.Clock
-	issuer, verifier := halves(t, &clock)
-	outage := func(what string, err error) {
+	issuer, verifier := newService(t, &clock)
+	wantUnavailable := func(what string, err error) {
 		t.Helper()
 		if !errors.Is(err, jwtexp.ErrUnavailable) {
 			t.Errorf("%s: got %v, want ErrUnavailable", what, err)
 		}
 	}
 	_, err := issuer.Issue(t.Context(), "alice", nil)
-	outage("Issue", err)
+	wantUnavailable("Issue", err)
 	_, err = verifier.Verify(t.Context(), "garbage")
-	outage("Verify of garbage", err)
+	wantUnavailable("Verify of garbage", err)
 
 	clock.Set(start)
 	issued, err := issuer.Issue(t.Context(), "alice", nil)
@@ -135,11 +134,11 @@ func TestZeroClockIsAnOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := verifier.Verify(t.Context(), issued.Raw()); err != nil {
-		t.Errorf("once set: got %v, want a good token", err)
+		t.Errorf("after Set: got %v, want nil", err)
 	}
 
 	clock.Set(time.Time{})
 	_, err = verifier.Verify(t.Context(), issued.Raw())
-	outage("Verify of a good token", err)
-	outage("Recheck of a good token", verifier.Recheck(t.Context(), issued))
+	wantUnavailable("Verify of a good token", err)
+	wantUnavailable("Recheck of a good token", verifier.Recheck(t.Context(), issued))
 }

@@ -9,28 +9,26 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// Context returns a context that carries a real, verified token for subject, with
-// the given application claims, for testing a handler without the middleware in
-// front of it:
+// Context returns a context with a real, verified token for subject and the given application
+// claims. Use it to test a handler without its middleware:
 //
 //	r := httptest.NewRequestWithContext(jwtexptest.Context(t, "alice", nil), "GET", "/", nil)
 //
-// The token is signed with a key of its own and lives for an hour. opts go to
-// both the issuer and the verifier that make it; without WithClock they go by the
-// system's clock. The context is a child of tb.Context(), which ends with the
-// test. A fault fails the test.
+// The token is signed with a new key and lives for an hour. opts apply to both the issuer and the
+// verifier; without jwtexp.WithClock they use the system clock. The parent is tb.Context(), which
+// ends with the test. An error fails the test.
 func Context(tb testing.TB, subject string, claims any, opts ...jwtexp.CommonOption) context.Context {
 	tb.Helper()
-	secret := make([]byte, 32)
-	rand.Read(secret)
-	token, err := verified(tb.Context(), secret, subject, claims, jwtexp.Options(opts...))
+	token, err := verifiedToken(tb.Context(), subject, claims, jwtexp.Options(opts...))
 	if err != nil {
 		tb.Fatalf("jwtexptest.Context: %v", err)
 	}
 	return jwtexp.NewContext(tb.Context(), token)
 }
 
-func verified(ctx context.Context, secret []byte, subject string, claims any, opts jwtexp.CommonOption) (*jwtexp.Token, error) {
+func verifiedToken(ctx context.Context, subject string, claims any, opts jwtexp.CommonOption) (*jwtexp.Token, error) {
+	secret := make([]byte, 32)
+	rand.Read(secret)
 	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 )
 
 func TestContext(t *testing.T) {
-	type facts struct {
+	type summary struct {
 		Subject, Plan, Issuer, Audience, Type string
 		IssuedAt                              time.Time
 	}
@@ -24,15 +24,15 @@ func TestContext(t *testing.T) {
 		name   string
 		claims any
 		opts   []jwtexp.CommonOption
-		want   facts
+		want   summary
 	}{
-		{"no claims", nil, nil, facts{}},
-		{"claims in a map", map[string]any{"plan": "large"}, nil, facts{Plan: "large"}},
-		{"claims in a struct", plan{"large"}, nil, facts{Plan: "large"}},
-		{"WithIssuer", nil, []jwtexp.CommonOption{jwtexp.WithIssuer("https://login.example")}, facts{Issuer: "https://login.example"}},
-		{"WithAudience", nil, []jwtexp.CommonOption{jwtexp.WithAudience("a", "b")}, facts{Audience: "a b"}},
-		{"WithType", nil, []jwtexp.CommonOption{jwtexp.WithType("at+jwt")}, facts{Type: "at+jwt"}},
-		{"several options", plan{"small"}, []jwtexp.CommonOption{jwtexp.WithIssuer("i"), jwtexp.Options(jwtexp.WithAudience("a"), jwtexp.WithType("at+jwt"))}, facts{Plan: "small", Issuer: "i", Audience: "a", Type: "at+jwt"}},
+		{"no claims", nil, nil, summary{}},
+		{"claims in a map", map[string]any{"plan": "large"}, nil, summary{Plan: "large"}},
+		{"claims in a struct", plan{"large"}, nil, summary{Plan: "large"}},
+		{"WithIssuer", nil, []jwtexp.CommonOption{jwtexp.WithIssuer("https://login.example")}, summary{Issuer: "https://login.example"}},
+		{"WithAudience", nil, []jwtexp.CommonOption{jwtexp.WithAudience("a", "b")}, summary{Audience: "a b"}},
+		{"WithType", nil, []jwtexp.CommonOption{jwtexp.WithType("at+jwt")}, summary{Type: "at+jwt"}},
+		{"several options", plan{"small"}, []jwtexp.CommonOption{jwtexp.WithIssuer("i"), jwtexp.Options(jwtexp.WithAudience("a"), jwtexp.WithType("at+jwt"))}, summary{Plan: "small", Issuer: "i", Audience: "a", Type: "at+jwt"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestContext(t *testing.T) {
 			if err := token.Claims(&claims); err != nil {
 				t.Fatal(err)
 			}
-			got := facts{token.Subject(), claims.Plan, token.Issuer(), strings.Join(token.Audience(), " "), token.Type(), token.IssuedAt()}
+			got := summary{token.Subject(), claims.Plan, token.Issuer(), strings.Join(token.Audience(), " "), token.Type(), token.IssuedAt()}
 			test.want.Subject, test.want.IssuedAt = "alice", issuedAt
 			if test.want.Type == "" {
 				test.want.Type = "JWT"
@@ -60,7 +60,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// contextTB is a testing.TB with a context of its own.
+// contextTB is a testing.TB with another context.
 type contextTB struct {
 	testing.TB
 	ctx context.Context
@@ -70,7 +70,7 @@ func (tb contextTB) Context() context.Context { return tb.ctx }
 
 type contextKey struct{}
 
-func TestContextIsOtherwiseThatOfTB(t *testing.T) {
+func TestContextIsAChildOfTBContext(t *testing.T) {
 	parent, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, "kept"))
 	ctx := jwtexptest.Context(contextTB{t, parent}, "alice", nil)
 	if got, want := ctx.Value(contextKey{}), "kept"; got != want {
@@ -85,7 +85,7 @@ func TestContextIsOtherwiseThatOfTB(t *testing.T) {
 	}
 }
 
-func TestContextFaultFailsTheTest(t *testing.T) {
+func TestContextErrorFailsTheTest(t *testing.T) {
 	tests := []struct {
 		name    string
 		subject string
@@ -94,7 +94,7 @@ func TestContextFaultFailsTheTest(t *testing.T) {
 	}{
 		{"empty subject", "", nil, nil},
 		{"registered claim", "alice", map[string]any{"exp": 1}, nil},
-		{"claims that are no object", "alice", []int{1}, nil},
+		{"claims that are not an object", "alice", []int{1}, nil},
 		{"empty issuer", "alice", nil, []jwtexp.CommonOption{jwtexp.WithIssuer("")}},
 		{"option given twice", "alice", nil, []jwtexp.CommonOption{jwtexp.WithType("a"), jwtexp.WithType("a")}},
 		{"nil option", "alice", nil, []jwtexp.CommonOption{nil}},
@@ -109,7 +109,7 @@ func TestContextFaultFailsTheTest(t *testing.T) {
 				returned = true
 			})
 			if len(r.fatals) != 1 || returned {
-				t.Errorf("got Fatalf %q, returned: %t; want one, and false", r.fatals, returned)
+				t.Errorf("got Fatalf %q, returned: %t; want one and false", r.fatals, returned)
 			}
 		})
 	}

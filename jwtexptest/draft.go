@@ -5,12 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
-
-	"github.com/jwtexp/jwtexp"
-	"github.com/jwtexp/jwtexp/internal/testsign"
 )
 
-// A draft is a token taken apart, to be changed and put together again.
+// A draft is a decoded token that can be changed and encoded again.
 type draft struct {
 	header, claims members
 }
@@ -18,7 +15,7 @@ type draft struct {
 // members is a JSON object. Its numbers are json.Number, which keeps their digits.
 type members map[string]any
 
-// draftOf takes apart a token that an Issuer made.
+// draftOf decodes a token of an Issuer.
 func draftOf(token string) draft {
 	parts := strings.Split(token, ".")
 	return draft{membersOf(parts[0]), membersOf(parts[1])}
@@ -27,13 +24,13 @@ func draftOf(token string) draft {
 func membersOf(segment string) members {
 	text, err := base64.RawURLEncoding.DecodeString(segment)
 	if err != nil {
-		panic("jwtexptest: a token of an Issuer is not base64url: " + err.Error())
+		panic("jwtexptest: an Issuer's token is not base64url: " + err.Error())
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	m := make(members)
 	if err := dec.Decode(&m); err != nil {
-		panic("jwtexptest: a token of an Issuer is not JSON: " + err.Error())
+		panic("jwtexptest: an Issuer's token is not JSON: " + err.Error())
 	}
 	return m
 }
@@ -41,17 +38,13 @@ func membersOf(segment string) members {
 func (m members) text() []byte {
 	text, err := json.Marshal(m)
 	if err != nil {
-		panic("jwtexptest: what was JSON is none any more: " + err.Error())
+		panic("jwtexptest: cannot encode a changed token: " + err.Error())
 	}
 	return text
 }
 
-func (d draft) sign(key jwtexp.Key) (string, error) {
-	return testsign.Sign(key, d.header.text(), d.claims.text())
-}
-
-// with puts a signature, encoded already, behind the two segments that d makes.
-func (d draft) with(signature string) string {
+// withSignature returns the token with a signature that is already base64url.
+func (d draft) withSignature(signature string) string {
 	return encode(d.header.text()) + "." + encode(d.claims.text()) + "." + signature
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// Whatever is to be tested takes a jwtexp.Clock, and the test moves it.
+// The code under test gets the clock, and the test moves it.
 func ExampleClock() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -58,8 +58,7 @@ func ExampleClock() {
 	// 12:20:00 401 {"error":"Token expired","expired_at":"2026-01-02T12:15:00Z"}
 }
 
-// profile is the handler that is tested. A service has a Middleware in front
-// of it.
+// profile is the handler under test. In a service it is behind a Middleware.
 func profile(w http.ResponseWriter, r *http.Request) {
 	token, ok := jwtexp.FromContext(r.Context())
 	if !ok {
@@ -85,7 +84,7 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-// TestProfile tests a handler without the middleware.
+// TestProfile tests a handler without its middleware.
 func ExampleContext() {
 	t := new(testing.T)
 	synctest.Test(t, TestProfile) // go test calls it, as it does every test
@@ -93,8 +92,7 @@ func ExampleContext() {
 	// Output: failed: false
 }
 
-// newGreeter makes the handler that is tested: what a service deploys, with its
-// router and its middleware.
+// newGreeter returns the handler under test, with its router and middleware.
 func newGreeter(key jwtexp.Key, opts ...jwtexp.CommonOption) (http.Handler, error) {
 	verifier, err := jwtexp.NewVerifier(key, jwtexp.Options(opts...))
 	if err != nil {
@@ -141,8 +139,7 @@ func TestGreeter(t *testing.T) {
 	}
 }
 
-// TestGreeter tests a handler with its middleware, and looks at some tokens
-// itself.
+// TestGreeter tests a handler with its middleware, and chooses the tokens itself.
 func ExampleNewTokens() {
 	t := new(testing.T)
 	synctest.Test(t, TestGreeter) // go test calls it, as it does every test
@@ -171,7 +168,7 @@ func TestGreeterIsProtected(t *testing.T) {
 	})
 }
 
-// TestGreeterIsProtected leaves it to the suite what is sent and wanted.
+// TestGreeterIsProtected lets the suite choose the requests and check the responses.
 func ExampleTestHandler() {
 	t := new(testing.T)
 	synctest.Test(t, TestGreeterIsProtected) // go test calls it, as it does every test

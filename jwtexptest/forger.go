@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
@@ -12,72 +13,66 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A forger has a key of the same shape as a trusted one: of the same algorithm
-// and size.
+// A forger has another key of the same algorithm and size as the trusted one.
 type forger struct {
 	key jwtexp.Key
-	jwk members // the key as a header can carry it (RFC 7515 §4.1.3)
+	jwk members // the key's JWK, for a header (RFC 7515 §4.1.3)
 }
 
 func newForger(trusted jwtexp.Key) (forger, error) {
 	var (
-		key jwtexp.Key
-		jwk members
-		err error
+		private crypto.Signer
+		jwk     members
+		err     error
 	)
 	switch public := trusted.PublicKey().(type) {
 	case nil:
-		key, jwk, err = otherSecret(trusted.Algorithm())
+		secret := make([]byte, 64) // enough for every HMAC algorithm
+		rand.Read(secret)
+		key, err := jwtexp.NewSecretKey(trusted.Algorithm(), secret)
+		return forger{key, members{"kty": "oct", "k": encode(secret)}}, err
 	case *rsa.PublicKey:
-		key, jwk, err = otherRSA(trusted.Algorithm(), public)
+		private, jwk, err = newRSA(public.N.BitLen())
 	case *ecdsa.PublicKey:
-		key, jwk, err = otherECDSA(trusted.Algorithm(), public)
+		private, jwk, err = newECDSA(public.Curve)
 	case ed25519.PublicKey:
-		key, jwk, err = otherEd25519(trusted.Algorithm())
+		private, jwk, err = newEd25519()
 	default:
-		err = fmt.Errorf("no way to make another %T", public)
+		err = fmt.Errorf("unsupported key type %T", public)
 	}
+	if err != nil {
+		return forger{}, err
+	}
+	key, err := jwtexp.NewSigningKey(trusted.Algorithm(), private)
 	return forger{key, jwk}, err
 }
 
-func otherSecret(alg jwtexp.Algorithm) (jwtexp.Key, members, error) {
-	secret := make([]byte, 64) // the length of the longest hash
-	rand.Read(secret)
-	key, err := jwtexp.NewSecretKey(alg, secret)
-	return key, members{"kty": "oct", "k": encode(secret)}, err
-}
-
-func otherRSA(alg jwtexp.Algorithm, trusted *rsa.PublicKey) (jwtexp.Key, members, error) {
-	private, err := rsa.GenerateKey(rand.Reader, trusted.N.BitLen())
+func newRSA(bits int) (crypto.Signer, members, error) {
+	private, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
-		return jwtexp.Key{}, nil, err
+		return nil, nil, err
 	}
 	exponent := big.NewInt(int64(private.E)).Bytes()
-	return signing(alg, private, members{"kty": "RSA", "n": encode(private.N.Bytes()), "e": encode(exponent)})
+	return private, members{"kty": "RSA", "n": encode(private.N.Bytes()), "e": encode(exponent)}, nil
 }
 
-func otherECDSA(alg jwtexp.Algorithm, trusted *ecdsa.PublicKey) (jwtexp.Key, members, error) {
-	private, err := ecdsa.GenerateKey(trusted.Curve, rand.Reader)
+func newECDSA(curve elliptic.Curve) (crypto.Signer, members, error) {
+	private, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
-		return jwtexp.Key{}, nil, err
+		return nil, nil, err
 	}
-	point, err := private.PublicKey.Bytes() // 4, x and y
+	point, err := private.PublicKey.Bytes() // the byte 4, x, y
 	if err != nil {
-		return jwtexp.Key{}, nil, err
+		return nil, nil, err
 	}
 	x, y := point[1:1+len(point)/2], point[1+len(point)/2:]
-	return signing(alg, private, members{"kty": "EC", "crv": trusted.Params().Name, "x": encode(x), "y": encode(y)})
+	return private, members{"kty": "EC", "crv": curve.Params().Name, "x": encode(x), "y": encode(y)}, nil
 }
 
-func otherEd25519(alg jwtexp.Algorithm) (jwtexp.Key, members, error) {
+func newEd25519() (crypto.Signer, members, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return jwtexp.Key{}, nil, err
+		return nil, nil, err
 	}
-	return signing(alg, private, members{"kty": "OKP", "crv": "Ed25519", "x": encode(public)})
-}
-
-func signing(alg jwtexp.Algorithm, private crypto.Signer, jwk members) (jwtexp.Key, members, error) {
-	key, err := jwtexp.NewSigningKey(alg, private)
-	return key, jwk, err
+	return private, members{"kty": "OKP", "crv": "Ed25519", "x": encode(public)}, nil
 }

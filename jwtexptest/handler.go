@@ -8,70 +8,65 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A HandlerConfig tells [TestHandler] what the handler takes for a good token.
+// A HandlerConfig tells [TestHandler] which tokens the handler accepts.
 type HandlerConfig struct {
-	// Key is the key that the handler trusts, and that the suite signs with. The
-	// zero Key, and one that cannot sign, end the test.
+	// Key is the key that the handler trusts. The suite signs with it. It is required.
 	Key jwtexp.Key
 
-	// Clock is the handler's clock. The suite moves it, and puts it
-	// back at the end. nil ends the test, and so does a zero Clock.
+	// Clock is the handler's clock. The suite moves it, and moves it back at the end. It is
+	// required, and must have been set.
 	Clock *Clock
 
-	// Options are what the handler demands of a token: jwtexp.WithIssuer,
-	// WithAudience and WithType, in any number. nil: neither of them. WithClock is
-	// not among them.
+	// Options are the handler's jwtexp.WithIssuer, WithAudience and WithType. nil: none. Don't
+	// include WithClock.
 	Options []jwtexp.CommonOption
 
-	// Leeway is by how much the handler moves both ends of a token's life outward:
-	// not negative, and not over jwtexp.MaxLeeway. 0: not at all.
+	// Leeway is the handler's leeway, from 0, the default, to jwtexp.MaxLeeway.
 	Leeway time.Duration
 
-	// Subject is the subject of a token that the handler serves. "" is alice.
+	// Subject is the subject of a token that the handler accepts. "": alice.
 	Subject string
 
-	// Claims are the application claims of such a token, as jwtexp.Issuer.Issue
-	// takes them. nil: none.
+	// Claims are the application claims of a token that the handler accepts, as for
+	// jwtexp.Issuer.Issue. nil: none.
 	Claims any
 
-	// Request makes a new request with each call, without a token and without an
-	// Authorization header, that the handler serves if it has a good token.
-	// nil: GET /.
+	// Request returns a new request on each call, without a token and without an Authorization
+	// header. With a good token, the handler must accept it. nil: GET /.
 	Request func() *http.Request
 }
 
-// TestHandler tests a handler that bearer tokens protect, with whatever library it
-// does so: hand it the one that you deploy, with its router and its middleware. It
-// sends requests with and without tokens, good and bad, and wants a 2xx for the
-// good ones and the refusal of RFC 6750 for the others.
+// TestHandler tests a handler that is protected by bearer tokens, whatever JWT library it uses.
+// Pass the handler that you deploy, with its router and middleware. TestHandler sends requests
+// without a token, with good tokens and with bad ones. It wants 2xx for the good ones and the
+// rejection of RFC 6750 for the others.
 //
-// What has to hold are the rules of RFC 6750, 7515, 7519 and 8725, read strictly:
-// what two parsers could read in two ways is to be refused, and so is a token
-// without an end. Where the section that a rule names leaves a choice, as it does
-// for the size of a token, for a claim that is given twice and for a kind of token
-// that was not asked for, the rule is this library's. Each rule that does
-// not hold is one tb.Errorf with its name, the section, what was sent, got and wanted,
-// and what to do; each that does is one tb.Logf, which go test -v shows. Rules that make
-// no sense for the handler, such as that of the issuer where [HandlerConfig.Options] name
-// none, are left out. A handler that does not serve a good token ends the test by
-// tb.Fatalf.
+// The rules are from RFC 6750, 7515, 7519 and 8725, read strictly: a token without an expiry is
+// rejected, and so is one that two parsers could read in two ways. If the RFC leaves a choice,
+// the rule is this library's: for the size of a token, duplicate claims, and a typ that was not
+// asked for.
 //
-// The suite is for handlers that want a token in the Authorization header and answer at
-// once. One that lets anybody in without a token breaks a rule by design, and a stream
-// that ends with its request's context never ends here. Whether a secret serves two
-// algorithms, say HS256 and HS512, cannot be seen with a Key, which has one.
+// Each broken rule is one tb.Errorf with its name, its RFC section, what was sent, got and
+// wanted, and what to do. Each other rule is one tb.Logf, which go test -v shows. Rules that do
+// not apply are left out, such as the issuer's if [HandlerConfig.Options] has no WithIssuer. A bad
+// config, or a handler that rejects a good token, ends the test with tb.Fatalf.
 //
-// No message holds a token. The handler is called in the test's own goroutine; a
-// panic of it is a failure like others. Its clock is moved meanwhile: no test that
-// uses the same Clock may run in parallel.
+// The handler must read the Authorization header and answer at once: a stream that ends with its
+// request's context never ends here. A handler that accepts requests without a token breaks a
+// rule by design. TestHandler cannot detect a secret that serves two algorithms, such as HS256
+// and HS512, because a Key has only one.
+//
+// No message contains a token. The handler runs in the test's goroutine, and a panic in it is a
+// failure like others. TestHandler moves the Clock, so tests with the same Clock must not run in
+// parallel.
 func TestHandler(tb testing.TB, handler http.Handler, c HandlerConfig) {
 	tb.Helper()
 	s := newSuite(tb, handler, c)
 	defer c.Clock.Set(s.start)
-	s.serveGoodToken()
-	for _, group := range [][]rule{requestRules, timeRules, signatureRules, formRules, claimRules, refusalRules} {
+	s.checkGoodToken()
+	for _, group := range [][]rule{requestRules, timeRules, signatureRules, formRules, claimRules, rejectionRules} {
 		for _, r := range group {
-			s.examine(r)
+			s.check(r)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// newKey makes a key of each kind there is.
+// newKey returns a key for alg that can sign.
 func newKey(t *testing.T, alg jwtexp.Algorithm) jwtexp.Key {
 	t.Helper()
 	var (

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// A recorder is a testing.TB that notes what a helper reports, instead of failing
-// the test. What it does not replace is the real one's.
+// A recorder is a testing.TB that records messages instead of failing the test. Other methods are
+// those of the embedded TB.
 type recorder struct {
 	testing.TB
 	logs, errors, fatals []string
 }
 
-// record runs f with a recorder, in a goroutine that Fatalf can end.
+// record runs f with a recorder, in a goroutine of its own that Fatalf ends.
 func record(t *testing.T, f func(testing.TB)) *recorder {
 	t.Helper()
 	r := &recorder{TB: t}

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// NewRequest returns a request as a server gets it ([httptest.NewRequest]), without
-// a body, that carries token as a Bearer token in its Authorization header; with
-// token "" it has no such header. Its context is tb.Context(), which ends with the
-// test. Like httptest.NewRequest it panics where method or target is none.
+// NewRequest returns a server request without a body ([httptest.NewRequest]) that carries token in
+// the Authorization header, as a Bearer token. If token is "", there is no such header. The
+// request's context is tb.Context(), which ends with the test. Like httptest.NewRequest,
+// NewRequest panics if method or target is invalid.
 func NewRequest(tb testing.TB, method, target, token string) *http.Request {
 	r := httptest.NewRequestWithContext(tb.Context(), method, target, nil)
 	if token != "" {

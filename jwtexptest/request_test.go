@@ -26,7 +26,7 @@ func TestNewRequest(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		if got, want := r.Context(), t.Context(); got != want {
-			t.Errorf("got context %v, want the test's", got)
+			t.Errorf("got context %v, want %v", got, want)
 		}
 	}
 }

@@ -5,49 +5,48 @@ import (
 	"strings"
 )
 
-// formRules are about how a token is written: two readers of one token must not
-// read two things.
+// formRules are about the encoding of a token: two parsers must not read it in two ways.
 var formRules = []rule{
-	{"no JWT at all", "RFC 7519 §7.2", "expect anything where a token is due, and look before taking a segment of it", func(s *suite) []try {
-		var tries []try
+	{"not a JWT", "RFC 7519 §7.2", "expect any text as a token, and count its segments before you use one", func(s *suite) []probe {
+		var probes []probe
 		for _, garbage := range []string{"garbage", ".", "..", "a.b.c", encode([]byte("null")) + ".e30.", encode([]byte("[]")) + ".e30."} {
-			tries = append(tries, bearer(garbage, garbage, refused))
+			probes = append(probes, bearer(garbage, garbage, rejected))
 		}
-		return tries
+		return probes
 	}},
-	{"one spelling", "RFC 4648 §3.5", "decode by base64.RawURLEncoding.Strict(): a token with many spellings slips past lists of tokens", func(s *suite) []try {
-		tries := []try{bearer("padding", s.good+"=", refused)}
+	{"strict base64url", "RFC 4648 §3.5", "decode with base64.RawURLEncoding.Strict(): a token that can be spelled in several ways evades a list of revoked tokens", func(s *suite) []probe {
+		probes := []probe{bearer("padding", s.good+"=", rejected)}
 		if other, ok := respelled(s.good); ok {
-			tries = append(tries, bearer("other bits behind the signature", other, refused))
+			probes = append(probes, bearer("other bits after the signature", other, rejected))
 		}
-		return tries
+		return probes
 	}},
-	{"critical extension", "RFC 7515 §4.1.11", "refuse a header with crit, unless your library knows every extension that is named there", func(s *suite) []try {
-		return []try{bearer("crit", s.signed(func(d draft) {
+	{"critical extension", "RFC 7515 §4.1.11", "reject a header with crit, unless your library supports every extension in it", func(s *suite) []probe {
+		return []probe{bearer("crit", s.signed(func(d draft) {
 			d.header["crit"] = []string{"http://example.com/unheard-of"}
 			d.header["http://example.com/unheard-of"] = true
-		}), refused)}
+		}), rejected)}
 	}},
-	{"unencoded payload", "RFC 7797 §7", "refuse a header with b64, which no JWT has: readers differ in what was signed", func(s *suite) []try {
-		return []try{bearer("b64", s.signed(func(d draft) { d.header["b64"] = false }), refused)}
+	{"unencoded payload", "RFC 7797 §7", "reject a header with b64: it is not for JWTs, and parsers differ in what was signed", func(s *suite) []probe {
+		return []probe{bearer("b64", s.signed(func(d draft) { d.header["b64"] = false }), rejected)}
 	}},
-	{"typ of another kind", "RFC 8725 §3.11", "compare typ with the one kind of token that you take: a logout token is no access token", func(s *suite) []try {
-		return []try{bearer("another typ", s.signed(func(d draft) { d.header["typ"] = "not-" + s.issued.Type() }), refused)}
+	{"wrong typ", "RFC 8725 §3.11", "accept only one typ: a logout token is not an access token", func(s *suite) []probe {
+		return []probe{bearer("another typ", s.signed(func(d draft) { d.header["typ"] = "not-" + s.issued.Type() }), rejected)}
 	}},
-	{"claims that are no object", "RFC 7519 §7.2", "refuse a payload that is no JSON object; a null leaves a struct as it was", func(s *suite) []try {
-		return []try{
-			bearer("null", s.withClaims("null"), refused),
-			bearer("an array", s.withClaims("["+string(draftOf(s.good).claims.text())+"]"), refused),
-			bearer("a string", s.withClaims(`"claims"`), refused),
+	{"claims are an object", "RFC 7519 §7.2", "reject a payload that is not a JSON object: null leaves a struct unchanged", func(s *suite) []probe {
+		return []probe{
+			bearer("null", s.withClaims("null"), rejected),
+			bearer("an array", s.withClaims("["+string(draftOf(s.good).claims.text())+"]"), rejected),
+			bearer("a string", s.withClaims(`"claims"`), rejected),
 		}
 	}},
-	{"trailing data", "RFC 7519 §7.2", "see that the JSON ends with the claims set: Decoder.Decode reads the first value alone", func(s *suite) []try {
-		return []try{bearer("a second claims set", s.withClaims(string(draftOf(s.good).claims.text())+`{"exp":0}`), refused)}
+	{"trailing data", "RFC 7519 §7.2", "reject text after the claims set: Decoder.Decode reads only the first value", func(s *suite) []probe {
+		return []probe{bearer("a second claims set", s.withClaims(string(draftOf(s.good).claims.text())+`{"exp":0}`), rejected)}
 	}},
 }
 
-// respelled returns a token with bits set behind its signature, where there is
-// room for some: a lenient decoder reads the same signature.
+// respelled returns the token with a changed last character, and whether a lenient decoder still
+// reads the same signature: base64url may leave unused bits there.
 func respelled(token string) (string, bool) {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := len(token) - 1

@@ -2,37 +2,37 @@ package jwtexptest
 
 import "time"
 
-// timeRules are about a token's life: nbf <= t < exp, and leeway outward.
+// timeRules are about when a token is valid: nbf <= t < exp, and leeway outward.
 var timeRules = []rule{
-	{"expired at exp", "RFC 7519 §4.1.4", "refuse from exp (plus the leeway that you chose, of which a library may have a default) on, with >= and not >", func(s *suite) []try {
+	{"rejected from exp on", "RFC 7519 §4.1.4", "reject from exp plus your leeway on, and compare with >=, not >; some libraries have a default leeway", func(s *suite) []probe {
 		end := s.issued.ExpiresAt().Add(s.Leeway)
-		return []try{
-			bearer("at exp", s.good, refused).standingAt(end),
-			bearer("a nanosecond later", s.good, refused).standingAt(end.Add(1)),
-			bearer("a year later", s.good, refused).standingAt(end.AddDate(1, 0, 0)),
+		return []probe{
+			bearer("at exp", s.good, rejected).sentAt(end),
+			bearer("a nanosecond later", s.good, rejected).sentAt(end.Add(1)),
+			bearer("a year later", s.good, rejected).sentAt(end.AddDate(1, 0, 0)),
 		}
 	}},
-	{"good until exp", "RFC 7519 §4.1.4", "compare as time.Time or in integers, which a float of nanoseconds is too coarse for, and round nothing", func(s *suite) []try {
+	{"accepted until exp", "RFC 7519 §4.1.4", "compare as time.Time or integers, without rounding: a float is too coarse for nanoseconds", func(s *suite) []probe {
 		end := s.issued.ExpiresAt().Add(s.Leeway)
-		return []try{bearer("a nanosecond before exp", s.good, taken).standingAt(end.Add(-1))}
+		return []probe{bearer("a nanosecond before exp", s.good, accepted).sentAt(end.Add(-1))}
 	}},
-	{"not before nbf", "RFC 7519 §4.1.5", "judge nbf as exp, with no more leeway than you chose", func(s *suite) []try {
-		// A whole second, and so late that with leeway, too, it comes after iat.
+	{"rejected before nbf", "RFC 7519 §4.1.5", "check nbf like exp, with no more leeway than you chose", func(s *suite) []probe {
+		// A whole second, and late enough that even with leeway it is after iat.
 		nbf := s.issued.IssuedAt().Add(s.Leeway + 2*time.Second).Truncate(time.Second)
 		token := s.signed(func(d draft) { d.claims["nbf"] = nbf.Unix() })
 		begin := nbf.Add(-s.Leeway)
-		return []try{
-			bearer("a nanosecond before nbf", token, refused).standingAt(begin.Add(-1)),
-			bearer("at nbf", token, taken).standingAt(begin),
+		return []probe{
+			bearer("a nanosecond before nbf", token, rejected).sentAt(begin.Add(-1)),
+			bearer("at nbf", token, accepted).sentAt(begin),
 		}
 	}},
 }
 
-// longAfter is a time at which the good token has expired, by whatever leeway.
-func (s *suite) longAfter() time.Time { return s.issued.ExpiresAt().Add(time.Hour) }
+// afterExpiry returns a time at which the good token has expired, with any leeway.
+func (s *suite) afterExpiry() time.Time { return s.issued.ExpiresAt().Add(time.Hour) }
 
-// standingAt is t with the clock moved.
-func (t try) standingAt(at time.Time) try {
-	t.at = at
-	return t
+// sentAt returns p with another time.
+func (p probe) sentAt(now time.Time) probe {
+	p.now = now
+	return p
 }

@@ -12,27 +12,35 @@ import (
 	"github.com/jwtexp/jwtexp/internal/testsign"
 )
 
-// A rule is one that a handler keeps, or not. It does not apply where it has no
-// tries.
+// A rule is a requirement on the handler. It does not apply if it has no probes.
 type rule struct {
 	name   string
 	rfc    string
-	advice string // to the author of a handler that breaks it
-	tries  func(*suite) []try
+	advice string // how to fix a handler that breaks the rule
+	probes func(*suite) []probe
 }
 
-// A try is one request, at one time, and what has to come of it.
-type try struct {
+// A probe is one request at one time, and the response that it must get.
+type probe struct {
 	name          string
 	authorization []string
 	query         string
-	at            time.Time // the zero time: when the good token was issued
+	now           time.Time // the zero time: when the good token was issued
 	want          want
 }
 
-// bearer is a try with a Bearer token in its place.
-func bearer(name, token string, w want) try {
-	return try{name: name, authorization: []string{"Bearer " + token}, want: w}
+// bearer returns a probe with a Bearer token in the Authorization header.
+func bearer(name, token string, w want) probe {
+	return probe{name: name, authorization: []string{"Bearer " + token}, want: w}
+}
+
+// token returns the Bearer token, or "" if there is not exactly one.
+func (p probe) token() string {
+	if len(p.authorization) != 1 {
+		return ""
+	}
+	token, _ := strings.CutPrefix(p.authorization[0], "Bearer ")
+	return token
 }
 
 type suite struct {
@@ -42,20 +50,19 @@ type suite struct {
 	tokens  *Tokens
 	start   time.Time
 	issued  *jwtexp.Token
-	good    string
-
-	repeated []try // whose refusal had the whole token in it
+	good    string  // issued.Raw()
+	leaked  []probe // those that were rejected with the whole token in the response
 }
 
 func newSuite(tb testing.TB, handler http.Handler, c HandlerConfig) *suite {
 	tb.Helper()
 	switch {
 	case handler == nil:
-		tb.Fatalf("jwtexptest.TestHandler: the handler is nil")
+		tb.Fatalf("jwtexptest.TestHandler: the handler is nil; pass the handler that you deploy")
 	case c.Clock == nil:
-		tb.Fatalf("jwtexptest.TestHandler: Clock is nil: without the handler's clock expiry cannot be tested")
+		tb.Fatalf("jwtexptest.TestHandler: Clock is nil; set it to the handler's clock, so that expiry can be tested")
 	case c.Leeway < 0 || c.Leeway > jwtexp.MaxLeeway:
-		tb.Fatalf("jwtexptest.TestHandler: Leeway is %v, want 0 to %v", c.Leeway, jwtexp.MaxLeeway)
+		tb.Fatalf("jwtexptest.TestHandler: Leeway is %v; want 0 to %v", c.Leeway, jwtexp.MaxLeeway)
 	}
 	if c.Subject == "" {
 		c.Subject = "alice"
@@ -69,26 +76,26 @@ func newSuite(tb testing.TB, handler http.Handler, c HandlerConfig) *suite {
 	return &suite{HandlerConfig: c, tb: tb, handler: handler, tokens: tokens, start: start, issued: issued, good: issued.Raw()}
 }
 
-func (s *suite) serveGoodToken() {
+// checkGoodToken ends the test if the handler does not accept a good token.
+func (s *suite) checkGoodToken() {
 	s.tb.Helper()
-	t := bearer("a good token", s.good, taken)
-	if a := s.send(t); !t.want.holds(a) {
-		s.tb.Fatalf("jwtexptest.TestHandler: a good token: got %v, want %s. Nothing else can be tested before: "+
-			"are Key, Clock, Options, Subject, Claims and Request those of the handler, does it take its token from the Authorization header, "+
-			"and may a token live for %v?", a, t.want.text, Lifetime)
+	if res := s.send(bearer("", s.good, accepted)); !res.accepts() {
+		s.tb.Fatalf("jwtexptest.TestHandler: a good token: got %v, want %s. Check that Key, Clock, Options, Subject, Claims and Request "+
+			"are the handler's, that it reads the Authorization header, and that it accepts tokens that live for %v",
+			res, accepted.text, Lifetime)
 	}
 }
 
-func (s *suite) examine(r rule) {
+func (s *suite) check(r rule) {
 	s.tb.Helper()
-	tries := r.tries(s)
-	if len(tries) == 0 {
+	probes := r.probes(s)
+	if len(probes) == 0 {
 		return
 	}
 	var faults strings.Builder
-	for _, t := range tries {
-		if a := s.send(t); !t.want.holds(a) {
-			fmt.Fprintf(&faults, "\n\t%s: got %v, want %s", t.name, a, t.want.text)
+	for _, p := range probes {
+		if res := s.send(p); !p.want.holds(res) {
+			fmt.Fprintf(&faults, "\n\t%s: got %v, want %s", p.name, res, p.want.text)
 		}
 	}
 	if faults.Len() > 0 {
@@ -98,31 +105,23 @@ func (s *suite) examine(r rule) {
 	s.tb.Logf("rule %q (%s) holds", r.name, r.rfc)
 }
 
-func (s *suite) send(t try) answer {
+func (s *suite) send(p probe) response {
 	r := s.Request()
 	r.Header.Del("Authorization")
-	if t.authorization != nil {
-		r.Header["Authorization"] = t.authorization
+	if p.authorization != nil {
+		r.Header["Authorization"] = p.authorization
 	}
-	if t.query != "" {
-		r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&"+t.query, "&")
+	if p.query != "" {
+		r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&"+p.query, "&")
 		r.RequestURI = r.URL.RequestURI()
 	}
-	s.Clock.Set(cmp.Or(t.at, s.start))
-	a := answerOf(s.handler, r)
-	if a.refused() && len(t.token()) > len("garbage") && strings.Contains(a.text, t.token()) {
-		s.repeated = append(s.repeated, t)
+	s.Clock.Set(cmp.Or(p.now, s.start))
+	res := serve(s.handler, r)
+	// A shorter token, such as a dot, may be in a response by chance.
+	if res.rejects() && len(p.token()) > len("garbage") && strings.Contains(res.text, p.token()) {
+		s.leaked = append(s.leaked, p)
 	}
-	return a
-}
-
-// token returns the Bearer token, "" where there is not one.
-func (t try) token() string {
-	if len(t.authorization) != 1 {
-		return ""
-	}
-	token, _ := strings.CutPrefix(t.authorization[0], "Bearer ")
-	return token
+	return res
 }
 
 // signed returns the good token, changed and signed again.
@@ -133,7 +132,7 @@ func (s *suite) signed(change func(d draft)) string {
 	return s.tokens.sign(d, s.Key)
 }
 
-// withClaims is signed, for the text of the claims set.
+// withClaims returns the good token with another claims set, signed again.
 func (s *suite) withClaims(text string) string {
 	s.tb.Helper()
 	token, err := testsign.Sign(s.Key, draftOf(s.good).header.text(), []byte(text))
@@ -143,9 +142,8 @@ func (s *suite) withClaims(text string) string {
 	return token
 }
 
-// adding returns the text of the good token's claims set with more members at its
-// end.
-func (s *suite) adding(members string) string {
+// claimsAnd returns the good token's claims set with more members at its end.
+func (s *suite) claimsAnd(members string) string {
 	text := draftOf(s.good).claims.text()
 	return string(text[:len(text)-1]) + "," + members + "}"
 }

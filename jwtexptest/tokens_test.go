@@ -14,7 +14,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// verdict is what a Verifier says, in a form that can be compared.
+// A verdict is the result of Verify in a form that can be compared.
 type verdict struct {
 	kind   error // nil: good
 	reason jwtexp.Reason
@@ -64,8 +64,7 @@ var kinds = []struct {
 	{"Oversized", (*jwtexptest.Tokens).Oversized, verdict{jwtexp.ErrInvalid, jwtexp.ReasonTooLarge}},
 }
 
-// Each bad token has the fault that it is made for, whatever the Verifier demands
-// besides.
+// Each bad token has its one fault for any verifier.
 func TestTokens(t *testing.T) {
 	names := []jwtexp.CommonOption{jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api", "mobile"), jwtexp.WithType("at+jwt")}
 	strict := []jwtexp.VerifierOption{
@@ -85,9 +84,9 @@ func TestTokens(t *testing.T) {
 		verifier []jwtexp.VerifierOption
 	}{
 		{"no options", nil, nil},
-		{"names", names, nil},
+		{"issuer, audience and type", names, nil},
 		{"strict", names, strict},
-		{"most leeway", names, append([]jwtexp.VerifierOption{jwtexp.WithLeeway(jwtexp.MaxLeeway)}, strict...)},
+		{"strict, with maximal leeway", names, append([]jwtexp.VerifierOption{jwtexp.WithLeeway(jwtexp.MaxLeeway)}, strict...)},
 	}
 	for _, id := range []string{"", "key 1"} {
 		key := newKey(t, jwtexp.HS256).WithID(id)
@@ -118,8 +117,8 @@ func TestTokensOfEveryAlgorithm(t *testing.T) {
 	}
 }
 
-// Had the time been right, they would have been good: there is no second fault.
-func TestTokensHaveOnlyTimeAgainstThem(t *testing.T) {
+// At another time, the tokens of Expired and NotYetValid are good: they have no second fault.
+func TestExpiredAndNotYetValidHaveNoOtherFault(t *testing.T) {
 	clock := jwtexptest.NewClock(start)
 	key := newKey(t, jwtexp.HS256)
 	v := newVerifier(t, key, jwtexp.WithClock(clock), jwtexp.WithMaxLifetime(jwtexptest.Lifetime))
@@ -129,11 +128,11 @@ func TestTokensHaveOnlyTimeAgainstThem(t *testing.T) {
 	end := start.Truncate(time.Second).Add(-jwtexp.MaxLeeway)
 	clock.Set(end)
 	if got, want := verdictOf(t, v, expired), (verdict{kind: jwtexp.ErrExpired}); got != want {
-		t.Errorf("expired token, at its end: got %v, want %v", got, want)
+		t.Errorf("expired token, at its expiry: got %v, want %v", got, want)
 	}
 	clock.Set(end.Add(-1))
 	if got, want := verdictOf(t, v, expired), (verdict{}); got != want {
-		t.Errorf("expired token, before its end: got %v, want %v", got, want)
+		t.Errorf("expired token, before its expiry: got %v, want %v", got, want)
 	}
 	clock.Set(start.Add(jwtexptest.Lifetime - time.Second))
 	if got, want := verdictOf(t, v, early), (verdict{}); got != want {
@@ -142,22 +141,22 @@ func TestTokensHaveOnlyTimeAgainstThem(t *testing.T) {
 }
 
 func TestGoodTokenLivesForLifetime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // no clock: both go by the bubble's time
+	synctest.Test(t, func(t *testing.T) { // without WithClock both use the time of the bubble
 		key := newKey(t, jwtexp.HS256)
 		v := newVerifier(t, key)
 		good := jwtexptest.NewTokens(t, key).Good("alice", nil)
 		time.Sleep(jwtexptest.Lifetime - time.Nanosecond)
 		if got, want := verdictOf(t, v, good), (verdict{}); got != want {
-			t.Errorf("in its last nanosecond: got %v, want %v", got, want)
+			t.Errorf("a nanosecond before its expiry: got %v, want %v", got, want)
 		}
 		time.Sleep(time.Nanosecond)
 		if got, want := verdictOf(t, v, good), (verdict{kind: jwtexp.ErrExpired}); got != want {
-			t.Errorf("at its end: got %v, want %v", got, want)
+			t.Errorf("at its expiry: got %v, want %v", got, want)
 		}
 	})
 }
 
-// A claims set that was changed and written again says the same of the rest.
+// The members of a changed claims set that are not part of the fault stay as they were.
 func TestTokensKeepSubjectAndClaims(t *testing.T) {
 	clock := jwtexp.WithClock(jwtexptest.NewClock(start))
 	key := newKey(t, jwtexp.HS256)
@@ -175,15 +174,15 @@ func TestTokensKeepSubjectAndClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.plan != largePlan || late.Subject != "alice" {
-		t.Errorf("got %v of %q, want %v of alice", got.plan, late.Subject, largePlan)
+		t.Errorf("got claims %v and subject %q, want %v and alice", got.plan, late.Subject, largePlan)
 	}
 	if got, want := late.ExpiredAt.Sub(time.Unix(got.IssuedAt, 0)), jwtexptest.Lifetime; got != want {
-		t.Errorf("got a token that lived for %v, want %v", got, want)
+		t.Errorf("lifetime: got %v, want %v", got, want)
 	}
 }
 
-// What was tampered with is what a thief would like to change.
-func TestTamperedTokenIsOfAnotherSubject(t *testing.T) {
+// Tampered changes the subject.
+func TestTamperedTokenHasAnotherSubject(t *testing.T) {
 	tampered := jwtexptest.NewTokens(t, newKey(t, jwtexp.HS256)).Tampered("alice", nil)
 	text, err := base64.RawURLEncoding.DecodeString(strings.Split(tampered, ".")[1])
 	if err != nil {
@@ -194,11 +193,10 @@ func TestTamperedTokenIsOfAnotherSubject(t *testing.T) {
 		t.Fatal(err)
 	}
 	if claims.Sub == "alice" || claims.Sub == "" {
-		t.Errorf("got subject %q, want another than alice", claims.Sub)
+		t.Errorf("got subject %q, want one that is neither alice nor empty", claims.Sub)
 	}
 }
 
-// The race detector watches.
 func TestTokensConcurrentUse(t *testing.T) {
 	clock := jwtexp.WithClock(jwtexptest.NewClock(start))
 	key := newKey(t, jwtexp.ES256)
@@ -217,7 +215,7 @@ func TestTokensConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-func TestTokensFaultFailsTheTest(t *testing.T) {
+func TestTokensErrorFailsTheTest(t *testing.T) {
 	secret := newKey(t, jwtexp.HS256)
 	public, err := jwtexp.NewPublicKey(jwtexp.EdDSA, newKey(t, jwtexp.EdDSA).PublicKey())
 	if err != nil {
@@ -236,10 +234,10 @@ func TestTokensFaultFailsTheTest(t *testing.T) {
 		{"empty issuer", secret, []jwtexp.CommonOption{jwtexp.WithIssuer("")}, good},
 		{"nil option", secret, []jwtexp.CommonOption{nil}, good},
 		{"clock that was never set", secret, []jwtexp.CommonOption{jwtexp.WithClock(new(jwtexptest.Clock))}, good},
-		{"key that vouches for nothing so late", secret.WithNotAfter(start), []jwtexp.CommonOption{clock}, good},
+		{"key whose NotAfter has passed", secret.WithNotAfter(start), []jwtexp.CommonOption{clock}, good},
 		{"empty subject", secret, nil, func(tokens *jwtexptest.Tokens) { tokens.Forged("", nil) }},
 		{"registered claim", secret, nil, func(tokens *jwtexptest.Tokens) { tokens.Expired("alice", map[string]any{"exp": 1}) }},
-		{"expired at the beginning of time", secret, []jwtexp.CommonOption{jwtexp.WithClock(jwtexptest.NewClock(time.Unix(60, 0)))},
+		{"Expired in 1970", secret, []jwtexp.CommonOption{jwtexp.WithClock(jwtexptest.NewClock(time.Unix(60, 0)))},
 			func(tokens *jwtexptest.Tokens) { tokens.Expired("alice", nil) }},
 	}
 	for _, test := range tests {

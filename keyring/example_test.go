@@ -16,7 +16,7 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// exampleKey makes a key pair. A service makes one by
+// exampleKey returns a new key pair. A service creates one with
 //
 //	openssl genpkey -algorithm ed25519
 //
@@ -30,7 +30,7 @@ func exampleKey(id string) jwtexp.Key {
 	if err != nil {
 		log.Fatal(err)
 	}
-	return key.WithID(id) // or none, for its thumbprint
+	return key.WithID(id) // without an ID, Rotate uses the thumbprint
 }
 
 func exampleRing() *keyring.Ring {
@@ -45,8 +45,8 @@ func exampleRing() *keyring.Ring {
 	return ring
 }
 
-// A rotation in the night, and the last token of the key before. Nobody sets a timer: the
-// ring goes by the time of each Issue and Verify, which a test sets.
+// A rotation at midnight, and the last token of the previous key. The ring uses the time of each
+// Issue and Verify, so a test can move the clock.
 func Example() {
 	midnight := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
 	clock := jwtexptest.NewClock(midnight.Add(-time.Hour))
@@ -96,8 +96,8 @@ func Example() {
 	// 48h0m0s after midnight: expired false, invalid true
 }
 
-// The state is stored as JSON, where all instances find them, and the keys where
-// secrets are, to be found by their IDs.
+// Store the state as JSON where all instances can read it, and the keys by their IDs where you
+// store secrets.
 func ExampleRing_Load() {
 	vault := map[string]jwtexp.Key{"january": exampleKey("january"), "february": exampleKey("february")}
 	midnight := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
@@ -114,7 +114,7 @@ func ExampleRing_Load() {
 	}
 	fmt.Println(string(stored))
 
-	// Elsewhere, or after a restart.
+	// In another instance, or after a restart:
 	var state keyring.State
 	if err := json.Unmarshal(stored, &state); err != nil {
 		log.Fatal(err)
@@ -156,13 +156,13 @@ func ExampleRing_Load() {
 	// february signs
 }
 
-// Several instances change one State. It is changed in a Ring of its own, and stored if no
-// other instance was faster; the Ring that serves loads it afterwards.
+// Several instances share a State. A change happens in a new Ring, and its State is stored if no
+// other instance was faster. Then the serving Ring loads it.
 func ExampleRing_State() {
 	vault := map[string]jwtexp.Key{"january": exampleKey("january"), "february": exampleKey("february")}
 	find := func(id string) (jwtexp.Key, error) { return vault[id], nil }
 
-	// What a database does, in one statement each.
+	// In place of a database: read and write are one statement each.
 	var stored keyring.State
 	read := func() keyring.State { return stored }
 	write := func(s keyring.State, before uint64) bool { // UPDATE … WHERE generation = before
@@ -215,7 +215,7 @@ func ExampleRing_State() {
 	// february signs
 }
 
-// A key has leaked. Its tokens are invalid at once, and the next one signs.
+// After a key has leaked, its tokens are invalid at once, and the next key signs.
 func ExampleRing_Revoke() {
 	clock := jwtexptest.NewClock(time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC))
 	ring := exampleRing()
@@ -258,8 +258,8 @@ func ExampleRing_Revoke() {
 	// signed by next: good true, invalid false
 }
 
-// Secrets rotate by the same call. The one from before gets a name: tokens that were
-// issued without a kid stay good. In a single process the new one signs at once.
+// Secrets rotate by the same call. The old secret gets an ID, and its tokens without kid stay
+// good. In a single process the new secret signs at once.
 func ExampleRing_Rotate() {
 	secrets := make([]byte, 64)
 	rand.Read(secrets)
@@ -272,7 +272,7 @@ func ExampleRing_Rotate() {
 		log.Fatal(err)
 	}
 	ctx := context.Background()
-	unnamed, err := issuer.Issue(ctx, "alice", nil)
+	withoutKID, err := issuer.Issue(ctx, "alice", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -301,11 +301,11 @@ func ExampleRing_Rotate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	named, err := issuer.Issue(ctx, "alice", nil)
+	withKID, err := issuer.Issue(ctx, "alice", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, token := range []*jwtexp.Token{unnamed, named} {
+	for _, token := range []*jwtexp.Token{withoutKID, withKID} {
 		_, err := verifier.Verify(ctx, token.Raw())
 		fmt.Printf("kid %q: good %t\n", token.KeyID(), err == nil)
 	}
@@ -314,7 +314,7 @@ func ExampleRing_Rotate() {
 	// kid "2026": good true
 }
 
-// The example of RFC 8037 A.3.
+// The key of RFC 8037 A.3.
 func ExampleThumbprint() {
 	public, err := base64.RawURLEncoding.DecodeString("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
 	if err != nil {

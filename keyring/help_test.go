@@ -25,8 +25,7 @@ var (
 	epoch    = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 )
 
-// at returns the instant so long after the epoch.
-func at(d time.Duration) time.Time { return epoch.Add(d) }
+func epochPlus(d time.Duration) time.Time { return epoch.Add(d) }
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -35,13 +34,13 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// newKey returns a key pair that is always the same for the same ID.
+// newKey returns a key pair derived from its ID.
 func newKey(id string) jwtexp.Key {
 	seed := sha256.Sum256([]byte(id))
 	return must(jwtexp.NewSigningKey(jwtexp.Ed25519, ed25519.NewKeyFromSeed(seed[:]))).WithID(id)
 }
 
-// newSecret returns a secret that is always the same for the same ID.
+// newSecret returns a secret derived from its ID.
 func newSecret(id string) jwtexp.Key {
 	secret := sha256.Sum256([]byte("secret " + id))
 	return must(jwtexp.NewSecretKey(jwtexp.HS256, secret[:])).WithID(id)
@@ -51,13 +50,26 @@ func publicHalf(key jwtexp.Key) jwtexp.Key {
 	return must(jwtexp.NewPublicKey(key.Algorithm(), key.PublicKey())).WithID(key.ID())
 }
 
-// keyByID is what an application gives to Load.
+// keyByID is an argument for Load.
 func keyByID(id string) (jwtexp.Key, error) { return newKey(id), nil }
 
-func newRing(t testing.TB, s keyring.Schedule) *keyring.Ring {
+// newRing returns a ring with new keys of the given IDs, all rotated in at epoch.
+func newRing(t testing.TB, s keyring.Schedule, ids ...string) *keyring.Ring {
 	t.Helper()
 	ring, err := keyring.New(s)
 	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		rotate(t, ring, id, epoch)
+	}
+	return ring
+}
+
+func loadRing(t testing.TB, s keyring.Schedule, state keyring.State) *keyring.Ring {
+	t.Helper()
+	ring := newRing(t, s)
+	if err := ring.Load(state, keyByID); err != nil {
 		t.Fatal(err)
 	}
 	return ring
@@ -77,15 +89,15 @@ func revoke(t testing.TB, ring *keyring.Ring, id string, now time.Time) {
 	}
 }
 
-// A view is what a ring says at one instant, by the IDs of the keys.
+// A view lists the IDs of the keys that a ring uses at one time.
 type view struct {
-	Signs     string // "" where none does
+	Signs     string // "" if no key does
 	Trusted   []string
 	Published []string
 	Fresh     time.Duration
 }
 
-func look(ring *keyring.Ring, now time.Time) view {
+func viewAt(ring *keyring.Ring, now time.Time) view {
 	var v view
 	if key, err := ring.SigningKey(context.Background(), now); err == nil {
 		v.Signs = key.ID()
@@ -105,7 +117,12 @@ func ids(keys []jwtexp.Key) []string {
 	return ids
 }
 
-// A service issues and verifies with a ring, by one clock.
+var withAndWithoutCache = map[string][]jwtexp.VerifierOption{
+	"no cache": nil,
+	"cache":    {jwtexp.WithCache(100)},
+}
+
+// A service issues and verifies tokens with one ring and one clock.
 type service struct {
 	t        testing.TB
 	clock    *jwtexptest.Clock
@@ -132,12 +149,14 @@ func (s *service) issueAt(now time.Time) *jwtexp.Token {
 	return token
 }
 
-// verdictAt is "good", "expired", "unavailable", or the reason why a token is invalid.
+// verdictAt returns "good", "expired", "unavailable", or the reason why the token is invalid.
 func (s *service) verdictAt(token *jwtexp.Token, now time.Time) string {
 	s.clock.Set(now)
 	_, err := s.verifier.Verify(s.t.Context(), token.Raw())
 	return verdict(err)
 }
+
+const unknownKey = string(jwtexp.ReasonUnknownKey)
 
 func verdict(err error) string {
 	invalid, ok := errors.AsType[*jwtexp.InvalidError](err)

@@ -6,13 +6,10 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A caller can write to what a Ring returns, and append to it, and no other caller notices.
+// A caller may change and append to the slices that a Ring returns. No other caller notices.
 func TestWhatIsReturnedIsTheCallersAlone(t *testing.T) {
-	ring := newRing(t, schedule)
-	for _, id := range []string{"a", "b", "c"} {
-		rotate(t, ring, id, epoch)
-	}
-	want := look(ring, epoch)
+	ring := newRing(t, schedule, "a", "b", "c")
+	want := viewAt(ring, epoch)
 
 	for _, id := range []string{"a", ""} {
 		get := func() []jwtexp.Key { return must(ring.VerificationKeys(t.Context(), id, epoch)) }
@@ -26,24 +23,23 @@ func TestWhatIsReturnedIsTheCallersAlone(t *testing.T) {
 	_ = append(entries[:1], entries[2], entries[2])
 	entries[0].ID = "changed"
 
-	if got := look(ring, epoch); got.Signs != want.Signs || len(got.Trusted) != 3 || len(got.Published) != 3 {
-		t.Errorf("got %+v after the results were overwritten, want %+v", got, want)
+	if got := viewAt(ring, epoch); got.Signs != want.Signs || len(got.Trusted) != 3 || len(got.Published) != 3 {
+		t.Errorf("after the results were changed: got %+v, want %+v", got, want)
 	}
 }
 
 func wantOwnKeys(t *testing.T, name string, get func() []jwtexp.Key) {
 	t.Helper()
-	mine, theirs := append(get(), newKey("mine")), append(get(), newKey("theirs"))
-	if got := mine[len(mine)-1].ID(); got != "mine" {
-		t.Errorf("%s: got what one caller appended replaced by %q of another", name, got)
+	first, second := append(get(), newKey("first")), append(get(), newKey("second"))
+	if got := first[len(first)-1].ID(); got != "first" {
+		t.Errorf("%s: last key of the first caller: got %q, want %q", name, got, "first")
 	}
-	written := get()
-	clear(written)
-	clear(mine)
-	clear(theirs)
+	clear(get())
+	clear(first)
+	clear(second)
 	for _, key := range get() {
 		if key == (jwtexp.Key{}) {
-			t.Errorf("%s: got a zero Key that another caller had written", name)
+			t.Errorf("%s: got the zero Key that another caller wrote", name)
 		}
 	}
 }

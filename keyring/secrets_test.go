@@ -18,12 +18,11 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// No key material is in what a Ring, or an error of its, looks like.
+// No rendering of a Ring, its keys or its errors contains key material.
 func TestSecretsStayOut(t *testing.T) {
 	seed := sha256.Sum256([]byte("a"))
 	secret := sha256.Sum256([]byte("secret s"))
-	ring := newRing(t, schedule)
-	rotate(t, ring, "a", epoch)
+	ring := newRing(t, schedule, "a")
 	if err := ring.Rotate(newSecret("s"), epoch); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +34,7 @@ func TestSecretsStayOut(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"Rotate again":        ring.Rotate(newSecret("s"), epoch),
-		"Rotate without name": ring.Rotate(newSecret("s").WithID(""), epoch),
+		"Rotate without ID":   ring.Rotate(newSecret("s").WithID(""), epoch),
 		"Rotate without time": ring.Rotate(newSecret("s").WithID("t"), time.Time{}),
 		"Load":                ring.Load(ring.State(), func(string) (jwtexp.Key, error) { return newSecret("s").WithID("t"), nil }),
 	} {
@@ -49,7 +48,7 @@ func TestSecretsStayOut(t *testing.T) {
 			for _, material := range [][]byte{seed[:], secret[:]} {
 				for _, notation := range notations(material) {
 					if strings.Contains(text, notation) {
-						t.Errorf("%s by %s: got key material in %s", what, how, text)
+						t.Errorf("%s, rendered by %s: got key material in %s", what, how, text)
 					}
 				}
 			}
@@ -57,7 +56,7 @@ func TestSecretsStayOut(t *testing.T) {
 	}
 }
 
-// renderings are the ways in which a value becomes text.
+// renderings returns the texts of a value by fmt, log/slog and encoding/json.
 func renderings(v any) map[string]string {
 	texts := make(map[string]string)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%p"} {
@@ -77,7 +76,7 @@ func renderings(v any) map[string]string {
 	return texts
 }
 
-// notations are the ways in which bytes become text.
+// notations returns b as text in several encodings.
 func notations(b []byte) []string {
 	return []string{
 		string(b), hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)),
@@ -87,8 +86,7 @@ func notations(b []byte) []string {
 	}
 }
 
-// What the application's func says is told to whoever calls Load, and is no verdict of ours
-// about a token where the ring serves none.
+// The errors of Rotate, Revoke and Load match no verdict.
 func TestErrorsAreNoVerdicts(t *testing.T) {
 	ring := newRing(t, schedule)
 	for what, err := range map[string]error{
@@ -98,7 +96,7 @@ func TestErrorsAreNoVerdicts(t *testing.T) {
 	} {
 		for _, verdict := range []error{jwtexp.ErrExpired, jwtexp.ErrInvalid, jwtexp.ErrUnavailable} {
 			if err == nil || errors.Is(err, verdict) {
-				t.Errorf("%s: got %v, want an error that is no verdict", what, err)
+				t.Errorf("%s: got %v, want an error that does not match %v", what, err, verdict)
 			}
 		}
 	}

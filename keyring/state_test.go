@@ -13,7 +13,7 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// Each change is one generation, and what changes nothing is none.
+// The generation grows by one with each change, and not otherwise.
 func TestGenerationGrowsWithEachChange(t *testing.T) {
 	ring := newRing(t, schedule)
 	wantGeneration := func(what string, want uint64) {
@@ -31,52 +31,49 @@ func TestGenerationGrowsWithEachChange(t *testing.T) {
 	wantGeneration("Rotate again", 2)
 	revoke(t, ring, "a", epoch)
 	wantGeneration("Revoke", 3)
-	revoke(t, ring, "a", at(1))
+	revoke(t, ring, "a", epochPlus(1))
 	wantGeneration("Revoke again", 3)
 	if err := ring.Revoke("x", epoch); err == nil {
-		t.Error("got no error for a key that is not there, want one")
+		t.Error("Revoke of an unknown key: got no error, want one")
 	}
 	if err := ring.Rotate(newKey("a"), epoch); err == nil {
-		t.Error("got a revoked key rotated in, want an error")
+		t.Error("Rotate with a revoked key: got no error, want one")
 	}
 	wantGeneration("errors", 3)
 	if err := ring.Load(ring.State(), keyByID); err != nil {
 		t.Fatal(err)
 	}
-	wantGeneration("Load of its own", 3)
+	wantGeneration("Load of the ring's own state", 3)
 	later := ring.State()
 	later.Generation = 10
 	if err := ring.Load(later, keyByID); err != nil {
 		t.Fatal(err)
 	}
-	wantGeneration("Load of a later one", 10)
+	wantGeneration("Load of a later state", 10)
 }
 
-// A Ring does not go back, and says how to do so on purpose.
+// Load rejects an older state. A new Ring loads it.
 func TestLoadDoesNotGoBack(t *testing.T) {
-	ring := newRing(t, schedule)
-	rotate(t, ring, "a", epoch)
+	ring := newRing(t, schedule, "a")
 	older := ring.State()
 	rotate(t, ring, "b", epoch)
 	want := ring.State()
 	err := ring.Load(older, keyByID)
 	if !errors.Is(err, keyring.ErrOlder) || !strings.Contains(err.Error(), "generation 1") || !strings.Contains(err.Error(), "2") {
-		t.Errorf("got %v, want ErrOlder and both generations", err)
+		t.Errorf("got %v, want ErrOlder with both generations", err)
 	}
 	if diff := cmp.Diff(want, ring.State()); diff != "" {
 		t.Errorf("the state changed (-want +got):\n%s", diff)
 	}
 	if err := newRing(t, schedule).Load(older, keyByID); err != nil {
-		t.Errorf("a new Ring: got %v, want the older state loaded", err)
+		t.Errorf("Load of the older state into a new Ring: got %v, want nil", err)
 	}
 }
 
-// Two instances change one state. With a condition on the generation one of them is told,
-// and does it again: nothing is lost.
+// Two instances change the same state at the same time. Comparing the generation makes one of
+// them start again, so that no change is lost.
 func TestTwoInstancesChangeOneState(t *testing.T) {
-	store := newRing(t, schedule)
-	rotate(t, store, "a", epoch)
-	rotate(t, store, "b", epoch)
+	store := newRing(t, schedule, "a", "b")
 	stored := store.State()
 	save := func(s keyring.State, before uint64) bool {
 		if stored.Generation != before {
@@ -86,10 +83,7 @@ func TestTwoInstancesChangeOneState(t *testing.T) {
 		return true
 	}
 	load := func() *keyring.Ring {
-		ring := newRing(t, schedule)
-		if err := ring.Load(stored, keyByID); err != nil {
-			t.Fatal(err)
-		}
+		ring := loadRing(t, schedule, stored)
 		return ring
 	}
 
@@ -98,41 +92,35 @@ func TestTwoInstancesChangeOneState(t *testing.T) {
 	rotate(t, rotating, "c", epoch)
 	revoke(t, revoking, "a", epoch)
 	if !save(rotating.State(), before) {
-		t.Error("the first: got it refused, want it stored")
+		t.Error("first instance: got its state rejected, want it stored")
 	}
 	if save(revoking.State(), before) {
-		t.Error("the second: got it stored over the first, want it refused")
+		t.Error("second instance: got its state stored over the first one's, want it rejected")
 	}
-	// The ring that was refused knows of its revocation still. Its State is another
-	// generation, or the next instance would not notice that it is another State.
+	// After Load, the second ring still has its revocation. Its State is a new generation, so
+	// that other instances notice the change.
 	if err := revoking.Load(stored, keyByID); err != nil {
 		t.Fatal(err)
 	}
 	before = stored.Generation
 	late := load()
 	if !save(revoking.State(), before) {
-		t.Error("again: got it refused, want it stored")
+		t.Error("second instance, second attempt: got its state rejected, want it stored")
 	}
 	rotate(t, late, "d", epoch)
 	if save(late.State(), before) {
-		t.Error("a third: got the revocation overwritten, want it refused")
+		t.Error("third instance: got the revocation overwritten, want its state rejected")
 	}
 	want := view{"b", []string{"c", "b"}, []string{"c", "b"}, propagation / 2}
-	if diff := cmp.Diff(want, look(load(), epoch)); diff != "" {
+	if diff := cmp.Diff(want, viewAt(load(), epoch)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// A ring with changes that were not stored loads no state that is older, and learns of the
-// revocations in it all the same.
+// A ring with changes that were not stored rejects an older state but applies its revocations.
 func TestRevocationsOfAnOlderState(t *testing.T) {
-	store := newRing(t, schedule)
-	rotate(t, store, "a", epoch)
-	rotate(t, store, "b", epoch)
-	ahead := newRing(t, schedule)
-	if err := ahead.Load(store.State(), keyByID); err != nil {
-		t.Fatal(err)
-	}
+	store := newRing(t, schedule, "a", "b")
+	ahead := loadRing(t, schedule, store.State())
 	rotate(t, ahead, "c", epoch)
 	rotate(t, ahead, "d", epoch)
 	revoke(t, store, "a", epoch)
@@ -140,11 +128,11 @@ func TestRevocationsOfAnOlderState(t *testing.T) {
 		t.Errorf("got %v, want ErrOlder", err)
 	}
 	if got, _ := ahead.VerificationKeys(t.Context(), "a", epoch); got != nil {
-		t.Errorf("got %v, want the revoked key gone", got)
+		t.Errorf("got the revoked key %v, want none", got)
 	}
 }
 
-// If keys of a state are missing, its revocations count all the same.
+// Load applies the revocations of a state even if some of its keys are missing.
 func TestRevocationsOfAStateWithMissingKeys(t *testing.T) {
 	errMissing := errors.New("no such file")
 	without := func(missing ...string) func(string) (jwtexp.Key, error) {
@@ -156,49 +144,42 @@ func TestRevocationsOfAStateWithMissingKeys(t *testing.T) {
 		}
 	}
 	build := func() (instance, store *keyring.Ring) {
-		store = newRing(t, schedule)
-		for _, id := range []string{"a", "b", "c"} {
-			rotate(t, store, id, epoch)
-		}
-		instance = newRing(t, schedule)
-		if err := instance.Load(store.State(), keyByID); err != nil {
-			t.Fatal(err)
-		}
-		return instance, store
+		store = newRing(t, schedule, "a", "b", "c")
+		return loadRing(t, schedule, store.State()), store
 	}
 	for _, tt := range []struct {
 		name   string
 		change func(*keyring.Ring)
-		broken func(*keyring.State)
+		damage func(*keyring.State) // of the stored state
 		want   view
 	}{
-		{"the signing key revoked", func(store *keyring.Ring) {
-			revoke(t, store, "a", at(time.Minute))
-			rotate(t, store, "new", at(time.Minute))
+		{"signing key revoked", func(store *keyring.Ring) {
+			revoke(t, store, "a", epochPlus(time.Minute))
+			rotate(t, store, "new", epochPlus(time.Minute))
 		}, nil,
 			view{"b", []string{"c", "b"}, []string{"c", "b"}, propagation / 2}},
-		{"a later key revoked", func(store *keyring.Ring) {
-			rotate(t, store, "new", at(time.Minute))
-			revoke(t, store, "c", at(time.Minute))
+		{"later key revoked", func(store *keyring.Ring) {
+			rotate(t, store, "new", epochPlus(time.Minute))
+			revoke(t, store, "c", epochPlus(time.Minute))
 		}, nil,
 			view{"a", []string{"b", "a"}, []string{"b", "a"}, propagation / 2}},
-		{"all revoked", func(store *keyring.Ring) {
+		{"all keys revoked", func(store *keyring.Ring) {
 			for _, id := range []string{"a", "b", "c"} {
-				revoke(t, store, id, at(time.Minute))
+				revoke(t, store, id, epochPlus(time.Minute))
 			}
-			rotate(t, store, "new", at(time.Minute))
+			rotate(t, store, "new", epochPlus(time.Minute))
 		}, nil, view{"", nil, nil, propagation / 2}},
-		{"nothing revoked", func(store *keyring.Ring) { rotate(t, store, "new", at(time.Minute)) }, nil,
+		{"no key revoked", func(store *keyring.Ring) { rotate(t, store, "new", epochPlus(time.Minute)) }, nil,
 			view{"a", []string{"c", "b", "a"}, []string{"c", "b", "a"}, propagation / 2}},
-		{"entries that contradict each other, too", func(store *keyring.Ring) {
-			revoke(t, store, "a", at(time.Minute))
-			rotate(t, store, "new", at(time.Minute))
+		{"contradicting entries too", func(store *keyring.Ring) {
+			revoke(t, store, "a", epochPlus(time.Minute))
+			rotate(t, store, "new", epochPlus(time.Minute))
 		},
 			func(s *keyring.State) { s.Entries = append(s.Entries, s.Entries[1]) },
 			view{"a", []string{"c", "b", "a"}, []string{"c", "b", "a"}, propagation / 2}},
-		{"an older generation", func(store *keyring.Ring) {
-			revoke(t, store, "a", at(time.Minute))
-			rotate(t, store, "new", at(time.Minute))
+		{"older generation too", func(store *keyring.Ring) {
+			revoke(t, store, "a", epochPlus(time.Minute))
+			rotate(t, store, "new", epochPlus(time.Minute))
 		},
 			func(s *keyring.State) { s.Generation = 1 },
 			view{"b", []string{"c", "b"}, []string{"c", "b"}, propagation / 2}},
@@ -208,45 +189,45 @@ func TestRevocationsOfAStateWithMissingKeys(t *testing.T) {
 			generation := instance.State().Generation
 			tt.change(store)
 			stored := store.State()
-			if tt.broken != nil {
-				tt.broken(&stored)
+			if tt.damage != nil {
+				tt.damage(&stored)
 			}
 			err := instance.Load(stored, without("new"))
 			if !errors.Is(err, errMissing) || !strings.Contains(err.Error(), `"new"`) {
 				t.Errorf("got %v, want an error that names the key", err)
 			}
 			if got, want := errors.Is(err, keyring.ErrOlder), stored.Generation < generation; got != want {
-				t.Errorf("got %v, which is ErrOlder: %t, want %t", err, got, want)
+				t.Errorf("got %v, which matches ErrOlder: %t, want %t", err, got, want)
 			}
-			if diff := cmp.Diff(tt.want, look(instance, at(time.Minute))); diff != "" {
+			if diff := cmp.Diff(tt.want, viewAt(instance, epochPlus(time.Minute))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if got := instance.State().Generation; got != generation {
-				t.Errorf("got generation %d after a partial load, want %d still", got, generation)
+				t.Errorf("after a partial load: got generation %d, want %d", got, generation)
 			}
-			// When the key is there, all of it is loaded.
-			if tt.broken == nil {
+			// With the missing key, the whole state is loaded.
+			if tt.damage == nil {
 				if err := instance.Load(stored, keyByID); err != nil {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(store.State(), instance.State()); diff != "" {
-					t.Errorf("after a whole load (-want +got):\n%s", diff)
+					t.Errorf("after a full load (-want +got):\n%s", diff)
 				}
 			}
 		})
 	}
-	t.Run("a ring without keys stays without", func(t *testing.T) {
+	t.Run("ring without keys", func(t *testing.T) {
 		_, store := build()
-		revoke(t, store, "a", at(time.Minute))
+		revoke(t, store, "a", epochPlus(time.Minute))
 		ring := newRing(t, schedule)
 		if err := ring.Load(store.State(), without("b")); !errors.Is(err, errMissing) {
-			t.Errorf("got %v, want the error of the func", err)
+			t.Errorf("got %v, want %v", err, errMissing)
 		}
 		if _, err := ring.VerificationKeys(t.Context(), "a", epoch); err == nil {
-			t.Error("got no error of a ring without keys, want an outage")
+			t.Error("VerificationKeys: got no error, want one")
 		}
 	})
-	t.Run("a key that comes later is revoked already", func(t *testing.T) {
+	t.Run("revocation of a key that the ring does not have", func(t *testing.T) {
 		instance, store := build()
 		rotate(t, store, "d", epoch)
 		revoke(t, store, "d", epoch)
@@ -255,7 +236,7 @@ func TestRevocationsOfAStateWithMissingKeys(t *testing.T) {
 			t.Fatal("got no error, want one")
 		}
 		if err := instance.Rotate(newKey("d"), epoch); err == nil {
-			t.Error("got a key rotated in that was revoked elsewhere, want an error")
+			t.Error("Rotate with the revoked key: got no error, want one")
 		}
 	})
 }

@@ -37,7 +37,7 @@ func TestThumbprintsOfTheRFCs(t *testing.T) {
 	}
 }
 
-// Coordinates have the curve's length, also where they begin with zeros (RFC 7518 §6.2.1.2).
+// Coordinates have the curve's length, even if they start with zeros (RFC 7518 §6.2.1.2).
 func TestThumbprintsOnEveryCurve(t *testing.T) {
 	for _, tt := range []struct {
 		curve elliptic.Curve
@@ -50,7 +50,7 @@ func TestThumbprintsOnEveryCurve(t *testing.T) {
 			point := must(public.Bytes())
 			x, y := point[1:1+tt.size], point[1+tt.size:]
 			zeroX, zeroY = zeroX || x[0] == 0, zeroY || y[0] == 0
-			// encoding/json sorts the names of a map.
+			// encoding/json sorts the keys of a map.
 			jwk := must(json.Marshal(map[string]string{
 				"kty": "EC", "crv": tt.curve.Params().Name,
 				"x": base64.RawURLEncoding.EncodeToString(x), "y": base64.RawURLEncoding.EncodeToString(y),
@@ -64,7 +64,7 @@ func TestThumbprintsOnEveryCurve(t *testing.T) {
 	}
 }
 
-func TestThumbprintRefuses(t *testing.T) {
+func TestThumbprintErrors(t *testing.T) {
 	ed := newKey("a").PublicKey().(ed25519.PublicKey)
 	p256 := must(ecdsa.ParseRawPrivateKey(elliptic.P256(), big.NewInt(1).FillBytes(make([]byte, 32))))
 	for name, public := range map[string]crypto.PublicKey{
