@@ -124,13 +124,15 @@ func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.T
 			}
 		}
 	}
+	if cacheable {
+		raw = strings.Clone(raw) // the caller's may be a piece of a larger string
+	}
 	c := &contents{raw: raw}
 	if err := v.checkAll(ctx, c, unread, now); err != nil {
 		return nil, now, err
 	}
 	if cacheable {
-		c.raw = strings.Clone(raw) // the caller's may be a piece of a larger string
-		v.cache.Add(c.raw, c, now)
+		v.cache.Add(raw, c, now)
 	}
 	return c.token(), now, nil
 }

@@ -318,6 +318,22 @@ func TestCacheKeepsNoMoreThanTheToken(t *testing.T) {
 	}
 }
 
+// The check in WithRevoked may keep its Token and read it later, so Verify does not change the
+// Token's contents afterwards.
+func TestTokenOfTheCheckDoesNotChange(t *testing.T) {
+	var kept *jwtexp.Token
+	var then *byte
+	check := func(_ context.Context, token *jwtexp.Token) (bool, error) {
+		kept, then = token, unsafe.StringData(token.Raw())
+		return false, nil
+	}
+	v := newCached(testKey(), jwtexptest.NewClock(epoch), 1, jwtexp.WithRevoked(check))
+	accept(t, v, sign(testSecret, joseHeader, live(``)))
+	if unsafe.StringData(kept.Raw()) != then {
+		t.Error("got other bytes in the Token after Verify, want those that the check saw")
+	}
+}
+
 // A header that was read before, of a good token, is as good as any: no check is
 // spared a token for it.
 func TestRememberedHeaderSparesNoCheck(t *testing.T) {
