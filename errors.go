@@ -22,8 +22,8 @@ var (
 	// [*InvalidError].
 	ErrInvalid = errors.New("jwtexp: invalid token")
 
-	// ErrUnavailable means that the key set, the revocation check or the clock failed. Try again
-	// later. The error is an [*UnavailableError].
+	// ErrUnavailable says nothing about the token: the key set, the revocation check or the clock
+	// failed. Try again later. The error is an [*UnavailableError].
 	ErrUnavailable = errors.New("jwtexp: temporarily unavailable")
 
 	// ErrMissing means that a request has no token.
@@ -34,8 +34,8 @@ var (
 )
 
 // An ExpiredError is an [ErrExpired]. It proves that a trusted key signed the token for Subject,
-// and not that Subject still has access: check revocation before you refresh. Its text and JSON
-// contain no other claim than exp.
+// but not that Subject still has access: check revocation before you refresh. Its text and JSON
+// contain no claim except exp.
 type ExpiredError struct {
 	ExpiredAt time.Time // exp, in UTC
 	Now       time.Time // the clock's reading, in UTC: at or after ExpiredAt + Leeway
@@ -77,7 +77,7 @@ type InvalidError struct {
 	detail string // what was wrong, in fixed words
 }
 
-// Error returns the Reason and what was wrong. It quotes neither the token nor Err.
+// Error returns the Reason and what was wrong. It does not quote Err, which may hold the token.
 func (e *InvalidError) Error() string { return describe(ErrInvalid, string(e.Reason), e.detail) }
 
 // Is reports whether target is [ErrInvalid].
@@ -96,7 +96,7 @@ func (e InvalidError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()
 
 // An UnavailableError is an [ErrUnavailable]. A [KeySet], a [KeySource] or the check in
 // [WithRevoked] may return one to set RetryAfter. If the caller's context is done, the error also
-// matches the context's.
+// matches ctx.Err().
 type UnavailableError struct {
 	Err        error         `json:"-"` // of the key set, key source, signer or revocation check; or nil
 	RetryAfter time.Duration // when to try again; unknown if not positive

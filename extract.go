@@ -12,8 +12,8 @@ import (
 type Extractor func(r *http.Request) (string, error)
 
 // FromHeader reads the Authorization header (RFC 6750 §2.1). It is the default. A missing header,
-// or another scheme than Bearer, is [ErrMissing]. Two headers, or Bearer without exactly one token,
-// are malformed.
+// or a scheme other than Bearer, is [ErrMissing]. Two headers, or Bearer without exactly one token,
+// are [ErrInvalid] ([ReasonRequest]).
 func FromHeader(r *http.Request) (string, error) {
 	return extracted(bearer.FromHeader(r.Header))
 }
@@ -22,7 +22,7 @@ func FromHeader(r *http.Request) (string, error) {
 // a malformed one, make the request malformed.
 //
 // Browsers send cookies with requests that other sites make: wrap the whole mux in
-// [http.CrossOriginProtection]. It lets WebSocket handshakes pass. In a request with an Upgrade
+// [http.CrossOriginProtection]. It does not stop WebSocket handshakes. In a request with an Upgrade
 // header or the method CONNECT (RFC 8441), the cookie therefore counts only if Origin is absent,
 // has the request's host, or is one of trustedOrigins, such as "https://app.example".
 //

@@ -52,9 +52,9 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 }
 
 // Issue issues a token for subject, which becomes sub and must not be empty. claims are nil, or a
-// struct or map that encoding/json writes as an object, without iss, sub, aud, exp, iat, jti and
-// nbf in upper or lower case. iat is the clock's reading, cut to the second, exp is exactly the
-// lifetime later, and jti has 128 random bits.
+// struct or map that encoding/json writes as an object. A claim named iss, sub, aud, exp, iat, jti
+// or nbf, in any letter case, is an error. iat is the clock's reading, cut to the second, exp is
+// exactly the lifetime later, and jti has 128 random bits.
 //
 // An error matches [ErrUnavailable] if the key source, the signer or the clock failed, and no
 // verdict otherwise. A token larger than [DefaultMaxSize] is an error.
@@ -174,7 +174,7 @@ type IssueOption interface {
 	forIssue(*issueRequest) error
 }
 
-// WithLifetime sets the lifetime of one token, in whole seconds and at most the Issuer's.
+// WithLifetime sets the lifetime of one token. It must be whole seconds, and at most the Issuer's.
 func WithLifetime(d time.Duration) IssueOption { return lifetimeOption(d) }
 
 // WithNotBefore sets nbf, rounded up to the second (RFC 7519 §4.1.5). It must be before exp.

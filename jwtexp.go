@@ -1,8 +1,8 @@
 // Package jwtexp issues and verifies JSON Web Tokens (RFC 7519) that expire.
 //
 // An [Issuer] issues tokens with a lifetime. A [Verifier] tells valid, expired and invalid tokens
-// apart. A [Middleware] verifies the bearer tokens of requests for any [http.Handler]. All of them
-// read one [Clock], which a test can control.
+// apart. A [Middleware] verifies the bearer tokens of requests for any [http.Handler]. Time comes
+// from a [Clock], which a test can control.
 //
 //	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret) // 32 random bytes or more
 //	common := jwtexp.Options(jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api"))
@@ -37,10 +37,10 @@
 //
 // # Bad arguments
 //
-// A constructor's error names every fault of its arguments, and of the keys, options and extractors
-// in them. Nil arguments and options given twice are faults. [FromCookie] and [LogDecisions] return
-// nil for a bad argument, which the constructor reports. [Middleware.Handler],
-// [Middleware.WithScope] and [NewContext] panic. Zero values accept nothing.
+// A constructor's error names every fault of its arguments, including keys, options and extractors.
+// Nil arguments and options given twice are faults. [FromCookie] and [LogDecisions] return nil for
+// a bad argument, which the constructor reports. [Middleware.Handler], [Middleware.WithScope] and
+// [NewContext] panic. Zero values accept nothing.
 //
 // # Pitfalls
 //
@@ -87,7 +87,7 @@ type CommonOption interface {
 	VerifierOption
 }
 
-// Options makes one option of several, for what an Issuer and its Verifiers must agree on.
+// Options combines options that an Issuer and its Verifiers must share.
 func Options(common ...CommonOption) CommonOption { return optionList(slices.Clone(common)) }
 
 // WithClock replaces [SystemClock].
@@ -110,8 +110,8 @@ func WithIssuer(issuer string) CommonOption {
 }
 
 // WithAudience makes an Issuer set aud, and a Verifier require one of the audiences. No audience,
-// or an empty one, is an error. A Verifier without it rejects tokens that have aud (RFC 7519
-// §4.1.3).
+// or an empty one, is an error. A Verifier without WithAudience rejects tokens that have aud (RFC
+// 7519 §4.1.3).
 func WithAudience(audience ...string) CommonOption {
 	return commonOption{"WithAudience", func(common *common) error {
 		common.audience = slices.Clone(audience)

@@ -53,15 +53,15 @@ type Key struct {
 //
 // Well-known secrets are an error: one byte repeated, public keys and certificates (PEM, DER, JWK,
 // OpenSSH, uncompressed points), and the samples of jwt.io. The last two kinds are recognized in
-// base64, base64url, hex and UTF-16, too, up to four times encoded. An Ed25519 public key, a
+// base64, base64url, hex and UTF-16, too, up to four times encoded. A raw Ed25519 public key, a
 // compressed point and a weak password cannot be recognized.
 func NewSecretKey(alg Algorithm, secret []byte) (Key, error) {
 	return newKey(jws.NewSecret(string(alg), secret))
 }
 
 // NewSigningKey returns a key that signs and verifies with an RSA, ECDSA or Ed25519 private key or
-// any other crypto.Signer, such as a key in a KMS. The signer must be safe for concurrent use. Each
-// of its signatures is verified. If it fails, Issue returns [ErrUnavailable].
+// any other crypto.Signer, such as a key in a KMS. Such a signer must be safe for concurrent use,
+// and each of its signatures is verified. If it fails, Issue returns [ErrUnavailable].
 func NewSigningKey(alg Algorithm, private crypto.Signer) (Key, error) {
 	if setup.IsNil(private) {
 		return Key{}, errNilKey
@@ -71,8 +71,8 @@ func NewSigningKey(alg Algorithm, private crypto.Signer) (Key, error) {
 
 // NewPublicKey returns a key that verifies: an *rsa.PublicKey of 2048 to 8192 bits, an
 // *ecdsa.PublicKey on the algorithm's curve, or an ed25519.PublicKey. An invalid point is an error.
-// So is an Ed25519 key of small order, under which anyone can forge signatures, or in a second
-// spelling (RFC 8032 §5.1.3).
+// So is an Ed25519 key that is not canonical (RFC 8032 §5.1.3), or of small order, under which
+// anyone can forge signatures.
 func NewPublicKey(alg Algorithm, public crypto.PublicKey) (Key, error) {
 	if setup.IsNil(public) {
 		return Key{}, errNilKey
@@ -128,7 +128,7 @@ func (k Key) WithID(id string) Key {
 
 // WithNotAfter returns a copy of k that is good only for tokens that expire at t or before. It is
 // for a retired key: its late tokens are still recognized as expired, but a thief cannot mint new
-// ones. Set t to when the new key began to sign plus the longest lifetime of the issuers.
+// ones. Set t to the start of the new key plus the longest lifetime of the issuers.
 func (k Key) WithNotAfter(t time.Time) Key {
 	k.notAfter = t
 	return k
@@ -203,8 +203,8 @@ func init() {
 }
 
 // A KeySource returns the key that signs new tokens. It must be safe for concurrent use and return
-// when ctx is done. now is the Issuer's reading of its clock, and the iat of the token. An error
-// makes Issue return [ErrUnavailable].
+// when ctx is done. now is the Issuer's reading of its clock, which also sets iat. An error makes
+// Issue return [ErrUnavailable].
 type KeySource interface {
 	SigningKey(ctx context.Context, now time.Time) (Key, error)
 }
@@ -214,19 +214,19 @@ type KeySource interface {
 // token, also on a cache hit.
 //
 // id is the token's kid, which is not verified yet: compare it, and never use it as a path, a query
-// or a URL. If id is "", the set returns all keys, the newest first, of which a Verifier tries 8. A
-// Verifier ignores keys of another algorithm or ID. A key without an ID serves a token with kid
-// only if it is the only key.
+// or a URL. If id is "", the set returns all keys, the newest first: a Verifier tries 8 of the
+// token's algorithm. A Verifier ignores keys of another algorithm or ID. A key without an ID serves
+// a token with kid only if it is the only key.
 //
 // (nil, nil) means that no key has the ID, so the token is invalid. An error makes Verify return
-// [ErrUnavailable]. The caller may change the slice.
+// [ErrUnavailable]. Return a slice that the caller may change.
 type KeySet interface {
 	VerificationKeys(ctx context.Context, id string, now time.Time) ([]Key, error)
 }
 
 // NewKeySet returns a fixed set of keys. In a set of several keys each needs an ID. A token without
-// kid is tried with each key of its algorithm. No key, or two keys with the same algorithm and ID,
-// is an error.
+// kid is tried with up to eight keys of its algorithm. No key, or two keys with the same algorithm
+// and ID, is an error.
 func NewKeySet(keys ...Key) (KeySet, error) {
 	s := setup.New("jwtexp: NewKeySet")
 	set := &fixedSet{all: slices.Clone(keys), byID: make(map[string][]Key)}

@@ -243,8 +243,6 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 //	an invalid token       401  {"error":"Invalid token"}
 //	a scope is lacking     403  {"error":"Insufficient scope"}
 //	an outage              503  {"error":"Temporarily unavailable"}
-//
-// Handler panics if next is nil.
 func (m *Middleware) Handler(next http.Handler) http.Handler {
 	if setup.IsNil(next) {
 		panic("jwtexp: Middleware.Handler: next is nil")
@@ -406,8 +404,8 @@ func WithRealm(realm string) MiddlewareOption {
 	}}
 }
 
-// WithTokenFrom replaces [FromHeader]. Every extractor is called, and a request with two tokens is
-// rejected. No extractor, or a nil one, is an error.
+// WithTokenFrom replaces [FromHeader]. The extractors are called in order, and a request with two
+// tokens is rejected. No extractor, or a nil one, is an error.
 func WithTokenFrom(extractors ...Extractor) MiddlewareOption {
 	return middlewareOption{"WithTokenFrom", func(m *middleware) error {
 		m.extractors = slices.Clone(extractors)
@@ -435,7 +433,8 @@ func WithOptional() MiddlewareOption {
 
 // WithErrorHandler makes h answer rejected requests. WWW-Authenticate, Cache-Control and
 // Retry-After are already set. The status is [StatusCode]'s unless h writes another. If h writes
-// nothing, the default answer is sent. w cannot be flushed or hijacked.
+// nothing, the default answer is sent. w cannot be flushed or hijacked. Don't send the text of err
+// to clients.
 func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error)) MiddlewareOption {
 	return middlewareOption{"WithErrorHandler", func(m *middleware) error {
 		m.onError = h
@@ -447,9 +446,10 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 }
 
 // WithContextDeadline makes [Middleware.Handler] end the request's context when its token expires,
-// leeway included. [context.Cause] is then an [*ExpiredError]. The remaining time is computed with
-// the Verifier's clock. The timer runs on the system clock (the bubble's in testing/synctest), so
-// moving a fake clock does not fire it. The option needs a [*Verifier] or a [*VerifierSet].
+// leeway included. [context.Cause] is then an [*ExpiredError], which an http.Client returns as its
+// error. The remaining time is computed with the Verifier's clock. The timer runs on the system
+// clock (or a testing/synctest bubble's), so moving a fake clock does not fire it. The option needs
+// a [*Verifier] or a [*VerifierSet].
 func WithContextDeadline() MiddlewareOption {
 	return middlewareOption{"WithContextDeadline", func(m *middleware) error {
 		m.withDeadline = true

@@ -114,8 +114,7 @@ func (d Decision) LogValue() slog.Value {
 
 // LogDecisions returns an observer that logs each decision and the pattern of the route. Outages
 // are errors, with what failed. Accepted tokens and disconnected clients are debug messages. The
-// text of an outage may include what a callback of your own puts there. LogDecisions returns nil
-// for a nil logger.
+// text of an outage may come from your own Extractor or TokenVerifier.
 func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
 	if logger == nil {
 		return nil

@@ -12,12 +12,12 @@ import (
 	"github.com/jwtexp/jwtexp/internal/opaque"
 )
 
-// A Token was issued or verified. Only [Issuer.Issue] and a successful [Verifier.Verify] make one,
-// and nothing changes it. It is safe for concurrent use. Use it by its pointer: a copy proves
-// nothing.
+// A Token is an issued or verified token. Only [Issuer.Issue] and a successful [Verifier.Verify]
+// make one, and nothing changes it. It is safe for concurrent use. Use it by its pointer: a copy
+// proves nothing.
 //
-// The accessors panic on a nil or zero Token, so a handler cannot go on with "" as a subject.
-// Formatting, logging and JSON show alg, kid and exp only.
+// The accessors panic on a nil or zero Token, so a handler cannot continue with an empty subject.
+// Formatting, logging and JSON show alg, kid and exp at most.
 type Token struct {
 	in   opaque.Field[contents]
 	self *Token // this Token; in a copy, the Token that was copied
@@ -139,7 +139,7 @@ func (t *Token) LogValue() slog.Value {
 type contextKey struct{}
 
 // NewContext returns a context with t for [FromContext], for code that calls [Middleware.Check] or
-// Verify itself. A nil t hides the Token of ctx. It panics if ctx is nil.
+// Verify itself. A nil t hides the Token of ctx.
 func NewContext(ctx context.Context, t *Token) context.Context {
 	if ctx == nil {
 		panic("jwtexp: NewContext: ctx is nil")

@@ -30,7 +30,7 @@ const (
 
 // A Verifier tells valid, expired and invalid tokens apart. It is safe for concurrent use. Make it
 // once with [NewVerifier] and share it: the zero Verifier accepts nothing. It remembers the headers
-// of good tokens, at most 1,024 headers and 1.2 MB.
+// of tokens with a good signature, at most 1,024 and 1.2 MB.
 type Verifier struct {
 	in opaque.Field[verifier] // leads to keys
 }
@@ -85,9 +85,9 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	return t, err
 }
 
-// Recheck verifies a Token again, for example in a long-lived connection. It makes the checks of
-// Verify except the signature's. The key set must still have the key that signed the token. A nil
-// or zero Token is [ErrInvalid].
+// Recheck verifies a Token again, for example in a long-lived connection. It repeats the checks of
+// Verify, except the signature. The key set must still have the key that signed the token. A nil or
+// zero Token is [ErrInvalid].
 func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
 	if err := v.check(); err != nil {
 		return unavailable(ctx, err.Error(), nil)
@@ -511,10 +511,10 @@ func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) Veri
 	}}
 }
 
-// WithCache skips the signature check for tokens seen before, up to entries of them, 1 to 16777216.
-// Verify is then tens to hundreds of times as fast with public keys, and ten times with HMAC. The
-// verdict is the same: Verify still asks the key set, which must have the key that signed the
-// token, and checks lifetime, nbf, exp and revocation.
+// WithCache remembers accepted tokens and skips their signature check. entries limits their number,
+// 1 to 16777216. Verify is then tens to hundreds of times as fast with public keys, and ten times
+// with HMAC. The verdict is the same: Verify still asks the key set, which must have the key that
+// signed the token, and checks lifetime, nbf, exp and revocation.
 //
 // Only accepted tokens are cached, so unauthenticated clients cannot evict entries. An entry holds
 // the token, which is a credential, and no key. It takes about 1 KB for a token of 400 bytes.

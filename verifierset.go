@@ -28,7 +28,8 @@ type verifierSet struct {
 	maxSize  int // the largest of the Verifiers
 }
 
-// NewVerifierSet returns a VerifierSet. Each Verifier must require another issuer ([WithIssuer]).
+// NewVerifierSet returns a VerifierSet. Each Verifier must require a different issuer
+// ([WithIssuer]).
 func NewVerifierSet(verifiers ...*Verifier) (*VerifierSet, error) {
 	s := setup.New("jwtexp: NewVerifierSet")
 	if len(verifiers) == 0 {
@@ -62,9 +63,9 @@ func (s *verifierSet) add(v *Verifier) error {
 	return nil
 }
 
-// Verify verifies raw as the Verifier of its issuer does ([Verifier.Verify]). A token that is too
-// large for all of them ([WithMaxSize]), or malformed, or of another issuer, is [ErrInvalid], even
-// if it has expired. Choosing parses the payload once more, even on a cache hit.
+// Verify verifies raw as the Verifier of its issuer does ([Verifier.Verify]). A token that is
+// larger than every [WithMaxSize], malformed, or of an unknown issuer is [ErrInvalid], even if it
+// has expired. Choosing parses the payload once more, even on a cache hit.
 func (s *VerifierSet) Verify(ctx context.Context, raw string) (*Token, error) {
 	if err := s.check(); err != nil {
 		return nil, unavailable(ctx, err.Error(), nil)
@@ -74,7 +75,7 @@ func (s *VerifierSet) Verify(ctx context.Context, raw string) (*Token, error) {
 }
 
 // Recheck verifies a Token again as the Verifier of its issuer does ([Verifier.Recheck]). A token
-// of another issuer is [ErrInvalid].
+// of an unknown issuer is [ErrInvalid].
 func (s *VerifierSet) Recheck(ctx context.Context, t *Token) error {
 	if err := s.check(); err != nil {
 		return unavailable(ctx, err.Error(), nil)
