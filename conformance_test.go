@@ -23,56 +23,66 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
+// confOwn has the project's own cases, which run always. The files of JWTEXP_CASES run too.
+const confOwn = "testdata/conformance/cases.jsonl"
+
 var confUpdate = flag.Bool("update-deviations", false, "rewrite "+confGolden+" for the files of JWTEXP_CASES")
 
-// confNotOffered are the needs of cases that no configuration of jwtexp meets:
-// exp is never optional, secrets are never short, iat is no gate, and lifetime is
-// bounded by WithMaxLifetime, which counts otherwise.
+// confNotOffered are the features that jwtexp does not have: exp is always required, a secret
+// cannot be short, iat is not compared with the clock, and WithMaxLifetime counts differently than
+// max_age.
 var confNotOffered = []string{"exp_optional", "weak_hmac_key", "iat_check", "max_age"}
 
-// TestConformance judges cases that others have collected: each is a token, a
-// configuration, a clock and the verdict that is wanted. It contributes the
-// configuration and compares; every verdict is Verify's.
+// TestConformance verifies tokens that are written as data, each with a configuration, a clock and
+// the wanted verdict. JWTEXP_CASES names further files, separated as in PATH:
+//
+//	JWTEXP_CASES=cases.jsonl go test -run '^TestConformance$'
 func TestConformance(t *testing.T) {
-	files := filepath.SplitList(os.Getenv("JWTEXP_CASES"))
-	if len(files) == 0 {
-		t.Skip("no cases: set JWTEXP_CASES to a file of cases, one JSON object a line, or to several as in PATH: JWTEXP_CASES=cases.jsonl go test -run TestConformance")
+	_, tally, _ := confRun(t, confOwn)
+	if len(tally.Deviations) > 0 {
+		t.Errorf("%s: got deviations, want the preferred verdict on each case:\n%s", confOwn, strings.Join(tally.Deviations, "\n"))
 	}
-	var all conformance.Tally
+
 	golden := ""
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cases, err := conformance.Read(content)
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		var tally conformance.Tally
-		for _, c := range cases {
-			t.Run(c.ID, func(t *testing.T) { confJudge(t, &tally, c) })
-		}
-		section := confSection(content, &tally)
+	for _, file := range filepath.SplitList(os.Getenv("JWTEXP_CASES")) {
+		content, tally, complete := confRun(t, file)
+		section := confSection(content, tally)
 		golden += section
-		// With -run for some subtests it sees some deviations, and in FIPS 140-3 mode an RSA key
-		// of 2049 bits is refused, which is the preferred verdict of two cases.
-		if tally.Cases == len(cases) && !*confUpdate && !fips140.Enforced() {
+		// With -run for some subtests, the tally has only their deviations. In FIPS 140-3 mode an
+		// RSA key of 2049 bits is refused, which is the preferred verdict of two cases.
+		if complete && !*confUpdate && !fips140.Enforced() {
 			confCompare(t, file, content, section)
 		}
-		all.Add(&tally)
 	}
 	if *confUpdate {
 		if err := os.WriteFile(confGolden, []byte(golden), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// To stdout and not to the test's log, which is shown only where something
-	// fails, or with -v.
-	all.Print(os.Stdout)
 }
 
-func confJudge(t *testing.T, tally *conformance.Tally, c *conformance.Case) {
+// confRun verifies the tokens of a file and prints the counts. complete reports whether all of its
+// cases ran.
+func confRun(t *testing.T, file string) (content []byte, tally *conformance.Tally, complete bool) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := conformance.Read(content)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	tally = new(conformance.Tally)
+	for _, c := range cases {
+		t.Run(c.ID, func(t *testing.T) { confCheck(t, tally, c) })
+	}
+	// The counts go to stdout because go test shows a test's log only with -v or after a failure.
+	tally.Print(os.Stdout, file)
+	return content, tally, tally.Cases == len(cases)
+}
+
+func confCheck(t *testing.T, tally *conformance.Tally, c *conformance.Case) {
 	if c.NeedsAny(confNotOffered) {
 		tally.Skip()
 		return
@@ -98,7 +108,7 @@ func confVerify(t *testing.T, c *conformance.Case) (conformance.Verdict, error) 
 	}
 	options := append(confOptions(c), leeway)
 	if _, err := jwtexp.NewVerifier(keys, options...); err != nil {
-		return "refused at setup for another fault than the key's or the leeway's", err
+		return "refused at setup for another reason than the key or the leeway", err
 	}
 	token, err := c.Token()
 	if err != nil {
@@ -119,7 +129,7 @@ func confOptions(c *conformance.Case) []jwtexp.VerifierOption {
 	if typ := confType(c); typ != "" {
 		options = append(options, jwtexp.WithType(typ))
 	}
-	// exp is required whatever the configuration.
+	// exp is always required.
 	required := slices.DeleteFunc(slices.Clone(c.Required), func(name string) bool { return name == "exp" })
 	if c.Subject != nil || len(required) > 0 {
 		options = append(options, jwtexp.WithClaims(func(claims *map[string]json.RawMessage) error {
@@ -129,9 +139,9 @@ func confOptions(c *conformance.Case) []jwtexp.VerifierOption {
 	return options
 }
 
-// confType is what WithType has to name, "" for nothing. A jws case that
-// configures no typ asks about the signature, which is not reached where the
-// token has a typ that nobody named: there it names the token's.
+// confType returns the typ for WithType, or "" for none. A jws case without a typ is about the
+// signature. If its token has a typ, Verify would reject the token before it checks the signature,
+// so confType returns the token's typ.
 func confType(c *conformance.Case) string {
 	switch {
 	case c.Type != nil:
@@ -142,7 +152,7 @@ func confType(c *conformance.Case) string {
 	segment, _, _ := strings.Cut(c.Plain, ".")
 	text, _ := base64.RawURLEncoding.DecodeString(segment)
 	var header map[string]any
-	_ = json.Unmarshal(text, &header) // a header that is none has no typ
+	_ = json.Unmarshal(text, &header) // an invalid header has no typ
 	typ, _ := header["typ"].(string)
 	return typ
 }
@@ -151,26 +161,26 @@ func confCheckClaims(claims map[string]json.RawMessage, subject *string, require
 	if subject != nil {
 		var sub *string
 		if err := json.Unmarshal(claims["sub"], &sub); err != nil || sub == nil || *sub != *subject {
-			return errors.New("another subject")
+			return errors.New("sub does not match")
 		}
 	}
 	for _, name := range required {
 		if value, ok := claims[name]; !ok || string(value) == "null" {
-			return fmt.Errorf("no %s", name)
+			return fmt.Errorf("%s is missing", name)
 		}
 	}
 	return nil
 }
 
-// confAfterSignature are the reasons that only a token with a good signature is
-// refused for. A payload that is no claims set has the first.
+// confAfterSignature are the reasons to reject a token after its signature was verified. A payload
+// that is not a claims set is rejected with ReasonClaims.
 var confAfterSignature = []jwtexp.Reason{
 	jwtexp.ReasonClaims, jwtexp.ReasonIssuer, jwtexp.ReasonAudience, jwtexp.ReasonLifetime, jwtexp.ReasonNotYetValid,
 }
 
-// confVerdict names the verdict that err is. At layer jws it is ok wherever Verify
-// got past the signature: the payload of such a case is mostly no claims set, and
-// refusing it then is right.
+// confVerdict returns the verdict of an error of Verify. At layer jws the verdict is OK if the
+// signature was verified. Most payloads of that layer are not claims sets, and Verify rejects them
+// after that.
 func confVerdict(layer string, err error) conformance.Verdict {
 	signed := layer == "jws"
 	invalid, _ := errors.AsType[*jwtexp.InvalidError](err)
@@ -189,11 +199,11 @@ func confVerdict(layer string, err error) conformance.Verdict {
 	case errors.Is(err, jwtexp.ErrInvalid):
 		return conformance.Invalid
 	}
-	return "no verdict"
+	return "not a verdict"
 }
 
-// confKeySet makes a key set of the keys of a case. What jwtexp refuses is left
-// out; where nothing is left, the faults are the error.
+// confKeySet returns the keys of a case, without those that jwtexp refuses. If it refuses all, the
+// faults are the error.
 func confKeySet(c *conformance.Case) (jwtexp.KeySet, error) {
 	given, isSet, faults := c.Keys()
 	var keys []jwtexp.Key
@@ -206,22 +216,22 @@ func confKeySet(c *conformance.Case) (jwtexp.KeySet, error) {
 		switch {
 		case k.ID != "" && isSet:
 			key = key.WithID(k.ID)
-		case isSet: // a set of several wants names
+		case isSet: // NewKeySet requires an ID of each of several keys
 			key = key.WithID(fmt.Sprintf("key %d of the set", k.Member))
 		}
 		keys = append(keys, key)
 	}
 	switch {
 	case len(keys) == 0:
-		return nil, errors.Join(errors.New("no key is usable"), faults)
+		return nil, errors.Join(errors.New("jwtexp refuses each key of the case"), faults)
 	case len(keys) > 1 && !isSet:
 		return confAnyID(keys), nil
 	}
 	return jwtexp.NewKeySet(keys...)
 }
 
-// confOnlyKnownSecrets reports whether all keys of a case are secrets that are long enough,
-// and that NewSecretKey refuses all the same, because they are well known.
+// confOnlyKnownSecrets reports whether each key of a case is a secret that is long enough, but well
+// known, so that NewSecretKey refuses it.
 func confOnlyKnownSecrets(c *conformance.Case) bool {
 	smallest := map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}
 	given, _, _ := c.Keys()
@@ -239,9 +249,8 @@ func confKey(k conformance.Key) (jwtexp.Key, error) {
 	return jwtexp.NewPublicKey(jwtexp.Algorithm(k.Algorithm), k.Public)
 }
 
-// confAnyID is one JWK, trusted under several algorithms. There is no set in
-// which kid could choose, so that it answers to any, as a single [jwtexp.Key]
-// without an ID does.
+// confAnyID is one JWK that is trusted with several algorithms. Without a JWK Set there is nothing
+// for kid to choose, so it is used for any kid, as a single [jwtexp.Key] without an ID is.
 type confAnyID []jwtexp.Key
 
 func (keys confAnyID) VerificationKeys(_ context.Context, id string, _ time.Time) ([]jwtexp.Key, error) {
@@ -252,9 +261,8 @@ func (keys confAnyID) VerificationKeys(_ context.Context, id string, _ time.Time
 	return named, nil
 }
 
-// confGolden lists the cases that pass on another verdict than the preferred one:
-// for each file of cases a title, its checksum, and then its deviations.
-// docs/conformance.md explains each.
+// confGolden lists the cases of JWTEXP_CASES that pass without the preferred verdict: for each file
+// a title with its checksum, and then its deviations. docs/conformance.md explains each.
 const confGolden = "testdata/conformance-deviations.golden"
 
 func confTitle(content []byte) string { return fmt.Sprintf("# sha256 %x\n", sha256.Sum256(content)) }
@@ -264,8 +272,8 @@ func confSection(content []byte, tally *conformance.Tally) string {
 	return confTitle(content) + strings.Join(tally.Deviations, "\n") + "\n"
 }
 
-// confCompare fails where a deviation is new or gone. A file that the golden does
-// not know is somebody else's, and its deviations are only printed.
+// confCompare fails if a deviation is new or missing. It ignores files that are not in the golden
+// file: confRun prints their deviations.
 func confCompare(t *testing.T, file string, content []byte, got string) {
 	t.Helper()
 	golden, err := os.ReadFile(confGolden)

@@ -18,10 +18,8 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// TestPeersAreAlive sees that each library is asked what the table says: in each
-// algorithm that it offers it takes a good token, and refuses one with a single
-// fault, for that fault. A library that is set up to refuse everything, or to take
-// everything, would have no row.
+// TestPeersAreAlive tests the configuration of each library. With each algorithm that it offers, it
+// must accept a good token, and reject a token with one fault for that fault.
 func TestPeersAreAlive(t *testing.T) {
 	const now = 1_800_000_000
 	for _, p := range peers {
@@ -57,7 +55,7 @@ func TestPeersAreAlive(t *testing.T) {
 						"leeway_s": 0, "issuer": "login", "audience": []string{"api"}, "subject": "alice",
 						"required": []string{"exp", "role"}, "want": c.want,
 					})
-					got, err := p.judge(t, one)
+					got, err := p.check(t, one)
 					if got == notTold {
 						continue
 					}
@@ -71,19 +69,19 @@ func TestPeersAreAlive(t *testing.T) {
 				}
 			}
 			if tried < 8*3 {
-				t.Errorf("got %d tokens judged, want those of three algorithms at least", tried)
+				t.Errorf("got %d tokens checked, want those of three algorithms at least", tried)
 			}
 		})
 	}
 }
 
-// The cases have few tokens that are expired and wrong in something else, and let
-// either verdict pass. This is what the libraries say of one that has expired and
-// is of another issuer. Who hears "expired" may refresh.
+// The cases have few tokens that are expired and have another fault, and either verdict passes. This
+// test shows what each library answers for a token that has expired and has the wrong issuer. A
+// client that receives "expired" may refresh.
 func TestExpiredAndOfAnotherIssuer(t *testing.T) {
 	want := map[string]conformance.Verdict{
 		golangJWT.module: conformance.Expired,
-		cristalhq.module: conformance.Invalid, // which leaves the order to the application
+		cristalhq.module: conformance.Invalid, // the application chooses the order
 		kataras.module:   conformance.Expired,
 		goJOSE.module:    conformance.Invalid,
 		jwx.module:       conformance.Expired,
@@ -96,7 +94,7 @@ func TestExpiredAndOfAnotherIssuer(t *testing.T) {
 	for _, p := range peers {
 		for _, key := range newKeys() {
 			token := key.sign(t, jwt.MapClaims{"iss": "evil", "aud": "api", "exp": now - 1})
-			got, err := p.judge(t, read(t, map[string]any{
+			got, err := p.check(t, read(t, map[string]any{
 				"id": "expired, of another issuer", "layer": "jwt", "token": token, "key": key.jwk, "algs": []string{key.alg},
 				"now": now, "leeway_s": 0, "issuer": "login", "audience": []string{"api"}, "required": []string{"exp"},
 			}))

@@ -15,8 +15,8 @@ import (
 )
 
 // auth0 is its validator: https://pkg.go.dev/github.com/auth0/go-jwt-middleware/v2/validator#New.
-// It wants one algorithm, an issuer and an audience. Its clock is the system's,
-// which inside a bubble of testing/synctest can be put forward.
+// It requires one algorithm, an issuer and an audience. It uses the system's clock, which a bubble of
+// testing/synctest can move forward.
 var auth0 = peer{
 	module: "github.com/auth0/go-jwt-middleware/v2",
 	lacks:  []string{"max_age", "jwk_metadata", "typ", "several keys"},
@@ -44,9 +44,9 @@ var auth0 = peer{
 	},
 }
 
-// auth0Signature wants an issuer that no token has. The validator verifies, then
-// decodes, then compares: what is wrong with the claims is wrong after the
-// signature. The key is asked for once the form and the algorithm are right.
+// auth0Signature requires an issuer that no token has. The validator asks for the key after it has
+// checked the form and the algorithm. Then it verifies the signature, decodes the claims and compares
+// them. So an error about the claims means that the signature is good.
 func auth0Signature(key conformance.Key, token string) (conformance.Verdict, error) {
 	asked := false
 	v, err := validator.New(func(context.Context) (any, error) { asked = true; return material(key), nil },
@@ -63,8 +63,8 @@ func auth0Signature(key conformance.Key, token string) (conformance.Verdict, err
 	return signature(err)
 }
 
-// bubbleStart is the time at which a bubble begins.
+// bubbleStart is the time when a bubble starts.
 var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// bubble is the test that runs bubbles.
+// bubble is the test that runs the bubbles.
 var bubble *testing.T

@@ -8,46 +8,61 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-var wrong = flag.String("wrong", "", "also name the cases that the libraries with this text in their path have wrong")
+var wrong = flag.String("wrong", "", "also print the cases that the libraries with this text in their path have wrong")
 
-// TestPeers prints a table: each library over the same cases.
+// ownCases are the cases in this repository, by the name that jwtexp's own test prints, which runs
+// in the root of the module.
+const ownCases = "testdata/conformance/cases.jsonl"
+
+const top = "../../"
+
+// TestPeers prints a table for each file of cases: the repository's own, and those of JWTEXP_CASES.
 func TestPeers(t *testing.T) {
-	files := filepath.SplitList(os.Getenv("JWTEXP_CASES"))
-	if len(files) == 0 {
-		t.Skip("no cases: set JWTEXP_CASES to a file of cases, one JSON object a line, or to several as in PATH")
-	}
-	var cases []*conformance.Case
-	for i, file := range files {
-		content, err := os.ReadFile(file)
+	files := []string{ownCases}
+	for _, file := range filepath.SplitList(os.Getenv("JWTEXP_CASES")) {
+		absolute, err := filepath.Abs(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		some, err := conformance.Read(content)
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		cases = append(cases, some...)
-		if files[i], err = filepath.Abs(file); err != nil {
-			t.Fatal(err)
-		}
+		files = append(files, absolute)
 	}
+	own := jwtexpRows(t, files)
+	for _, file := range files {
+		printTable(t, file, own[file])
+	}
+}
 
-	rows := []row{jwtexpRow(t, files)}
+func printTable(t *testing.T, file string, own row) {
+	path := file
+	if file == ownCases {
+		path = top + file
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := conformance.Read(content)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	rows := []row{own}
 	for _, p := range peers {
 		r := p.run(t, cases)
-		if r.judged == 0 {
-			t.Errorf("%s: got no case judged, want some", p.module)
+		if r.checked == 0 {
+			t.Errorf("%s: got no case checked, want some", p.module)
 		}
 		rows = append(rows, r)
 	}
-	slices.SortStableFunc(rows[1:], func(a, b row) int { return a.wrong()*b.judged - b.wrong()*a.judged })
-	fmt.Println("| library | judged | wrong | accepted, and must be refused | called expired or early, and is invalid | refused, and must be accepted | other | not offered |")
+	slices.SortStableFunc(rows[1:], func(a, b row) int { return a.wrong()*b.checked - b.wrong()*a.checked })
+	fmt.Printf("\n%s: %d cases\n\n", file, len(cases))
+	fmt.Println("| library | checked | wrong | accepted, must be rejected | called expired or early, is invalid | rejected, must be accepted | other | not offered |")
 	fmt.Println("|---|---|---|---|---|---|---|---|")
 	for _, r := range rows {
 		fmt.Println(r)
@@ -59,38 +74,38 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// A row counts what one library made of the cases.
+// A row has the counts of one library.
 type row struct {
-	library                                    string
-	judged, skipped                            int
-	acceptedBad, untimelyBad, refusedGood, odd int
-	ids                                        []string
+	library                                     string
+	checked, skipped                            int
+	acceptedBad, untimelyBad, rejectedGood, odd int
+	ids                                         []string
 }
 
-func (r row) wrong() int { return r.acceptedBad + r.untimelyBad + r.refusedGood + r.odd }
+func (r row) wrong() int { return r.acceptedBad + r.untimelyBad + r.rejectedGood + r.odd }
 
 func (r row) String() string {
 	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d |",
-		r.library, r.judged, r.wrong(), r.acceptedBad, r.untimelyBad, r.refusedGood, r.odd, r.skipped)
+		r.library, r.checked, r.wrong(), r.acceptedBad, r.untimelyBad, r.rejectedGood, r.odd, r.skipped)
 }
 
 func (p peer) run(t *testing.T, cases []*conformance.Case) row {
 	r := row{library: p.module + " " + version(t, p.module)}
 	for _, c := range cases {
-		got, err := p.judge(t, c)
+		got, err := p.check(t, c)
 		if got == notTold {
 			r.skipped++
 			continue
 		}
-		r.judged++
+		r.checked++
 		r.count(c, got, err)
 	}
 	return r
 }
 
-// judge gives the verdict of a library on a case. What panics is a verdict of its
-// own, which no case takes.
-func (p peer) judge(t *testing.T, c *conformance.Case) (got conformance.Verdict, err error) {
+// check returns the verdict of a library on a case. A panic is a verdict, too, which no case
+// accepts.
+func (p peer) check(t *testing.T, c *conformance.Case) (got conformance.Verdict, err error) {
 	token, err := c.Token()
 	if err != nil {
 		t.Fatalf("%s: %v", c.ID, err)
@@ -124,7 +139,7 @@ func (r *row) count(c *conformance.Case, got conformance.Verdict, err error) {
 	case got == conformance.OK:
 		r.acceptedBad++
 	case c.Want == conformance.OK:
-		r.refusedGood++
+		r.rejectedGood++
 	case c.Want == conformance.Invalid && got != "panic":
 		r.untimelyBad++
 	default:
@@ -133,28 +148,31 @@ func (r *row) count(c *conformance.Case, got conformance.Verdict, err error) {
 	r.ids = append(r.ids, fmt.Sprintf("%s: got %s, want %s: %s (%v)", c.ID, got, c.Want, c.Name, err))
 }
 
-var counts = regexp.MustCompile(`conformance: \d+ cases.*`)
+var counts = regexp.MustCompile(`(?m)^conformance: (\d+) cases, (\d+) ok, (\d+) wrong, (\d+) skipped, (\d+) with a refused secret, .*\((.*)\)$`)
 
-// jwtexpRow asks the library's own test, which fails where a case is wrong.
-func jwtexpRow(t *testing.T, files []string) row {
+// jwtexpRows runs the library's own test, which fails if a case is wrong, and returns its counts by
+// file.
+func jwtexpRows(t *testing.T, files []string) map[string]row {
 	cmd := exec.Command("go", "test", "-count=1", "-run", "^TestConformance$")
-	cmd.Dir = "../.."
-	cmd.Env = append(os.Environ(), "JWTEXP_CASES="+strings.Join(files, string(filepath.ListSeparator)))
+	cmd.Dir = top
+	cmd.Env = append(os.Environ(), "JWTEXP_CASES="+strings.Join(files[1:], string(filepath.ListSeparator)))
 	out, err := cmd.Output()
-	r := row{library: "**jwtexp**"}
-	var total, ok, wrong, secrets int
-	if found := counts.Find(out); found != nil {
-		fmt.Sscanf(string(found), "conformance: %d cases, %d ok, %d wrong, %d skipped, %d with a refused secret", &total, &ok, &wrong, &r.skipped, &secrets)
+	rows := make(map[string]row)
+	for _, found := range counts.FindAllSubmatch(out, -1) {
+		var n [5]int // cases, ok, wrong, skipped, and with a refused secret
+		for i := range n {
+			n[i], _ = strconv.Atoi(string(found[i+1])) // which the expression has found to be digits
+		}
+		skipped := n[3] + n[4]
+		rows[string(found[6])] = row{library: "**jwtexp**", checked: n[0] - skipped, skipped: skipped}
 	}
-	if err != nil || ok == 0 || wrong != 0 {
-		t.Fatalf("jwtexp's own TestConformance: %v\n%s", err, out)
+	if err != nil || len(rows) != len(files) {
+		t.Fatalf("jwtexp's own TestConformance: got the counts of %d files and %v, want %d and no error\n%s", len(rows), err, len(files), out)
 	}
-	r.skipped += secrets
-	r.judged = total - r.skipped
-	return r
+	return rows
 }
 
-// version is what this module is built with.
+// version returns the version of a library in this build.
 func version(t *testing.T, module string) string {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", module).Output()
 	if err != nil {

@@ -15,10 +15,9 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// cristalhq verifies the signature, and leaves it to the caller to ask the claims:
-// https://pkg.go.dev/github.com/cristalhq/jwt/v4#example-Verifier. The key is
-// chosen by what ParseNoVerify says of the header. Leeway is taken off the time
-// that the claims are asked about.
+// cristalhq verifies the signature, and the caller asks the claims:
+// https://pkg.go.dev/github.com/cristalhq/jwt/v4#example-Verifier. The header that ParseNoVerify
+// returns chooses the key. The caller subtracts the leeway from the time that it passes to the claims.
 var cristalhq = peer{
 	module: "github.com/cristalhq/jwt/v4",
 	lacks:  []string{"max_age", "jwk_metadata"},
@@ -50,7 +49,7 @@ var cristalhq = peer{
 			c.Issuer != nil && !claims.IsIssuer(*c.Issuer),
 			c.Audience != nil && !slices.ContainsFunc(c.Audience, claims.IsForAudience),
 			application(c, token) != nil:
-			return conformance.Invalid, errors.New("another type, issuer, audience or subject")
+			return conformance.Invalid, errors.New("typ, iss, aud or sub does not match")
 		case !claims.IsValidExpiresAt(now.Add(-leeway)):
 			return conformance.Expired, nil
 		case !claims.IsValidNotBefore(now.Add(leeway)), !claims.IsValidIssuedAt(now.Add(leeway)):

@@ -7,8 +7,7 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// goJOSE is ParseSigned with the algorithms, Claims with the key and
-// ValidateWithLeeway: https://pkg.go.dev/github.com/go-jose/go-jose/v4/jwt#example-ParseSigned
+// goJOSE uses ParseSigned with the algorithms, Claims with the key, and ValidateWithLeeway: https://pkg.go.dev/github.com/go-jose/go-jose/v4/jwt#example-ParseSigned
 // and #example-Claims.Validate-WithParse.
 var goJOSE = peer{
 	module: "github.com/go-jose/go-jose/v4",

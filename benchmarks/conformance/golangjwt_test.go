@@ -8,8 +8,8 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// golangJWT is the Parse of its README: MapClaims, a key function and
-// WithValidMethods, with the parser options that the case wants.
+// golangJWT uses Parse as its README does, with MapClaims, a key function and WithValidMethods, and
+// with the parser options for the case.
 // https://pkg.go.dev/github.com/golang-jwt/jwt/v5#example-Parse-Hmac
 var golangJWT = peer{
 	module: "github.com/golang-jwt/jwt/v5",
@@ -51,13 +51,13 @@ var golangJWT = peer{
 	},
 }
 
-// golangJWTSignature asks a SigningMethod. The parser wants a JSON payload before
-// it verifies anything; what it has split and decoded by then is all there is to
-// the signature. The key function has keys of the allowed algorithms alone.
+// golangJWTSignature calls a SigningMethod, because the parser requires a JSON payload before it
+// verifies the signature. Until then the parser has split and decoded the token, which is all that
+// the signature needs. The key function has keys for the allowed algorithms only.
 func golangJWTSignature(token string, keyFunc jwt.Keyfunc) error {
 	parser := jwt.NewParser()
 	parsed, parts, err := parser.ParseUnverified(token, jwt.MapClaims{})
-	if parsed == nil || parsed.Claims == nil { // not three parts, or the header is none
+	if parsed == nil || parsed.Claims == nil { // not three parts, or an invalid header
 		return err
 	}
 	if _, err := parser.DecodeSegment(parts[1]); err != nil {

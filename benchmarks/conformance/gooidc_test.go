@@ -10,10 +10,10 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// goOIDC is an IDTokenVerifier over a StaticKeySet:
-// https://pkg.go.dev/github.com/coreos/go-oidc/v3/oidc#NewVerifier. Tokens without
-// exp it takes for expired in the year 1; leeway it has none for exp, and five
-// minutes for nbf, of which its error does not tell.
+// goOIDC uses an IDTokenVerifier with a StaticKeySet:
+// https://pkg.go.dev/github.com/coreos/go-oidc/v3/oidc#NewVerifier. It treats a token without exp as
+// expired in the year 1. It has no leeway for exp, and five minutes for nbf. Its error does not say
+// that a token is early.
 var goOIDC = peer{
 	module:     "github.com/coreos/go-oidc/v3",
 	lacks:      []string{"max_age", "jwk_metadata", "typ", "leeway", "iat_check", "exp_optional"},
@@ -28,7 +28,7 @@ var goOIDC = peer{
 		config := &oidc.Config{
 			SupportedSigningAlgs: c.Algorithms,
 			Now:                  c.Now.Time,
-			SkipClientIDCheck:    true, // a case may name several, so that the audience is asked below
+			SkipClientIDCheck:    true, // a case may have several audiences, which are checked below
 			SkipIssuerCheck:      c.Issuer == nil,
 		}
 		issuer := ""
@@ -46,7 +46,7 @@ var goOIDC = peer{
 			return conformance.Expired, late
 		}
 		if err == nil && c.Audience != nil && !slices.ContainsFunc(c.Audience, func(one string) bool { return slices.Contains(parsed.Audience, one) }) {
-			err = errors.New("another audience")
+			err = errors.New("aud does not match")
 		}
 		if err == nil {
 			err = application(c, token)
@@ -55,8 +55,8 @@ var goOIDC = peer{
 	},
 }
 
-// A verifiedSet notes that the signature is good. The verifier asks it once the
-// algorithm is one of those it supports, and its errors do not tell.
+// A verifiedSet records that the signature is good, because the verifier's errors do not say it. The
+// verifier calls the set after it has checked that it supports the algorithm.
 type verifiedSet struct {
 	oidc.KeySet
 	verified bool
@@ -68,8 +68,8 @@ func (s *verifiedSet) VerifySignature(ctx context.Context, token string) ([]byte
 	return payload, err
 }
 
-// untimely is for libraries whose errors do not tell a token that is not valid yet
-// from an invalid one: whichever the case wants is right.
+// untimely is for libraries whose errors are the same for a token that is not valid yet and for an
+// invalid one. Both verdicts pass then.
 func untimely(v conformance.Verdict, err error) (conformance.Verdict, error) {
 	if v == conformance.Invalid {
 		return invalidOrEarly, err

@@ -10,7 +10,7 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// publicJWK writes a public key as a JWK that names its algorithm.
+// publicJWK returns a public key as a JWK with its algorithm.
 func publicJWK(k conformance.Key) map[string]string {
 	jwk := map[string]string{"alg": k.Algorithm, "use": "sig"}
 	set := func(name string, value []byte) { jwk[name] = base64.RawURLEncoding.EncodeToString(value) }

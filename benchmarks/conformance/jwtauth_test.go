@@ -9,9 +9,8 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// jwtauth is New with one algorithm and one key, and VerifyToken:
-// https://pkg.go.dev/github.com/go-chi/jwtauth/v5. Its validation options are
-// those of jwx v2.
+// jwtauth uses New with one algorithm and one key, and VerifyToken:
+// https://pkg.go.dev/github.com/go-chi/jwtauth/v5. It has the validation options of jwx v2.
 var jwtauth = peer{
 	module: "github.com/go-chi/jwtauth/v5",
 	lacks:  []string{"max_age", "jwk_metadata", "typ", "several keys", "jws"},

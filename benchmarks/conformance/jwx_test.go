@@ -12,9 +12,9 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// jwx is jwt.Parse with WithKey where there is one key, else with a key provider,
-// which its documentation has for keys that depend on the message; and with the
-// validation options that the case wants. WithKey refuses crit, a provider does not:
+// jwx uses jwt.Parse with the validation options for the case. It uses WithKey if there is one key.
+// Otherwise it uses a key provider, which its documentation shows for keys that depend on the
+// message. WithKey rejects crit, and a provider does not:
 // https://github.com/lestrrat-go/jwx/blob/develop/v3/docs/01-jwt.md
 var jwx = peer{
 	module: "github.com/lestrrat-go/jwx/v3",
@@ -59,7 +59,7 @@ var jwx = peer{
 		for _, name := range c.Required {
 			options = append(options, jwt.WithRequiredClaim(name))
 		}
-		if c.Audience != nil { // WithAudience wants each that it names, and a case one of several
+		if c.Audience != nil { // WithAudience requires all audiences, and a case requires one of them
 			options = append(options, jwt.WithValidator(jwt.ValidatorFunc(func(_ context.Context, t jwt.Token) error {
 				audience, _ := t.Audience()
 				if !slices.ContainsFunc(c.Audience, func(one string) bool { return slices.Contains(audience, one) }) {

@@ -13,14 +13,12 @@ import (
 var katarasAlgorithms = []jwt.Alg{jwt.HS256, jwt.HS384, jwt.HS512, jwt.RS256, jwt.RS384, jwt.RS512,
 	jwt.PS256, jwt.PS384, jwt.PS512, jwt.ES256, jwt.ES384, jwt.ES512, jwt.EdDSA}
 
-// signatureOnly drops what the library finds wrong after the signature, as a
-// TokenValidator may.
+// signatureOnly drops the errors that the library finds after the signature, as a TokenValidator may.
 var signatureOnly = jwt.TokenValidatorFunc(func([]byte, jwt.Claims, error) error { return nil })
 
-// kataras is its VerifyWithHeaderValidator, which is how it looks up a key by kid
-// (https://pkg.go.dev/github.com/kataras/jwt#Keys), with Expected for the issuer.
-// Its Leeway is for tokens that are to live for some time yet, and is no leeway
-// of RFC 7519 §4.1.4.
+// kataras uses VerifyWithHeaderValidator, with which the library looks up a key by kid
+// (https://pkg.go.dev/github.com/kataras/jwt#Keys), and Expected for the issuer. Its Leeway makes
+// tokens expire earlier, and is not the leeway of RFC 7519 §4.1.4.
 var kataras = peer{
 	module: "github.com/kataras/jwt",
 	lacks:  []string{"max_age", "jwk_metadata", "typ", "leeway"},
@@ -53,7 +51,7 @@ var kataras = peer{
 		if err == nil && c.Audience != nil && !slices.ContainsFunc(c.Audience, func(one string) bool {
 			return slices.Contains(verified.StandardClaims.Audience, one)
 		}) {
-			err = errors.New("another audience")
+			err = errors.New("aud does not match")
 		}
 		if err == nil {
 			err = application(c, token)

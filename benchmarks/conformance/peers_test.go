@@ -1,14 +1,16 @@
-// Package conformance_test holds other Go libraries for JWTs against the cases
-// that jwtexp is held against, each configured as its own documentation shows. In
-// this folder,
+// Package conformance_test runs other Go libraries for JWTs over jwtexp's cases. Each library is
+// configured as its own documentation shows. In this folder,
 //
-//	JWTEXP_CASES=/path/to/cases.jsonl go test -count=1 -run '^TestPeers$'
+//	go test -count=1 -run '^TestPeers$'
 //
-// prints the table that docs/conformance.md shows; with -wrong NAME it also names
-// the cases that a library has wrong.
+// prints a table for the cases in this repository, and with JWTEXP_CASES=/path/to/cases.jsonl a table
+// for that file, too. With -wrong NAME it also prints the cases that a library has wrong.
 package conformance_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -22,15 +24,14 @@ import (
 // A peer is a library in its documented use.
 type peer struct {
 	module string
-	// lacks are the features that a case must not need: those that cases name, and
-	// of the rest "leeway", "several keys" and "jws", which is the signature alone.
-	// Nobody is asked for max_age and jwk_metadata: the reader of the cases would
-	// have to be told the one, and does the other itself.
+	// lacks are the features that the library does not have, by the names in the cases or as
+	// "leeway", "several keys" and "jws" (the signature alone). All libraries lack max_age, which
+	// the reader of the cases ignores, and jwk_metadata, which the reader applies itself.
 	lacks []string
-	// algorithms are the prefixes of those that the library offers, nil for all.
+	// algorithms are the prefixes of the algorithms that the library offers, nil for all.
 	algorithms []string
-	// verify judges a token. It returns notTold where the library does not say what
-	// the case asks about.
+	// verify verifies a token. It returns notTold if the library cannot be configured as the case
+	// wants, or if its errors do not answer the case.
 	verify func(c *conformance.Case, keys ring, token string) (conformance.Verdict, error)
 }
 
@@ -61,25 +62,45 @@ func (p peer) offers(c *conformance.Case, keys ring) bool {
 	return !slices.ContainsFunc(c.Algorithms, func(alg string) bool { return !offered(alg) })
 }
 
-// A ring has the keys of a case, as what a library's key function looks them up
-// in.
+// A ring has the keys of a case. The key function of a library looks them up in it.
 type ring struct {
 	all   []conformance.Key
-	isSet bool // several by kid; otherwise the kid does not matter
+	isSet bool // the kid chooses; otherwise it does not matter
 }
 
-// find returns the key for a token by its kid, "" where it has none, and its alg.
+// find returns the key for a token by its kid, "" if it has none, and its alg. If there are several,
+// find prefers a key of the algorithm's type.
 func (r ring) find(kid, alg string) (conformance.Key, error) {
 	anyID := !r.isSet || kid == "" && r.all[len(r.all)-1].Member == 0
+	var found []conformance.Key
 	for _, k := range r.all {
 		if k.Algorithm == alg && (anyID || kid != "" && k.ID == kid) {
-			return k, nil
+			found = append(found, k)
 		}
 	}
-	return conformance.Key{}, errors.New("no such key")
+	if len(found) == 0 {
+		return conformance.Key{}, errors.New("no such key")
+	}
+	return found[max(0, slices.IndexFunc(found, fits))], nil
 }
 
-// material is a key as most libraries take it.
+// fits reports whether a key has the type that its algorithm needs.
+func fits(k conformance.Key) bool {
+	ok := false
+	switch k.Algorithm[:2] {
+	case "HS":
+		ok = k.Public == nil
+	case "RS", "PS":
+		_, ok = k.Public.(*rsa.PublicKey)
+	case "ES":
+		_, ok = k.Public.(*ecdsa.PublicKey)
+	case "Ed":
+		_, ok = k.Public.(ed25519.PublicKey)
+	}
+	return ok
+}
+
+// material returns a key as most libraries accept it.
 func material(k conformance.Key) any {
 	if k.Public != nil {
 		return k.Public
@@ -87,9 +108,8 @@ func material(k conformance.Key) any {
 	return k.Secret
 }
 
-// application checks what is the application's to check in every library: that
-// the claims it needs are there, and that the subject is the one. It reads the
-// payload of a token that the library has accepted.
+// application checks what every library leaves to the application: the subject, and that the
+// required claims are present. It reads the payload of a token that the library has accepted.
 func application(c *conformance.Case, token string) error {
 	var claims map[string]json.RawMessage
 	segment, _, _ := strings.Cut(token[strings.Index(token, ".")+1:], ".")
@@ -102,19 +122,19 @@ func application(c *conformance.Case, token string) error {
 	}
 	for _, name := range c.Required {
 		if value, ok := claims[name]; !ok || string(value) == "null" {
-			return fmt.Errorf("no %s", name)
+			return fmt.Errorf("%s is missing", name)
 		}
 	}
 	if c.Subject != nil {
 		var subject string
 		if err := json.Unmarshal(claims["sub"], &subject); err != nil || subject != *c.Subject {
-			return errors.New("another subject")
+			return errors.New("sub does not match")
 		}
 	}
 	return nil
 }
 
-// verdict sorts the error of a library by the errors that it documents.
+// verdict returns the verdict for the error of a library, by the errors that it documents.
 func verdict(err, expired, early error) (conformance.Verdict, error) {
 	switch {
 	case err == nil:
@@ -127,7 +147,7 @@ func verdict(err, expired, early error) (conformance.Verdict, error) {
 	return conformance.Invalid, err
 }
 
-// signature is the verdict on a signature alone.
+// signature returns the verdict on a signature alone.
 func signature(err error) (conformance.Verdict, error) {
 	if err != nil {
 		return conformance.Invalid, err

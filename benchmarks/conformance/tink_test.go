@@ -17,10 +17,9 @@ import (
 	"github.com/jwtexp/jwtexp/internal/conformance"
 )
 
-// tinkGo is a MAC or a Verifier over a keyset, and a Validator:
-// https://developers.google.com/tink/jwt. Public keys come in by its JWK import,
-// save those for PS, which that does not take; EdDSA it has not. Of what is wrong
-// its errors tell expiry alone.
+// tinkGo uses a MAC or a Verifier with a keyset, and a Validator:
+// https://developers.google.com/tink/jwt. It imports public keys as JWKs, except keys for PS, which
+// the import does not support. It does not have EdDSA. Its errors distinguish expiry alone.
 var tinkGo = peer{
 	module:     "github.com/tink-crypto/tink-go/v2",
 	lacks:      []string{"max_age", "jwk_metadata", "several keys", "jws"},
@@ -36,7 +35,7 @@ var tinkGo = peer{
 			FixedNow:               c.Now.Time(),
 		}
 		if len(c.Audience) > 1 {
-			return notTold, nil // it expects one
+			return notTold, nil // the Validator supports one
 		}
 		if c.Audience != nil {
 			options.ExpectedAudience = &c.Audience[0]
@@ -60,7 +59,7 @@ var tinkGo = peer{
 	},
 }
 
-// tinkVerify binds the only key, whatever the kid.
+// tinkVerify uses the only key, whatever the kid is.
 func tinkVerify(k conformance.Key) (func(string, *jwt.Validator) (*jwt.VerifiedJWT, error), error) {
 	handle, err := tinkHandle(k)
 	if err != nil {
@@ -98,7 +97,7 @@ func tinkSecret(k conformance.Key) (*keyset.Handle, error) {
 	algorithms := map[string]jwthmac.Algorithm{"HS256": jwthmac.HS256, "HS384": jwthmac.HS384, "HS512": jwthmac.HS512}
 	alg, ok := algorithms[k.Algorithm]
 	if !ok {
-		return nil, fmt.Errorf("no HMAC algorithm %s", k.Algorithm)
+		return nil, fmt.Errorf("unsupported HMAC algorithm %s", k.Algorithm)
 	}
 	parameters, err := jwthmac.NewParameters(len(k.Secret), jwthmac.IgnoredKID, alg)
 	if err != nil {
@@ -118,7 +117,7 @@ func tinkPSS(k conformance.Key) (*keyset.Handle, error) {
 	algorithms := map[string]jwtrsassapss.Algorithm{"PS256": jwtrsassapss.PS256, "PS384": jwtrsassapss.PS384, "PS512": jwtrsassapss.PS512}
 	public, ok := k.Public.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("no RSA key for %s", k.Algorithm)
+		return nil, fmt.Errorf("%s needs an RSA key", k.Algorithm)
 	}
 	parameters, err := jwtrsassapss.NewParameters(jwtrsassapss.ParametersOpts{
 		ModulusSizeInBits: public.N.BitLen(), PublicExponent: public.E,

@@ -1,7 +1,6 @@
-// Package conformance reads verification cases that are written as data: a
-// token, the configuration of a verifier, a clock, and the verdict that is
-// wanted. It knows nothing of jwtexp, so that any verifier can be held against
-// the same cases; all verdicts are the verifier's.
+// Package conformance reads verification cases that are written as data: a token, the
+// configuration of a verifier, a clock, and the verdict that is wanted. The package does not
+// use jwtexp, so that any verifier can be tested with the same cases.
 package conformance
 
 import (
@@ -13,10 +12,11 @@ import (
 	"slices"
 )
 
-// A Case is one line of a file of cases. What is absent is not configured.
+// A Case is one line of a file of cases. What is missing is not configured.
+// testdata/conformance/README.md describes the members.
 type Case struct {
 	ID, Name, Reason string
-	Layer            string          // "jwt", or "jws": only form and signature are asked about
+	Layer            string          // "jwt" for the whole token, "jws" for its form and signature
 	Plain            string          `json:"token"`
 	Recipe           *recipe         `json:"token_recipe"` // instead of Plain
 	JWK              json.RawMessage `json:"key"`          // a JWK or a JWK Set
@@ -32,22 +32,22 @@ type Case struct {
 	Needs            []string
 }
 
-// A Verdict is what a verifier says of a token.
+// A Verdict is the result of a verification.
 type Verdict string
 
-// The verdicts of the cases, and three that a verifier may give besides, which say
-// nothing about the token. RefusedAtSetup and Unavailable count as Invalid, which the
-// cases call whatever is refused and neither expired nor early. A Tally counts
-// SecretRefused apart.
+// The first four verdicts are those of the cases. A verifier may give three more, which do not
+// depend on the token. RefusedAtSetup and Unavailable count as Invalid, the verdict of the cases
+// for all that is rejected and is neither expired nor early. A Tally counts SecretRefused
+// separately.
 const (
 	OK          Verdict = "ok"
 	Expired     Verdict = "expired"
 	NotYetValid Verdict = "not_yet_valid"
 	Invalid     Verdict = "invalid"
 
-	RefusedAtSetup Verdict = "refused at setup" // no verifier can be made, because of the key or the leeway
-	SecretRefused  Verdict = "secret refused"   // no verifier can be made, because the secret is well known
-	Unavailable    Verdict = "unavailable"      // an outage; always listed as a deviation
+	RefusedAtSetup Verdict = "refused at setup" // the constructor rejects the key or the leeway
+	SecretRefused  Verdict = "secret refused"   // the constructor rejects the secret, which is well known
+	Unavailable    Verdict = "unavailable"      // an outage, which a Tally always lists as a deviation
 )
 
 // Accepts reports whether a verdict passes.
@@ -70,7 +70,7 @@ func Read(content []byte) ([]*Case, error) {
 		c := new(Case)
 		switch err := lines.Decode(c); {
 		case err == io.EOF && len(all) == 0:
-			return nil, errors.New("no case")
+			return nil, errors.New("the file has no case")
 		case err == io.EOF:
 			return all, nil
 		case err != nil:

@@ -22,7 +22,7 @@ func read(t *testing.T, members string) *conformance.Case {
 	return cases[0]
 }
 
-func TestReadTellsWhatIsWrong(t *testing.T) {
+func TestReadRejectsBadFiles(t *testing.T) {
 	for name, text := range map[string]string{
 		"no case":        " \n",
 		"not JSON":       `{"id":"a"}` + "\n" + `{"id":`,
@@ -36,7 +36,7 @@ func TestReadTellsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// The clock of a case is exact to the nanosecond, and what is below is cut.
+// A clock is exact to the nanosecond, and digits below are dropped.
 func TestSeconds(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"0":                      time.Unix(0, 0),
@@ -91,7 +91,7 @@ func must(b []byte, err error) []byte {
 	return b
 }
 
-// A JWK serves what it says it is for (RFC 7517 §4.2 to §4.4), and no more.
+// A JWK is used for what its use, key_ops and alg allow (RFC 7517 §4.2 to §4.4).
 func TestKeys(t *testing.T) {
 	for _, c := range []struct {
 		name, key string
@@ -105,7 +105,7 @@ func TestKeys(t *testing.T) {
 		{"for encryption", `{"kty":"oct","k":"AQ","use":"enc"}`, nil},
 		{"to verify", `{"kty":"oct","k":"AQ","key_ops":["sign","verify"]}`, []string{"HS256 ", "HS384 "}},
 		{"to sign", `{"kty":"oct","k":"AQ","key_ops":["sign"]}`, nil},
-		{"one of a set is no key", `{"keys":[{"kty":"?"},{"kty":"oct","k":"AQ"}]}`, []string{"HS256 ", "HS384 "}},
+		{"a set with an unknown key type", `{"keys":[{"kty":"?"},{"kty":"oct","k":"AQ"}]}`, []string{"HS256 ", "HS384 "}},
 		{"padded base64", `{"kty":"oct","k":"AQ=="}`, nil},
 		{"an unknown curve", `{"kty":"EC","crv":"P-512","x":"AQ","y":"AQ"}`, nil},
 		{"a point off the curve", `{"kty":"EC","crv":"P-256","x":"AQ","y":"AQ"}`, nil},
@@ -124,18 +124,18 @@ func TestKeys(t *testing.T) {
 				t.Errorf("got a set: %t, want %t", isSet, !isSet)
 			}
 			if len(keys) == 0 && faults == nil {
-				t.Error("got no key and no fault, want to be told why")
+				t.Error("got no key and no fault, want a fault")
 			}
 		})
 	}
 }
 
-// The counts are what a reader goes by: whatever is wrong has to show.
+// A reader relies on the counts, so every wrong verdict must show in them.
 func TestTally(t *testing.T) {
 	one := read(t, `"id":"one","want":"ok","want_any":["ok","invalid"]`)
 	two := read(t, `"id":"two","want":"expired"`)
 	three := read(t, `"id":"three","want":"invalid"`)
-	var y, other conformance.Tally
+	var y conformance.Tally
 	for _, r := range []struct {
 		c    *conformance.Case
 		got  conformance.Verdict
@@ -161,11 +161,10 @@ func TestTally(t *testing.T) {
 		}
 	}
 	y.Skip()
-	other.Add(&y)
 
 	var got strings.Builder
-	other.Print(&got)
-	want := `conformance: 15 cases, 5 ok, 6 wrong, 1 skipped, 3 with a refused secret, 2 refused at setup
+	y.Print(&got, "cases.jsonl")
+	want := `conformance: 15 cases, 5 ok, 6 wrong, 1 skipped, 3 with a refused secret, 2 refused at setup (cases.jsonl)
 wrong:
 	one
 	two

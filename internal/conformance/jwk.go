@@ -15,19 +15,18 @@ import (
 	"slices"
 )
 
-// A Key is one JWK (RFC 7517) bound to one of the algorithms that its case
-// allows: a secret or a public key.
+// A Key is one JWK (RFC 7517) for one of the algorithms that its case allows.
 type Key struct {
 	Algorithm string
-	ID        string // of the JWK, "" where it has none
-	Member    int    // of the JWK Set, counted from 0; a JWK by itself is 0
-	Secret    []byte // nil where there is a public key
+	ID        string // the JWK's kid, "" if it has none
+	Member    int    // its place in the JWK Set, from 0; 0 without a set
+	Secret    []byte // nil if there is a public key
 	Public    crypto.PublicKey
 }
 
-// Keys returns each JWK of the case under each algorithm that the case allows and
-// the JWK can serve, and whether it is a JWK Set. What a JWK's own use, key_ops or
-// alg (RFC 7517 §4) rules out, and what is no key, is left out; faults says why.
+// Keys returns the keys of the case: one for each JWK and each algorithm that the case allows and
+// the JWK can be used with. isSet reports whether the case has a JWK Set. Keys leaves out what a
+// JWK's own use, key_ops or alg excludes (RFC 7517 §4), and JWKs that are not valid. faults says why.
 func (c *Case) Keys() (keys []Key, isSet bool, faults error) {
 	var set struct{ Keys []json.RawMessage }
 	if err := json.Unmarshal(c.JWK, &set); err != nil {
@@ -69,7 +68,7 @@ type jwk struct {
 	X, Y       base64url
 }
 
-// base64url is a member that holds bytes.
+// base64url is a member that encodes bytes.
 type base64url []byte
 
 func (b *base64url) UnmarshalJSON(data []byte) error {
@@ -86,7 +85,7 @@ func (j *jwk) bind(alg string) (Key, error) {
 	if j.Algorithm != "" && j.Algorithm != alg ||
 		j.Use != "" && j.Use != "sig" ||
 		j.Operations != nil && !slices.Contains(j.Operations, "verify") {
-		return Key{}, fmt.Errorf("the JWK is not for verifying %s", alg)
+		return Key{}, fmt.Errorf("the JWK cannot be used to verify %s", alg)
 	}
 	key := Key{Algorithm: alg, ID: j.ID}
 	if j.Type == "oct" {
@@ -108,12 +107,12 @@ func (j *jwk) public() (crypto.PublicKey, error) {
 		}
 		return &rsa.PublicKey{N: new(big.Int).SetBytes(j.N), E: int(e.Int64())}, nil
 	case j.Type == "EC" && curves[j.Curve] != nil:
-		if len(j.X) != len(j.Y) { // RFC 7518 §6.2.1.2: each is as long as the curve's field
-			return nil, errors.New("x and y are not of one length")
+		if len(j.X) != len(j.Y) { // RFC 7518 §6.2.1.2: both have the length of the curve's field
+			return nil, errors.New("x and y differ in length")
 		}
 		return ecdsa.ParseUncompressedPublicKey(curves[j.Curve], slices.Concat([]byte{4}, j.X, j.Y))
 	case j.Type == "OKP" && j.Curve == "Ed25519":
 		return ed25519.PublicKey(j.X), nil
 	}
-	return nil, fmt.Errorf("no key of type %q, curve %q", j.Type, j.Curve)
+	return nil, fmt.Errorf("unsupported key type %q with curve %q", j.Type, j.Curve)
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Token returns the token that the verifier is handed.
+// Token returns the token to verify.
 func (c *Case) Token() (string, error) {
 	if c.Recipe == nil {
 		return c.Plain, nil
@@ -17,14 +17,14 @@ func (c *Case) Token() (string, error) {
 	return c.Recipe.token(c.JWK)
 }
 
-// A recipe describes a token that is too large to be written down.
+// A recipe describes a token that is too large for the file.
 type recipe struct {
 	Op              string // "concat" of the items, or "hs256": a token signed with the case's secret
 	Items           []item
 	Header, Payload []item
 }
 
-// An item is a text, or one repeated: {"repeat":"text","n":2}.
+// An item is a text, or a text to repeat: {"repeat":"text","n":2}.
 type item string
 
 func (i *item) UnmarshalJSON(text []byte) error {
@@ -63,5 +63,5 @@ func (r *recipe) token(key json.RawMessage) (string, error) {
 		mac.Write([]byte(signed))
 		return signed + "." + base64url(mac.Sum(nil)), nil
 	}
-	return "", fmt.Errorf("token_recipe: no op %q", r.Op)
+	return "", fmt.Errorf("token_recipe: unsupported op %q", r.Op)
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Seconds is a number of seconds, read exactly to the nanosecond. What is below
-// is cut, as a clock cuts it.
+// Seconds is a number of seconds, exact to the nanosecond. Digits below a nanosecond are dropped,
+// because a clock does not show them.
 type Seconds struct{ nanoseconds big.Int }
 
 // UnmarshalJSON reads a JSON number.
@@ -22,13 +22,13 @@ func (s *Seconds) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Time returns the instant that many seconds after the start of 1970.
+// Time returns the time that is s after the start of 1970.
 func (s *Seconds) Time() time.Time {
 	sec, nsec := new(big.Int).DivMod(&s.nanoseconds, big.NewInt(int64(time.Second)), new(big.Int))
 	return time.Unix(sec.Int64(), nsec.Int64())
 }
 
-// Duration returns s, or the longest Duration where s is longer still.
+// Duration returns s, or the longest Duration if s is longer.
 func (s *Seconds) Duration() time.Duration {
 	if !s.nanoseconds.IsInt64() {
 		return math.MaxInt64

@@ -6,17 +6,16 @@ import (
 	"strings"
 )
 
-// A Tally counts the verdicts on cases. The zero Tally has seen none.
+// A Tally counts the verdicts on the cases of one file. The zero Tally is empty.
 type Tally struct {
 	Cases, OK, Skipped int
 	Wrong              []string // IDs
-	Refused            []string // IDs; each is OK or Wrong as well
-	Secrets            []string // IDs of cases whose secret is refused; none is OK or Wrong
-	Deviations         []string // ID and verdict of what is not Wrong on another verdict than the preferred one
+	Refused            []string // IDs; each of these cases is also OK or Wrong
+	Secrets            []string // IDs of cases with a refused secret, which are neither OK nor Wrong
+	Deviations         []string // ID and verdict of each case that passes without the preferred verdict
 }
 
-// Skip counts a case that was not judged, since the verifier does not offer what
-// it needs.
+// Skip counts a case that needs a feature that the verifier does not have.
 func (y *Tally) Skip() {
 	y.Cases++
 	y.Skipped++
@@ -51,21 +50,11 @@ func deviation(c *Case, got Verdict) string {
 	return fmt.Sprintf("%s %s (preferred: %s)", c.ID, got, c.Want)
 }
 
-// Add counts what other has counted, too.
-func (y *Tally) Add(other *Tally) {
-	y.Cases += other.Cases
-	y.OK += other.OK
-	y.Skipped += other.Skipped
-	y.Wrong = append(y.Wrong, other.Wrong...)
-	y.Refused = append(y.Refused, other.Refused...)
-	y.Secrets = append(y.Secrets, other.Secrets...)
-	y.Deviations = append(y.Deviations, other.Deviations...)
-}
-
-// Print writes the counts as one line, and then the lists behind them.
-func (y *Tally) Print(w io.Writer) {
-	fmt.Fprintf(w, "conformance: %d cases, %d ok, %d wrong, %d skipped, %d with a refused secret, %d refused at setup\n",
-		y.Cases, y.OK, len(y.Wrong), y.Skipped, len(y.Secrets), len(y.Refused))
+// Print writes the counts as one line that ends with the name of the file, and then the lists
+// behind the counts.
+func (y *Tally) Print(w io.Writer, file string) {
+	fmt.Fprintf(w, "conformance: %d cases, %d ok, %d wrong, %d skipped, %d with a refused secret, %d refused at setup (%s)\n",
+		y.Cases, y.OK, len(y.Wrong), y.Skipped, len(y.Secrets), len(y.Refused), file)
 	for _, list := range []struct {
 		title string
 		ids   []string
