@@ -37,16 +37,16 @@ var (
 // but not that Subject still has access: check revocation before you refresh. Its text and JSON
 // contain no claim except exp.
 type ExpiredError struct {
-	ExpiredAt time.Time // exp, in UTC
-	Now       time.Time // the clock's reading, in UTC: at or after ExpiredAt + Leeway
-	Leeway    time.Duration
-	Subject   string `json:"-"` // sub, or ""
-	ID        string `json:"-"` // jti, or ""
+	ExpiredAt time.Time     // exp, in UTC
+	Now       time.Time     // the clock's reading, in UTC: at or after ExpiredAt + Leeway
+	Leeway    time.Duration // the Verifier's
+	Subject   string        `json:"-"` // sub, or ""
+	ID        string        `json:"-"` // jti, or ""
 
 	token opaque.Pointer[contents]
 }
 
-// Ago returns Now - ExpiredAt, at most 292 years.
+// Ago returns Now - ExpiredAt.
 func (e *ExpiredError) Ago() time.Duration { return e.Now.Sub(e.ExpiredAt) }
 
 // Claims decodes the claims set as [Token.Claims] does.
