@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -14,15 +15,14 @@ import (
 	"github.com/jwtexp/jwtexp/jwks"
 )
 
-// The tokens of an identity provider, verified: three lines. The rest of this example is
-// a provider.
+// Verify the tokens of an identity provider. The example starts a provider of its own.
 func ExampleDiscover() {
 	key := providerKey()
 	provider := serveProvider(key)
 	defer provider.Close()
 
 	keys, err := jwks.Discover(context.Background(), provider.URL,
-		jwks.WithTransport(provider.Client().Transport)) // which trusts the test server's certificate
+		jwks.WithTransport(provider.Client().Transport)) // trusts the certificate of the test server
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -41,8 +41,8 @@ func ExampleDiscover() {
 	// Output: alice
 }
 
-// Keys behind an address that is known. They are fetched for the first token; the Remote
-// is made once, and shared.
+// Verify tokens with the keys at a known URL. They are fetched for the first token. Make one
+// Remote and share it.
 func ExampleNewRemote() {
 	keys, err := jwks.NewRemote("https://login.example/jwks.json")
 	if err != nil {
@@ -56,11 +56,11 @@ func ExampleNewRemote() {
 	}
 
 	_, err = verifier.Verify(context.Background(), "no token")
-	fmt.Println(err) // for which no key had to be fetched
-	// Output: jwtexp: invalid token: malformed: not three segments
+	fmt.Println(errors.Is(err, jwtexp.ErrInvalid)) // no key was fetched for it
+	// Output: true
 }
 
-// serveProvider stands for an identity provider that signs with key.
+// serveProvider starts an identity provider that signs with key.
 func serveProvider(key jwtexp.Key) *httptest.Server {
 	mux := http.NewServeMux()
 	provider := httptest.NewTLSServer(mux)

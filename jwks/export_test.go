@@ -1,4 +1,4 @@
 package jwks
 
-// OwnTransport is the default transport, to be told which servers to trust.
-var OwnTransport = ownTransport
+// DefaultTransport lets tests set the root certificates of the default transport.
+var DefaultTransport = defaultTransport

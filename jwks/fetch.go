@@ -20,7 +20,7 @@ const (
 	maxRedirects = 5
 )
 
-// A getter gets documents from servers that are not trusted to behave.
+// A getter fetches documents from servers that may be broken or hostile.
 type getter struct {
 	client  http.Client // without cookies
 	timeout time.Duration
@@ -30,10 +30,10 @@ func newGetter(c *config) *getter {
 	return &getter{http.Client{Transport: c.transport, CheckRedirect: checkRedirect}, c.timeout}
 }
 
-// ownTransport returns the default transport. It shares nothing with
-// http.DefaultTransport, whose TLS checks any package in the process can turn off. It keeps
-// no connection: fetches are minutes apart, and none outlives Close.
-func ownTransport() *http.Transport {
+// defaultTransport returns the transport that is used without WithTransport. It shares nothing
+// with http.DefaultTransport, whose TLS checks any package in the process can disable. It keeps
+// no connections: fetches are minutes apart, and no connection may outlive Close.
+func defaultTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DisableKeepAlives:      true,
@@ -41,19 +41,20 @@ func ownTransport() *http.Transport {
 	}
 }
 
-// An outage is an error that may go away by itself. Other errors of get say that the
-// answer is not what it should be.
-type outage struct{ error }
+// A temporaryError is an error that a retry may solve. Other errors of get say that the
+// response is wrong.
+type temporaryError struct{ err error }
 
-func (o outage) Unwrap() error { return o.error }
+func (e *temporaryError) Error() string { return e.err.Error() }
+func (e *temporaryError) Unwrap() error { return e.err }
 
 var (
-	errRedirect = fmt.Errorf("a redirect to another origin, or more than %d of them", maxRedirects)
-	errTooLarge = fmt.Errorf("more than %d bytes", maxBody)
+	errRedirect = fmt.Errorf("redirect to another origin, or more than %d redirects; use the final URL", maxRedirects)
+	errTooLarge = fmt.Errorf("response is larger than %d MiB; check the URL", maxBody>>20)
 )
 
-// get returns the body and the header of an answer with status 200. Its errors name the
-// address without its query, and never quote what the server sent.
+// get returns the body and the header of a response with status 200. Its errors name the
+// address without its query, and never quote the server.
 func (g *getter) get(ctx context.Context, address string) ([]byte, http.Header, error) {
 	timed, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
@@ -62,9 +63,9 @@ func (g *getter) get(ctx context.Context, address string) ([]byte, http.Header, 
 	case err == nil:
 		return body, header, nil
 	case ctx.Err() != nil:
-		err = outage{ctx.Err()}
-	case timed.Err() != nil: // not to be taken for the caller's own deadline
-		err = outage{fmt.Errorf("no whole answer within %v (WithTimeout)", g.timeout)}
+		err = &temporaryError{ctx.Err()}
+	case timed.Err() != nil: // context.DeadlineExceeded would look like the caller's own deadline
+		err = &temporaryError{fmt.Errorf("no complete response within %v; raise WithTimeout if the server is slow", g.timeout)}
 	}
 	return nil, nil, fmt.Errorf("%s: %w", withoutQuery(address), err)
 }
@@ -72,33 +73,33 @@ func (g *getter) get(ctx context.Context, address string) ([]byte, http.Header, 
 func (g *getter) exchange(ctx context.Context, address string) ([]byte, http.Header, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, nil, errors.New("not a URL")
+		return nil, nil, errors.New("invalid URL")
 	}
 	r.Header.Set("Accept", "application/json, application/jwk-set+json")
 	response, err := g.client.Do(r)
 	if err != nil {
-		return nil, nil, told(err)
+		return nil, nil, sanitize(err)
 	}
 	defer response.Body.Close()
-	if status := response.StatusCode; status != http.StatusOK {
-		err := fmt.Errorf("status %d, not 200", status)
-		if status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout {
-			err = outage{err}
-		}
-		return nil, nil, err
+	switch status := response.StatusCode; {
+	case status == http.StatusOK:
+	case status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout:
+		return nil, nil, &temporaryError{fmt.Errorf("server answered status %d; want 200", status)}
+	default:
+		return nil, nil, fmt.Errorf("server answered status %d; want 200, check the URL", status)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return nil, nil, told(err)
+		return nil, nil, sanitize(err)
 	case len(body) > maxBody:
 		return nil, nil, errTooLarge
 	}
 	return body, response.Header, nil
 }
 
-// checkRedirect is what a [http.Client] asks before it follows one. Another origin could
-// be one inside the network, which only this machine reaches, or one without TLS.
+// checkRedirect implements [http.Client.CheckRedirect]. A server at another origin may be one
+// that only this machine can reach, or one without TLS.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
 		return errRedirect
@@ -106,44 +107,39 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// told returns the error to tell of a failed exchange. Those of net/http can quote what a
-// server sent that does not speak HTTP.
-func told(err error) error {
+// sanitize returns an error whose text can be logged. The text of an error from net/http can
+// quote a server that does not speak HTTP.
+func sanitize(err error) error {
 	if errors.Is(err, errRedirect) {
 		return errRedirect
 	}
-	if failed, ok := errors.AsType[*net.OpError](err); ok {
-		return outage{failed}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		return &temporaryError{e}
 	}
-	if failed, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return outage{failed}
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return &temporaryError{e}
 	}
-	return outage{newQuiet("the exchange failed, or was broken off", err)}
+	return hideCause("request failed or was cut off; the error chain has the cause", err)
 }
 
-// quiet tells a text instead of its cause, which errors.Is and errors.As find, and which
-// reflection does not.
-type quiet struct {
+// A hiddenCause prints a text instead of its cause. errors.Is and errors.As find the cause;
+// fmt and reflection do not, because they do not follow an atomic.Pointer.
+type hiddenCause struct {
 	text  string
 	cause atomic.Pointer[error]
 }
 
-func newQuiet(text string, cause error) *quiet {
-	q := &quiet{text: text}
-	q.cause.Store(&cause)
-	return q
+func (e *hiddenCause) Error() string { return e.text }
+func (e *hiddenCause) Unwrap() error { return *e.cause.Load() }
+
+func hideCause(text string, cause error) error {
+	e := &hiddenCause{text: text}
+	e.cause.Store(&cause)
+	return &temporaryError{e}
 }
 
-func (q *quiet) Error() string { return q.text }
-func (q *quiet) Unwrap() error { return *q.cause.Load() }
-
-// panicked returns the error of a fetch that panicked with value. It calls no method of
-// value, which could panic again or block.
-func panicked(value any) error {
-	return outage{newQuiet("the transport, the answer's body or the parser panicked", &panicError{value, debug.Stack()})}
-}
-
-// A panicError formats the value of a panic when Error is called, and not before.
+// A panicError holds the value of a panic. It formats the value only when Error is called,
+// because the value's own methods may panic or block.
 type panicError struct {
 	value any
 	stack []byte
@@ -156,10 +152,16 @@ func (e *panicError) Unwrap() error {
 	return err
 }
 
+// recovered returns the error of a fetch that panicked with value.
+func recovered(value any) error {
+	return hideCause("transport, response body or parser panicked; the error chain has the value and the stack",
+		&panicError{value, debug.Stack()})
+}
+
 func withoutQuery(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "not a URL"
+		return "invalid URL"
 	}
 	u.RawQuery, u.ForceQuery = "", false
 	return u.Redacted()

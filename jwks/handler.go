@@ -14,20 +14,20 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A Publisher has the keys that others are to verify with. It must be safe for concurrent
-// use. A *keyring.Ring is one.
+// A Publisher provides the keys that [Handler] publishes, as a *keyring.Ring does. It must be
+// safe for concurrent use.
 //
-// Published returns the keys at now, those to come included, and for how long a copy may be
-// kept. An error is an outage.
+// Published returns the keys to publish at now, including keys that will sign later, and how
+// long clients may cache them. An error makes the handler answer 503.
 type Publisher interface {
 	Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration, err error)
 }
 
-// A HandlerOption is an option of [Handler].
+// A HandlerOption configures [Handler].
 type HandlerOption interface{ forHandler(*handler) }
 
-// WithClock sets the clock of a [Handler]: use the clock with which the ring is rotated. The
-// default is [jwtexp.SystemClock]. A nil Clock makes Handler panic.
+// WithClock sets the clock of [Handler]. Use the clock that the ring is rotated with. The
+// default is [jwtexp.SystemClock]. Handler panics if c is nil.
 func WithClock(c jwtexp.Clock) HandlerOption { return clockOption{c} }
 
 type clockOption struct{ clock jwtexp.Clock }
@@ -35,34 +35,32 @@ type clockOption struct{ clock jwtexp.Clock }
 func (o clockOption) forHandler(h *handler) {
 	switch {
 	case h.clock != nil:
-		panic("jwks: Handler: WithClock given twice")
+		panic("jwks: Handler: WithClock: given twice; pass it once")
 	case isNil(o.clock):
-		panic("jwks: Handler: WithClock: nil")
+		panic("jwks: Handler: WithClock: clock is nil; leave the option out for the system clock")
 	}
 	h.clock = o.clock
 }
 
-// Handler publishes the public keys of a ring, a *keyring.Ring, as a JWK Set (RFC 7517 §5):
-// those that sign, will sign, or have signed tokens that may still be good. Of a private key
-// it shows the public half, and of a secret nothing; what has left the ring's schedule or was
-// revoked is not in it. The set is public, and needs no guard.
+// Handler serves the public keys of ring, such as a *keyring.Ring, as a JWK Set (RFC 7517 §5):
+// the keys that sign, will sign, or signed tokens that may still be good. Of a private key it
+// publishes the public half. It publishes no secrets, no revoked keys, and no keys that have left
+// the ring's schedule. The set needs no authentication.
 //
-// It answers GET and HEAD. Cache-Control lets clients keep the set for as long as the ring
-// says: for half of its Propagation, and not beyond the time at which a key leaves. If that is
-// below a second, clients must ask each time. The ETag depends on the content alone and makes
-// asking cheap (304). Every other answer, such as 412 to If-Match or 206 to
-// Range, has Cache-Control: no-store.
+// The handler answers GET and HEAD. Cache-Control lets clients cache the set for as long as ring
+// says: a *keyring.Ring says half of its Propagation, or less if a key leaves sooner. Below a
+// second it is no-cache. The ETag depends only on the content, so revalidation is cheap (304).
+// All other answers, such as 412 and 206, have no-store.
 //
-// A ring without keys yet, which has neither been rotated nor loaded, is an outage and no
-// empty set, which some would believe: 503. So is a clock that returns the zero time. A ring
-// of secrets alone publishes a set without keys. So does one whose last key was revoked, and
-// others, a [Remote] too, then go on with the set that they have: rotate another key in.
+// The handler answers 503 if ring was never rotated or loaded, or if the clock returns the zero
+// time. If ring has only secrets, or its last key was revoked, the set is empty. Clients such as
+// [Remote] ignore an empty set and keep their last one: rotate another key in.
 //
-// A nil ring, or an option that is wrong or given twice, is a mistake of the program: Handler
-// panics. The handler that it returns is safe for concurrent use.
+// Handler panics if ring is nil, or if an option is invalid or given twice. The handler is safe
+// for concurrent use.
 func Handler(ring Publisher, opts ...HandlerOption) http.Handler {
 	if isNil(ring) {
-		panic("jwks: Handler: ring is nil")
+		panic("jwks: Handler: ring is nil; pass a *keyring.Ring")
 	}
 	h := &handler{ring: ring}
 	for _, o := range opts {
@@ -88,7 +86,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	now := h.clock.Now()
 	keys, fresh, err := h.ring.Published(now)
-	if err != nil || now.IsZero() {
+	if err != nil || now.IsZero() { // an empty set would tell some clients that no key is good
 		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, "Temporarily unavailable", http.StatusServiceUnavailable)
 		return
@@ -102,8 +100,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(cacheWriter{w}, r, "", time.Time{}, strings.NewReader(string(set)))
 }
 
-// A cacheWriter lets caches keep the whole set and its confirmation, and nothing else that
-// http.ServeContent answers: a cache must not serve one client's 412 to all others.
+// A cacheWriter forbids caching for every answer of http.ServeContent but 200 and 304: a cache
+// must not serve one client's 412 to all others.
 type cacheWriter struct{ http.ResponseWriter }
 
 func (w cacheWriter) WriteHeader(status int) {
@@ -113,9 +111,9 @@ func (w cacheWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// encode returns the JWK Set of the public halves of keys, in their order.
+// encode returns the JWK Set of the public halves of keys, in the same order.
 func encode(keys []jwtexp.Key) []byte {
-	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // never null
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}} // not nil, which would become null
 	for _, k := range keys {
 		if public := k.PublicKey(); public != nil {
 			set.Keys = append(set.Keys, jose.JSONWebKey{Key: public, KeyID: k.ID(), Algorithm: string(k.Algorithm()), Use: "sig"})
@@ -123,12 +121,13 @@ func encode(keys []jwtexp.Key) []byte {
 	}
 	text, err := json.Marshal(set)
 	if err != nil {
-		panic(err) // a Key holds nothing that has no JWK
+		panic(err) // impossible: every public key of a Key has a JWK
 	}
 	return text
 }
 
-// cacheControl rounds down: a copy must not outlive a key.
+// cacheControl returns the Cache-Control for a set that is fresh for so long. It rounds down to
+// whole seconds, because a cached copy must not outlive a key.
 func cacheControl(fresh time.Duration) string {
 	if fresh < time.Second {
 		return "no-cache"

@@ -2,14 +2,8 @@ package jwks_test
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -24,43 +18,7 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-var testRSA = sync.OnceValue(func() *rsa.PrivateKey { return must(rsa.GenerateKey(rand.Reader, 2048)) })
-
-func newECDSA(curve elliptic.Curve) *ecdsa.PrivateKey {
-	return must(ecdsa.GenerateKey(curve, rand.Reader))
-}
-
-func newEd25519() ed25519.PrivateKey {
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	return must(private, err)
-}
-
-func newEd25519Key(id string) jwtexp.Key {
-	return must(jwtexp.NewSigningKey(jwtexp.Ed25519, newEd25519())).WithID(id)
-}
-
-func newECDSAKey(id string) jwtexp.Key {
-	return must(jwtexp.NewSigningKey(jwtexp.ES256, newECDSA(elliptic.P256()))).WithID(id)
-}
-
-func newRSAKey(id string) jwtexp.Key {
-	return must(jwtexp.NewSigningKey(jwtexp.RS256, testRSA())).WithID(id)
-}
-
-const testSecret = "a secret of the tests that has as many bytes as HS512 asks for.."
-
-func newSecretKey(id string) jwtexp.Key {
-	return must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(testSecret))).WithID(id)
-}
-
-// privateKeys has one for every algorithm that has a public key.
+// privateKeys has a key for each algorithm with public keys.
 var privateKeys = sync.OnceValue(func() map[jwtexp.Algorithm]crypto.Signer {
 	return map[jwtexp.Algorithm]crypto.Signer{
 		jwtexp.RS256: testRSA(), jwtexp.RS384: testRSA(), jwtexp.RS512: testRSA(),
@@ -70,24 +28,18 @@ var privateKeys = sync.OnceValue(func() map[jwtexp.Algorithm]crypto.Signer {
 	}
 })
 
-// A vault is a crypto.Signer of no concrete key type, as that of a KMS is.
-type vault struct{ key crypto.Signer }
+// A vault is a crypto.Signer that hides the type of its private key, such as one of a KMS.
+type vault struct{ crypto.Signer }
 
-func (v vault) Public() crypto.PublicKey { return v.key.Public() }
-
-func (v vault) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	return v.key.Sign(rand, digest, opts)
-}
-
-// members are the only ones that a key in a published set has, by its kty: nothing that is
-// private (d, p, q, dp, dq, qi, oth) or a secret (k).
-var members = map[string][]string{
+// publicMembers are the members of a published key, by its kty. They have nothing private (d, p,
+// q, dp, dq, qi, oth) and no secret (k).
+var publicMembers = map[string][]string{
 	"RSA": {"alg", "e", "kid", "kty", "n", "use"},
 	"EC":  {"alg", "crv", "kid", "kty", "use", "x", "y"},
 	"OKP": {"alg", "crv", "kid", "kty", "use", "x"},
 }
 
-func TestHandlerPublishesThePublicHalfAlone(t *testing.T) {
+func TestHandlerPublishesOnlyPublicKeys(t *testing.T) {
 	rings := make(map[string]*keyring.Ring)
 	everything := newRing(t)
 	add := func(name string, k jwtexp.Key) {
@@ -121,14 +73,14 @@ func TestHandlerPublishesThePublicHalfAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got, want := slices.Collect(maps.Keys(document)), []string{"keys"}; !cmp.Equal(got, want) {
-				t.Errorf("got members %v of the set, want %v", got, want)
+				t.Errorf("got members %v in the set, want %v", got, want)
 			}
 			keys := document["keys"].([]any)
 			for _, k := range keys {
 				jwk := k.(map[string]any)
-				want, ok := members[jwk["kty"].(string)]
+				want, ok := publicMembers[jwk["kty"].(string)]
 				if got := slices.Sorted(maps.Keys(jwk)); !ok || !slices.Equal(got, want) {
-					t.Errorf("got members %v of a key, want %v", got, want)
+					t.Errorf("got members %v in a key, want %v", got, want)
 				}
 				if jwk["use"] != "sig" || name != "everything" && jwk["kid"] != name {
 					t.Errorf("got use %v and kid %v, want sig and %s", jwk["use"], jwk["kid"], name)
@@ -144,16 +96,15 @@ func TestHandlerPublishesThePublicHalfAlone(t *testing.T) {
 			if len(keys) != want {
 				t.Errorf("got %d keys, want %d", len(keys), want)
 			}
-			for _, part := range []string{"secret", testSecret, base64.RawURLEncoding.EncodeToString([]byte(testSecret))} {
+			for _, part := range []string{"secret", testSecret, base64url([]byte(testSecret))} {
 				if strings.Contains(body, part) {
-					t.Errorf("got %q in the set, want nothing of a secret", part)
+					t.Errorf("got %q in the set, want no part of a secret", part)
 				}
 			}
 		})
 	}
 }
 
-// Whoever reads the set gets the keys that the ring has, each with its algorithm.
 func TestHandlerPublishesEveryAlgorithm(t *testing.T) {
 	for alg, private := range privateKeys() {
 		t.Run(string(alg), func(t *testing.T) {
@@ -169,20 +120,16 @@ func TestHandlerPublishesEveryAlgorithm(t *testing.T) {
 	}
 }
 
-func TestThumbprintIsThatOfAnotherLibrary(t *testing.T) {
+func TestThumbprintAgreesWithJose(t *testing.T) {
 	for alg, private := range privateKeys() {
-		sum, err := (&jose.JSONWebKey{Key: private.Public()}).Thumbprint(crypto.SHA256)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := base64.RawURLEncoding.EncodeToString(sum)
+		want := base64url(must((&jose.JSONWebKey{Key: private.Public()}).Thumbprint(crypto.SHA256)))
 		if got, err := keyring.Thumbprint(private.Public()); got != want || err != nil {
 			t.Errorf("%s: got %s, %v, want %s", alg, got, err, want)
 		}
 	}
 }
 
-// published returns the IDs of the keys in the set, in their order.
+// published returns the IDs of the keys in the set, in the same order.
 func published(t *testing.T, h http.Handler) (ids []string) {
 	t.Helper()
 	for _, k := range readSet(t, h).Keys {

@@ -14,38 +14,38 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// A key is in the set before it signs, until its last token is dead, and no copy of the set
-// outlives it. b is rotated in at day, and signs an hour later in the place of a,
-// whose last token is dead 15 minutes of lifetime and one of leeway after that.
-func TestHandlerOverTheLifeOfARotation(t *testing.T) {
-	ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
+// A key is in the set from before it signs until its last token has expired, and caches drop the
+// set when a key leaves. Key b is rotated in at day and signs an hour later instead of a. The last
+// token of a expires 16 minutes after that: 15 minutes of lifetime and 1 minute of leeway.
+func TestHandlerDuringARotation(t *testing.T) {
+	ring := newRing(t, keyOf("a"), keyOf("b"))
 	clock := jwtexptest.NewClock(day)
 	h := jwks.Handler(ring, jwks.WithClock(clock))
-	const gone = 76 * time.Minute
+	const leaves = 76 * time.Minute // when a leaves the set
 	tests := []struct {
 		name   string
-		at     time.Duration
+		time   time.Duration // since day
 		signs  string
 		keys   []string
 		maxAge string
 	}{
-		{"rotated in", 0, "a", []string{"b", "a"}, "public, max-age=1800"},
-		{"half of Propagation is left", gone - 30*time.Minute, "a", []string{"b", "a"}, "public, max-age=1800"},
-		{"and a nanosecond less", gone - 30*time.Minute + 1, "a", []string{"b", "a"}, "public, max-age=1799"},
-		{"before b signs", time.Hour - 1, "a", []string{"b", "a"}, "public, max-age=960"},
+		{"b is rotated in", 0, "a", []string{"b", "a"}, "public, max-age=1800"},
+		{"half of Propagation before a leaves", leaves - 30*time.Minute, "a", []string{"b", "a"}, "public, max-age=1800"},
+		{"a nanosecond later", leaves - 30*time.Minute + 1, "a", []string{"b", "a"}, "public, max-age=1799"},
+		{"a nanosecond before b signs", time.Hour - 1, "a", []string{"b", "a"}, "public, max-age=960"},
 		{"b signs", time.Hour, "b", []string{"b", "a"}, "public, max-age=960"},
-		{"two seconds less a nanosecond are left", gone - 2*time.Second + 1, "b", []string{"b", "a"}, "public, max-age=1"},
-		{"a second is left", gone - time.Second, "b", []string{"b", "a"}, "public, max-age=1"},
-		{"less than that is left", gone - time.Second + 1, "b", []string{"b", "a"}, "no-cache"},
-		{"a nanosecond is left", gone - 1, "b", []string{"b", "a"}, "no-cache"},
-		{"a has left", gone, "b", []string{"b"}, "public, max-age=1800"},
-		{"long after", 1000 * time.Hour, "b", []string{"b"}, "public, max-age=1800"},
+		{"less than two seconds before a leaves", leaves - 2*time.Second + 1, "b", []string{"b", "a"}, "public, max-age=1"},
+		{"a second before a leaves", leaves - time.Second, "b", []string{"b", "a"}, "public, max-age=1"},
+		{"less than a second before a leaves", leaves - time.Second + 1, "b", []string{"b", "a"}, "no-cache"},
+		{"a nanosecond before a leaves", leaves - 1, "b", []string{"b", "a"}, "no-cache"},
+		{"a leaves", leaves, "b", []string{"b"}, "public, max-age=1800"},
+		{"long after a has left", 1000 * time.Hour, "b", []string{"b"}, "public, max-age=1800"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			clock.Set(day.Add(tt.at))
+			clock.Set(day.Add(tt.time))
 			if got := must(ring.SigningKey(t.Context(), clock.Now())).ID(); got != tt.signs {
-				t.Errorf("got %s that signs, want %s", got, tt.signs)
+				t.Errorf("got signing key %s, want %s", got, tt.signs)
 			}
 			if got := published(t, h); !cmp.Equal(got, tt.keys) {
 				t.Errorf("got keys %v, want %v", got, tt.keys)
@@ -57,14 +57,14 @@ func TestHandlerOverTheLifeOfARotation(t *testing.T) {
 	}
 }
 
-// A Remote without a kid to go by tries eight keys, and they are the newest.
+// A Verifier tries at most eight keys for a token without kid. The set starts with the newest.
 func TestNewestPublishedKeysComeFirst(t *testing.T) {
 	nightly := schedule
 	nightly.Lifetime = 30 * 24 * time.Hour
 	ring := must(keyring.New(nightly))
 	now, newest := day, jwtexp.Key{}
 	for night := range 40 {
-		now, newest = day.Add(time.Duration(night)*24*time.Hour), newEd25519Key(strconv.Itoa(night))
+		now, newest = day.Add(time.Duration(night)*24*time.Hour), keyOf(strconv.Itoa(night))
 		if err := ring.Rotate(newest, now); err != nil {
 			t.Fatal(err)
 		}
@@ -74,30 +74,30 @@ func TestNewestPublishedKeysComeFirst(t *testing.T) {
 	defer server.Close()
 	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
 	token := must(must(jwtexp.NewIssuer(newest.WithID(""), time.Minute, jwtexp.WithClock(clock))).Issue(t.Context(), "alice", nil))
-	if _, err := newVerifier(t, remote, clock).Verify(t.Context(), token.Raw()); err != nil {
-		t.Errorf("a token without kid of the newest key: got %v, want nil", err)
+	if _, err := newVerifier(remote, clock).Verify(t.Context(), token.Raw()); err != nil {
+		t.Errorf("token of the newest key without kid: got %v, want nil", err)
 	}
 }
 
-// The last token that a signs is good in its last nanosecond, and a is still published then.
+// Key a is published for as long as its last token is good, to the nanosecond.
 func TestHandlerKeepsAKeyForItsLastToken(t *testing.T) {
-	ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
+	ring := newRing(t, keyOf("a"), keyOf("b"))
 	clock := jwtexptest.NewClock(day.Add(schedule.Propagation - time.Second)) // tokens have whole seconds
 	token := must(must(jwtexp.NewIssuer(ring, schedule.Lifetime, jwtexp.WithClock(clock))).Issue(t.Context(), "alice", nil))
 	verifier := must(jwtexp.NewVerifier(ring, jwtexp.WithClock(clock), jwtexp.WithLeeway(schedule.Leeway)))
 	clock.Set(token.ExpiresAt().Add(schedule.Leeway - 1))
 	if _, err := verifier.Verify(t.Context(), token.Raw()); token.KeyID() != "a" || err != nil {
-		t.Errorf("got %v for a token of %s, want nil for one of a", err, token.KeyID())
+		t.Errorf("got %v for a token of key %s, want nil for one of a", err, token.KeyID())
 	}
 	if got, want := published(t, jwks.Handler(ring, jwks.WithClock(clock))), []string{"b", "a"}; !cmp.Equal(got, want) {
 		t.Errorf("got keys %v, want %v", got, want)
 	}
 }
 
-func TestHandlerDropsARevokedKeyAtOnce(t *testing.T) {
+func TestHandlerDropsRevokedKeysAtOnce(t *testing.T) {
 	for _, id := range []string{"a", "b"} {
 		t.Run(id, func(t *testing.T) {
-			ring := newRing(t, newEd25519Key("a"), newEd25519Key("b"))
+			ring := newRing(t, keyOf("a"), keyOf("b"))
 			h := handlerAt(ring, day)
 			before := serve(h, "GET")
 			if err := ring.Revoke(id, day); err != nil {
@@ -107,26 +107,25 @@ func TestHandlerDropsARevokedKeyAtOnce(t *testing.T) {
 			if got := published(t, h); !cmp.Equal(got, want) {
 				t.Errorf("got keys %v, want %v", got, want)
 			}
-			// To a cache it is another set.
 			if got := serve(h, "GET", "If-None-Match", before.Header().Get("ETag")).Code; got != 200 {
-				t.Errorf("got status %d for the ETag of before, want 200", got)
+				t.Errorf("got status %d for the old ETag, want 200", got)
 			}
 		})
 	}
 }
 
-// Those who fetch the set let go of a revoked key with the next one, if there is a key in
-// it: a set without keys, which is what is left of a ring of one, is believed by nobody.
+// A Remote drops a revoked key at its next fetch if the new set has another key. It ignores an
+// empty set, which is what remains when the only key is revoked.
 func TestRevocationOverHTTP(t *testing.T) {
 	type change func(*keyring.Ring) error
-	rotate := func(ring *keyring.Ring) error { return ring.Rotate(newEd25519Key("b"), day) }
+	rotate := func(ring *keyring.Ring) error { return ring.Rotate(keyOf("b"), day) }
 	revoke := func(ring *keyring.Ring) error { return ring.Revoke("a", day) }
 	for _, tt := range []struct {
 		name    string
 		changes []change
-		fresh   error // what is said to a token of a, while the copy of before is fresh
-		stale   error // and when it is not
-		late    error // and at the outage limit
+		fresh   error // for a token of a while the old set is fresh
+		stale   error // when it is stale
+		late    error // at the outage limit
 	}{
 		{"rotated, then revoked", []change{rotate, revoke}, good, invalid, invalid},
 		{"revoked, then rotated", []change{revoke, rotate}, good, invalid, invalid},
@@ -137,22 +136,22 @@ func TestRevocationOverHTTP(t *testing.T) {
 			clock := jwtexptest.NewClock(day)
 			server := httptest.NewServer(jwks.Handler(ring, jwks.WithClock(clock)))
 			defer server.Close()
-			verifier := newVerifier(t, newRemote(t, server.URL, jwks.WithLoopbackHTTP()), clock)
-			ask := func(what string, at time.Duration, want error) {
+			verifier := newVerifier(newRemote(t, server.URL, jwks.WithLoopbackHTTP()), clock)
+			check := func(what string, elapsed time.Duration, want error) {
 				t.Helper()
-				clock.Set(day.Add(at))
+				clock.Set(day.Add(elapsed))
 				_, err := verifier.Verify(t.Context(), tokenOf("a"))
 				wantVerdict(t, what, err, want)
 			}
-			ask("before", 0, good)
+			check("before", 0, good)
 			for _, change := range tt.changes {
 				if err := change(ring); err != nil {
 					t.Fatal(err)
 				}
 			}
-			ask("fresh", schedule.Propagation*3/8-1, tt.fresh) // before it is refreshed ahead
-			ask("stale", schedule.Propagation/2, tt.stale)
-			ask("late", 6*time.Hour, tt.late)
+			check("fresh", schedule.Propagation*3/8-1, tt.fresh) // before the background fetch
+			check("stale", schedule.Propagation/2, tt.stale)
+			check("late", 6*time.Hour, tt.late)
 		})
 	}
 }

@@ -1,9 +1,6 @@
 package jwks_test
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,7 +16,7 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// schedule is that of the rings whose handlers are tested.
+// schedule is the schedule of all rings in the tests of Handler.
 var schedule = keyring.Schedule{
 	Lifetime:    15 * time.Minute,
 	Leeway:      time.Minute,
@@ -53,14 +50,14 @@ func serve(h http.Handler, method string, header ...string) *httptest.ResponseRe
 }
 
 func TestHandlerAnswers(t *testing.T) {
-	h := handlerAt(newRing(t, newEd25519Key("a")), day)
+	h := handlerAt(newRing(t, keyOf("a")), day)
 	got := serve(h, "GET")
 	body, tag := got.Body.String(), got.Header().Get("ETag")
 	if !strings.HasPrefix(body, `{"keys":[{`) {
-		t.Fatalf("got body %s, want a set with a key", body)
+		t.Fatalf("got body %s, want a set with keys", body)
 	}
 	if !strings.HasPrefix(tag, `"`) || len(tag) < 20 {
-		t.Fatalf("got ETag %s, want a strong one", tag)
+		t.Fatalf("got ETag %s, want a strong ETag", tag)
 	}
 
 	type answer struct {
@@ -72,7 +69,7 @@ func TestHandlerAnswers(t *testing.T) {
 	whole := answer{200, body, mediaType, tag, fresh, "", "nosniff"}
 	head := answer{200, "", mediaType, tag, fresh, "", "nosniff"}
 	unchanged := answer{304, "", "", tag, fresh, "", "nosniff"}
-	refused := answer{405, "Method not allowed\n", "text/plain; charset=utf-8", "", "no-store", "GET, HEAD", "nosniff"}
+	notAllowed := answer{405, "Method not allowed\n", "text/plain; charset=utf-8", "", "no-store", "GET, HEAD", "nosniff"}
 	tests := []struct {
 		name, method string
 		header       []string
@@ -80,15 +77,15 @@ func TestHandlerAnswers(t *testing.T) {
 	}{
 		{"GET", "GET", nil, whole},
 		{"HEAD", "HEAD", nil, head},
-		{"GET of what is known", "GET", []string{"If-None-Match", tag}, unchanged},
-		{"HEAD of what is known", "HEAD", []string{"If-None-Match", tag}, unchanged},
-		{"among others", "GET", []string{"If-None-Match", `"x", W/` + tag}, unchanged},
-		{"any", "GET", []string{"If-None-Match", "*"}, unchanged},
-		{"GET of something else", "GET", []string{"If-None-Match", `"x"`}, whole},
-		{"GET of what is newer than a date", "GET", []string{"If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"}, whole},
-		{"POST", "POST", nil, refused},
-		{"OPTIONS", "OPTIONS", nil, refused},
-		{"in lower case", "get", nil, refused},
+		{"GET with the ETag", "GET", []string{"If-None-Match", tag}, unchanged},
+		{"HEAD with the ETag", "HEAD", []string{"If-None-Match", tag}, unchanged},
+		{"GET with several ETags", "GET", []string{"If-None-Match", `"x", W/` + tag}, unchanged},
+		{"GET with any ETag", "GET", []string{"If-None-Match", "*"}, unchanged},
+		{"GET with another ETag", "GET", []string{"If-None-Match", `"x"`}, whole},
+		{"GET with a date", "GET", []string{"If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"}, whole},
+		{"POST", "POST", nil, notAllowed},
+		{"OPTIONS", "OPTIONS", nil, notAllowed},
+		{"lower-case method", "get", nil, notAllowed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -97,40 +94,16 @@ func TestHandlerAnswers(t *testing.T) {
 			got := answer{w.Code, w.Body.String(), header.Get("Content-Type"), header.Get("ETag"),
 				header.Get("Cache-Control"), header.Get("Allow"), header.Get("X-Content-Type-Options")}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("got another answer than want (-want +got):\n%s", diff)
+				t.Errorf("answer (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-type publisherFunc func(time.Time) ([]jwtexp.Key, time.Duration, error)
-
-func (f publisherFunc) Published(now time.Time) ([]jwtexp.Key, time.Duration, error) { return f(now) }
-
-// A Publisher need not be as careful as a ring.
-func TestHandlerOfAnyPublisher(t *testing.T) {
-	private := newEd25519Key("a")
-	h := jwks.Handler(publisherFunc(func(time.Time) ([]jwtexp.Key, time.Duration, error) {
-		return []jwtexp.Key{newSecretKey("s"), private, {}}, time.Minute, nil
-	}))
-	x := base64.RawURLEncoding.EncodeToString(private.PublicKey().(ed25519.PublicKey))
-	want := `{"keys":[{"use":"sig","kty":"OKP","kid":"a","crv":"Ed25519","alg":"Ed25519","x":"` + x + `"}]}`
-	if w := serve(h, "GET"); w.Body.String() != want {
-		t.Errorf("got %s, want %s", w.Body, want)
-	}
-
-	down := jwks.Handler(publisherFunc(func(time.Time) ([]jwtexp.Key, time.Duration, error) {
-		return []jwtexp.Key{private}, time.Minute, errors.New("down")
-	}))
-	if w := serve(down, "GET"); w.Code != 503 || w.Header().Get("Cache-Control") != "no-store" {
-		t.Errorf("got %d %q, want 503 and no-store", w.Code, w.Header().Get("Cache-Control"))
-	}
-}
-
-// An empty set says that no key is good, which is for a ring to know.
+// A ring without keys is an outage. A ring without public keys has an empty set.
 func TestHandlerWithoutKeys(t *testing.T) {
 	secrets := newRing(t, newSecretKey("s"))
-	revoked := newRing(t, newEd25519Key("a"))
+	revoked := newRing(t, keyOf("a"))
 	if err := revoked.Revoke("a", day); err != nil {
 		t.Fatal(err)
 	}
@@ -142,11 +115,11 @@ func TestHandlerWithoutKeys(t *testing.T) {
 		cache string
 		body  string
 	}{
-		{"nothing rotated in yet", newRing(t), day, 503, "no-store", "Temporarily unavailable\n"},
-		{"the zero Ring", new(keyring.Ring), day, 503, "no-store", "Temporarily unavailable\n"},
-		{"a clock that is not set", newRing(t, newEd25519Key("a")), time.Time{}, 503, "no-store", "Temporarily unavailable\n"},
-		{"secrets alone", secrets, day, 200, "public, max-age=1800", `{"keys":[]}`},
-		{"the only key was revoked", revoked, day, 200, "public, max-age=1800", `{"keys":[]}`},
+		{"empty Ring", newRing(t), day, 503, "no-store", "Temporarily unavailable\n"},
+		{"zero Ring", new(keyring.Ring), day, 503, "no-store", "Temporarily unavailable\n"},
+		{"zero clock", newRing(t, keyOf("a")), time.Time{}, 503, "no-store", "Temporarily unavailable\n"},
+		{"only secrets", secrets, day, 200, "public, max-age=1800", `{"keys":[]}`},
+		{"only key revoked", revoked, day, 200, "public, max-age=1800", `{"keys":[]}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,9 +131,10 @@ func TestHandlerWithoutKeys(t *testing.T) {
 	}
 }
 
-// Several instances behind one name are one to a cache, at whatever time each is asked.
-func TestHandlerOfInstancesThatAgree(t *testing.T) {
-	keys := map[string]jwtexp.Key{"a": newEd25519Key("a"), "b": newECDSAKey("b"), "c": newRSAKey("c")}
+// Instances that have loaded the same State serve the same set with the same ETag, so that caches
+// need not tell them apart.
+func TestInstancesServeTheSameSet(t *testing.T) {
+	keys := map[string]jwtexp.Key{"a": keyOf("a"), "b": newECDSAKey("b"), "c": newRSAKey("c")}
 	ring := newRing(t, keys["a"], keys["b"], keys["c"])
 	other := must(keyring.New(schedule))
 	if err := other.Load(ring.State(), func(id string) (jwtexp.Key, error) { return keys[id], nil }); err != nil {
@@ -173,19 +147,19 @@ func TestHandlerOfInstancesThatAgree(t *testing.T) {
 	}
 }
 
-func TestHandlerPanicsOnMistakes(t *testing.T) {
+func TestHandlerPanicsOnBadArguments(t *testing.T) {
 	ring := must(keyring.New(schedule))
 	clock := jwks.WithClock(jwtexptest.NewClock(day))
 	tests := []struct {
 		want string
 		call func()
 	}{
-		{"jwks: Handler: ring is nil", func() { jwks.Handler(nil) }},
-		{"jwks: Handler: ring is nil", func() { jwks.Handler((*keyring.Ring)(nil)) }},
-		{"jwks: Handler: WithClock: nil", func() { jwks.Handler(ring, jwks.WithClock(nil)) }},
-		{"jwks: Handler: WithClock: nil", func() { jwks.Handler(ring, jwks.WithClock((*jwtexptest.Clock)(nil))) }},
-		{"jwks: Handler: WithClock: nil", func() { jwks.Handler(ring, jwks.WithClock(jwtexp.ClockFunc(nil))) }},
-		{"jwks: Handler: WithClock given twice", func() { jwks.Handler(ring, clock, clock) }},
+		{"jwks: Handler: ring is nil; pass a *keyring.Ring", func() { jwks.Handler(nil) }},
+		{"jwks: Handler: ring is nil; pass a *keyring.Ring", func() { jwks.Handler((*keyring.Ring)(nil)) }},
+		{"jwks: Handler: WithClock: clock is nil; leave the option out for the system clock", func() { jwks.Handler(ring, jwks.WithClock(nil)) }},
+		{"jwks: Handler: WithClock: clock is nil; leave the option out for the system clock", func() { jwks.Handler(ring, jwks.WithClock((*jwtexptest.Clock)(nil))) }},
+		{"jwks: Handler: WithClock: clock is nil; leave the option out for the system clock", func() { jwks.Handler(ring, jwks.WithClock(jwtexp.ClockFunc(nil))) }},
+		{"jwks: Handler: WithClock: given twice; pass it once", func() { jwks.Handler(ring, clock, clock) }},
 	}
 	for _, tt := range tests {
 		func() {
@@ -199,11 +173,11 @@ func TestHandlerPanicsOnMistakes(t *testing.T) {
 	}
 }
 
-func TestHandlerByTheSystemClock(t *testing.T) {
+func TestHandlerUsesTheSystemClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ring := must(keyring.New(schedule))
 		for _, id := range []string{"a", "b"} {
-			if err := ring.Rotate(newEd25519Key(id), jwtexp.SystemClock().Now()); err != nil {
+			if err := ring.Rotate(keyOf(id), jwtexp.SystemClock().Now()); err != nil {
 				t.Fatal(err)
 			}
 		}

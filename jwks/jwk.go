@@ -15,9 +15,9 @@ import (
 	josejson "github.com/go-jose/go-jose/v4/json"
 )
 
-// A jwk has the members of a JWK that are read (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
-// go-jose could read public keys, too, but bounds RSA by jose.MaxRSAModulusBits, a variable
-// that any package in the process can change.
+// A jwk holds the members of a JWK that this package reads (RFC 7517 §4, RFC 7518 §6, RFC 8037
+// §2). go-jose can read public keys, too, but it bounds RSA keys by jose.MaxRSAModulusBits, a
+// variable that any package in the process can change.
 type jwk struct {
 	Type       string    `json:"kty"`
 	KeyID      string    `json:"kid"`
@@ -39,8 +39,8 @@ func (b *base64URL) UnmarshalJSON(text []byte) (err error) {
 	if err := josejson.Unmarshal(text, &encoded); err != nil {
 		return err
 	}
-	if strings.ContainsAny(encoded, "\r\n") { // which encoding/base64 skips
-		return errors.New("a line break in base64url")
+	if strings.ContainsAny(encoded, "\r\n") { // encoding/base64 skips line breaks
+		return errors.New("base64url contains a line break")
 	}
 	*b, err = base64.RawURLEncoding.Strict().DecodeString(encoded)
 	return err
@@ -48,8 +48,8 @@ func (b *base64URL) UnmarshalJSON(text []byte) (err error) {
 
 var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
 
-// publicKey returns the public key of j, or nil if j has none of a known type.
-// NewPublicKey checks the rest.
+// publicKey returns the public key of j, or nil if it cannot decode one. NewPublicKey checks
+// what publicKey does not.
 func (j *jwk) publicKey() crypto.PublicKey {
 	curve := curves[j.Curve]
 	switch {
@@ -65,14 +65,14 @@ func (j *jwk) publicKey() crypto.PublicKey {
 
 func (j *jwk) rsaKey() crypto.PublicKey {
 	n, e := new(big.Int).SetBytes(j.N), new(big.Int).SetBytes(j.E)
-	if e.BitLen() > 31 { // more than crypto/rsa takes, or an int has
+	if e.BitLen() > 31 { // crypto/rsa accepts no larger exponent, and an int may not hold one
 		return nil
 	}
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}
 }
 
 func (j *jwk) ecdsaKey(curve elliptic.Curve) crypto.PublicKey {
-	if len(j.X) != len(j.Y) { // each is as long as a coordinate (RFC 7518 §6.2.1.2)
+	if len(j.X) != len(j.Y) { // both have the length of a coordinate (RFC 7518 §6.2.1.2)
 		return nil
 	}
 	key, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, j.X, j.Y))

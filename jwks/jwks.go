@@ -1,11 +1,10 @@
-// Package jwks publishes and fetches the public keys that tokens are verified with, as JWK
-// Sets (RFC 7517 §5) over HTTP.
+// Package jwks publishes and fetches public keys as JWK Sets (RFC 7517 §5) over HTTP.
 //
-// [Handler] publishes those of a [keyring.Ring]:
+// [Handler] publishes the keys of a keyring.Ring:
 //
 //	mux.Handle("GET /.well-known/jwks.json", jwks.Handler(ring))
 //
-// [Discover] finds those of an identity provider, and [NewRemote] those behind a URL; both
+// [Discover] finds the keys of an identity provider. [NewRemote] fetches keys from a URL. Both
 // return a [jwtexp.KeySet] for a Verifier:
 //
 //	keys, err := jwks.Discover(ctx, "https://login.example")

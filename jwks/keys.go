@@ -13,34 +13,34 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// maxKeys is how many JWKs a set may have: far more than anybody publishes.
+// maxKeys is the largest number of JWKs in a set, far above what providers publish.
 const maxKeys = 256
 
 var (
-	errNotSet   = errors.New("not a JSON object with an array of keys (RFC 7517 §5)")
-	errTooMany  = fmt.Errorf("more than %d keys", maxKeys)
-	errNoUsable = errors.New("no key that signatures can be verified with")
+	errNotSet      = errors.New(`response is not a JWK Set (RFC 7517 §5); want a JSON object with an array named "keys"`)
+	errTooManyKeys = fmt.Errorf("JWK Set has more than %d keys; remove those that are no longer used", maxKeys)
+	errNoUsableKey = errors.New("JWK Set has no usable key; want a public RSA key of 2048 to 8192 bits, or a public EC or Ed25519 key, for signatures")
 )
 
-// A keySet is what can be used of a JWK Set. It is never changed.
+// A keySet holds the usable keys of a JWK Set. It is never changed.
 type keySet struct {
 	all  []jwtexp.Key
 	byID map[string][]jwtexp.Key
-	sole bool // all are one JWK, without kid: it is whatever key a token names
+	sole bool // all come from the only usable JWK, which has no kid: they serve any kid
 }
 
-// parseSet reads a JWK Set. What is not a usable key is left out, as RFC 7517 §5 wants:
-// a new kind of key in the set does not take away the others. It reads by
-// go-jose's JSON, which compares names in exact case, and refuses one that comes twice.
+// parseSet reads a JWK Set. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
+// new kind of key does not disable the others. go-jose's JSON reader compares member names
+// case-sensitively and rejects duplicates.
 func parseSet(text []byte) (*keySet, error) {
 	var set struct {
 		Keys []josejson.RawMessage `json:"keys"`
 	}
 	if josejson.Unmarshal(text, &set) != nil {
-		return nil, errNotSet // and not its error, which can quote the text
+		return nil, errNotSet // without the cause, which can quote the text
 	}
 	if len(set.Keys) > maxKeys {
-		return nil, errTooMany
+		return nil, errTooManyKeys
 	}
 	s := &keySet{byID: make(map[string][]jwtexp.Key)}
 	usable := 0
@@ -54,13 +54,13 @@ func parseSet(text []byte) (*keySet, error) {
 		}
 	}
 	if usable == 0 {
-		return nil, errNoUsable
+		return nil, errNoUsableKey
 	}
 	s.sole = usable == 1 && s.all[0].ID() == ""
 	return s, nil
 }
 
-// add leaves out a second key of the same name: the first one wins.
+// add adds key, unless the set has a key with the same ID and algorithm: the first one wins.
 func (s *keySet) add(key jwtexp.Key) {
 	id := key.ID()
 	sameAlgorithm := func(other jwtexp.Key) bool { return other.Algorithm() == key.Algorithm() }
@@ -73,36 +73,33 @@ func (s *keySet) add(key jwtexp.Key) {
 	}
 }
 
-// withID returns the keys that a token with this kid may be verified with, in a slice that
-// is only read. A nil set has none.
+// withID returns the keys for a token with this kid. The caller must not change the slice. A
+// nil set has no keys.
 func (s *keySet) withID(id string) []jwtexp.Key {
 	switch {
 	case s == nil:
 		return nil
 	case id == "" || s.sole && len(s.all) == 1:
 		return s.all
-	case s.sole:
-		return named(s.all, id)
+	case !s.sole:
+		return s.byID[id]
 	}
-	return s.byID[id]
-}
-
-// named gives keys without an ID one: a Verifier takes only a single key without, and an
-// Ed25519 key is two, one for each name of its algorithm.
-func named(keys []jwtexp.Key, id string) []jwtexp.Key {
-	with := make([]jwtexp.Key, len(keys))
+	// The sole JWK is an Ed25519 key, which has two algorithms and so is two keys. A Verifier
+	// accepts several keys only if each has an ID.
+	keys := slices.Clone(s.all)
 	for i, key := range keys {
-		with[i] = key.WithID(id)
+		keys[i] = key.WithID(id)
 	}
-	return with
+	return keys
 }
 
-// privateMembers are of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
+// privateMembers are the members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2,
+// §6.4.1).
 var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
-// keysOf returns the keys that one JWK is. There are none if the JWK is not for signatures,
-// is private or symmetric, so should not have been published, or is not understood. The
-// certificates of x5c are not looked at.
+// keysOf returns the keys that a JWK stands for: one per algorithm. It returns none if the JWK
+// is not for signatures, is of an unknown kind, or is private or symmetric and so should not
+// have been published. It ignores the certificates in x5c.
 func keysOf(text []byte) []jwtexp.Key {
 	var j jwk
 	var members map[string]josejson.RawMessage
@@ -118,7 +115,7 @@ func keysOf(text []byte) []jwtexp.Key {
 	public := j.publicKey()
 	var keys []jwtexp.Key
 	for _, alg := range algorithms(public, j.Algorithm) {
-		// It refuses what the algorithm does not fit, and what is no valid key.
+		// NewPublicKey rejects invalid keys, and keys that do not fit alg.
 		if key, err := jwtexp.NewPublicKey(alg, public); err == nil {
 			keys = append(keys, key.WithID(j.KeyID))
 		}
@@ -126,11 +123,11 @@ func keysOf(text []byte) []jwtexp.Key {
 	return keys
 }
 
-// algorithms returns those that a key is for: the one that it names or, without, what its
-// type is used with. Of the curves' algorithms one fits.
-func algorithms(public crypto.PublicKey, named string) []jwtexp.Algorithm {
-	if named != "" {
-		return []jwtexp.Algorithm{jwtexp.Algorithm(named)}
+// algorithms returns the algorithms to try for a key: alg, or the usual ones of the key's type
+// if alg is "". Of the ES algorithms only the one of the key's curve fits.
+func algorithms(public crypto.PublicKey, alg string) []jwtexp.Algorithm {
+	if alg != "" {
+		return []jwtexp.Algorithm{jwtexp.Algorithm(alg)}
 	}
 	switch public.(type) {
 	case *rsa.PublicKey:

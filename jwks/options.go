@@ -13,26 +13,26 @@ type RemoteOption interface {
 	forRemote(*config)
 }
 
-// WithTransport replaces the way to the server: for a proxy, a client certificate, a root
-// of your own, or a test; also to count and log fetches, because their failures are not
-// reported while the last good set serves.
+// WithTransport sets the transport for all requests: for a proxy, a client certificate, your own
+// root certificates, or a test. It can also count and log fetches, whose failures are not
+// reported while the last good set is used.
 //
-// The default is a transport of the package's own, which changes to [http.DefaultTransport] do
-// not reach. It takes proxies from the environment (HTTPS_PROXY, NO_PROXY), and root
-// certificates and the resolver from the process. A transport must give up when the request's
-// context is done, because [Remote.Close] waits for it. A nil transport is an error.
+// The default transport shares nothing with [http.DefaultTransport]. It takes proxies from the
+// environment (HTTPS_PROXY, NO_PROXY), and root certificates and the resolver from the process.
+// A transport must return when the request's context is done, because [Remote.Close] waits for
+// it. A nil transport is an error.
 func WithTransport(t http.RoundTripper) RemoteOption {
 	return remoteOption{"WithTransport", func(c *config) error {
 		c.transport = t
 		if isNil(t) {
-			return errors.New("nil")
+			return errors.New("transport is nil; leave the option out for the default")
 		}
 		return nil
 	}}
 }
 
-// WithLoopbackHTTP takes http, too, for what does not leave the machine: the hosts
-// localhost, 127.0.0.0/8 and ::1. Everything else has to be https, with or without it.
+// WithLoopbackHTTP also allows http URLs for the hosts localhost, 127.0.0.0/8 and ::1. All
+// other URLs must be https.
 func WithLoopbackHTTP() RemoteOption {
 	return remoteOption{"WithLoopbackHTTP", func(c *config) error {
 		c.loopback = true
@@ -40,61 +40,57 @@ func WithLoopbackHTTP() RemoteOption {
 	}}
 }
 
-// WithFreshness bounds for how long a set is taken for fresh, which is what its
-// Cache-Control says: max-age, less the Age that it has already. A set that says nothing,
-// no-cache or no-store, is fresh for min. A key that its owner takes back may be trusted for
-// that long, and in an outage until the [WithOutageLimit]. The defaults are 5 minutes and 1 hour; a min that is not positive is an error,
-// and so is a max under min.
+// WithFreshness bounds how long a set is fresh. The response says how long: max-age minus Age.
+// Without max-age, or with no-cache or no-store, it is min. A revoked key may stay trusted for
+// that long, and in an outage until [WithOutageLimit]. The defaults are 5 minutes and 1 hour.
+// Anything but 0 < min <= max is an error.
 func WithFreshness(min, max time.Duration) RemoteOption {
 	return remoteOption{"WithFreshness", func(c *config) error {
 		c.minFresh, c.maxFresh = min, max
 		if min <= 0 || max < min {
-			return fmt.Errorf("%v to %v is no range of positive durations", min, max)
+			return fmt.Errorf("invalid bounds %v and %v; want 0 < min <= max", min, max)
 		}
 		return nil
 	}}
 }
 
-// WithInterval sets the least time between two fetches where tokens name unknown keys, or
-// fetching fails: how often a stranger with made-up kids can cause one, and how late a new
-// key may be noticed that was not published ahead. The default is 10 seconds; a d that is
-// not positive is an error.
+// WithInterval sets the minimum time between two fetches for unknown keys or after a failure. It
+// limits how often made-up kids can cause a fetch, and how late a key is found that was not
+// published ahead. The default is 10 seconds; d must be positive.
 func WithInterval(d time.Duration) RemoteOption {
 	return remoteOption{"WithInterval", func(c *config) error {
 		c.interval = d
-		return positive(d)
+		return checkPositive(d)
 	}}
 }
 
-// WithOutageLimit sets for how long after its fetch the last good set serves while
-// fetching fails. Beyond it there is no telling which keys have been taken back, and every
-// token is [jwtexp.ErrUnavailable]. The default is 6 hours; less than a set may be fresh
-// for is an error.
+// WithOutageLimit sets how long after its fetch the last good set is used while fetching fails.
+// After that, every token is [jwtexp.ErrUnavailable], because keys may have been revoked. The
+// default is 6 hours; d must be at least the max of [WithFreshness].
 func WithOutageLimit(d time.Duration) RemoteOption {
 	return remoteOption{"WithOutageLimit", func(c *config) error {
 		c.outageLimit = d
-		return nil // which depends on WithFreshness
+		return nil // configure compares it with WithFreshness, which may follow
 	}}
 }
 
-// WithTimeout bounds one fetch, redirects and body included, by the system's clock,
-// whatever clock the verifiers have. The default is 10 seconds; a d that is not positive is
-// an error.
+// WithTimeout bounds one fetch, with redirects and the body. It runs on the system clock,
+// whatever clock the Verifier has. The default is 10 seconds; d must be positive.
 func WithTimeout(d time.Duration) RemoteOption {
 	return remoteOption{"WithTimeout", func(c *config) error {
 		c.timeout = d
-		return positive(d)
+		return checkPositive(d)
 	}}
 }
 
-func positive(d time.Duration) error {
+func checkPositive(d time.Duration) error {
 	if d <= 0 {
-		return fmt.Errorf("%v is not positive", d)
+		return fmt.Errorf("invalid duration %v; want more than 0", d)
 	}
 	return nil
 }
 
-// isNil sees a nil pointer, func, map, slice or channel inside an interface too.
+// isNil reports whether v is nil, or holds a nil pointer, func, map, slice or channel.
 func isNil(v any) bool {
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.Invalid:
@@ -112,16 +108,16 @@ type remoteOption struct {
 
 func (o remoteOption) forRemote(c *config) {
 	if c.given[o.name] {
-		c.fault(o.name, errors.New("given twice"))
+		c.fault(o.name, errors.New("given twice; pass it once"))
 	}
 	c.given[o.name] = true
 	c.fault(o.name, o.set(c))
 }
 
-// A config is what the options say, and every fault of it, so that one error shows them all.
+// A config holds the settings, and all faults found in them, so that one error reports them all.
 type config struct {
 	constructor string
-	given       map[string]bool
+	given       map[string]bool // the names of the options so far
 	faults      []error
 
 	transport          http.RoundTripper
@@ -142,18 +138,18 @@ func configure(constructor string, opts []RemoteOption) *config {
 		outageLimit: 6 * time.Hour,
 		timeout:     10 * time.Second,
 	}
-	for _, o := range opts {
+	for i, o := range opts {
 		if o == nil {
-			c.fault("options", errors.New("a nil option"))
+			c.fault("options", fmt.Errorf("option %d is nil; remove it", i+1))
 			continue
 		}
 		o.forRemote(c)
 	}
 	if c.outageLimit < c.maxFresh {
-		c.fault("WithOutageLimit", fmt.Errorf("%v is less than a set may be fresh for (WithFreshness), %v", c.outageLimit, c.maxFresh))
+		c.fault("WithOutageLimit", fmt.Errorf("limit %v is shorter than the max of WithFreshness, %v; raise the limit or lower the max", c.outageLimit, c.maxFresh))
 	}
 	if c.transport == nil {
-		c.transport = ownTransport()
+		c.transport = defaultTransport()
 	}
 	return c
 }

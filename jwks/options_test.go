@@ -10,8 +10,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwks"
 )
 
-func TestBadSetupFailsAtStart(t *testing.T) {
-	const url = "https://login.example/keys"
+func TestArgumentFaultsAreJoined(t *testing.T) {
 	options := func(opts ...jwks.RemoteOption) []jwks.RemoteOption { return opts }
 	tests := []struct {
 		name   string
@@ -19,30 +18,30 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		opts   []jwks.RemoteOption
 		faults int
 	}{
-		{"nothing", url, nil, 0},
-		{"every option", url, options(jwks.WithTransport(http.DefaultTransport), jwks.WithLoopbackHTTP(), jwks.WithFreshness(1, 2),
+		{"no options", keysURL, nil, 0},
+		{"every option", keysURL, options(jwks.WithTransport(http.DefaultTransport), jwks.WithLoopbackHTTP(), jwks.WithFreshness(1, 2),
 			jwks.WithInterval(1), jwks.WithOutageLimit(2), jwks.WithTimeout(1)), 0},
-		{"a nil option", url, options(nil), 1},
-		{"an option twice", url, options(jwks.WithTimeout(1), jwks.WithTimeout(1)), 1},
-		{"no transport", url, options(jwks.WithTransport(nil)), 1},
-		{"a nil transport", url, options(jwks.WithTransport((*http.Transport)(nil))), 1},
-		{"no freshness", url, options(jwks.WithFreshness(0, time.Hour)), 1},
-		{"a negative freshness", url, options(jwks.WithFreshness(-1, time.Hour)), 1},
-		{"a freshness that is turned around", url, options(jwks.WithFreshness(2, 1)), 1},
-		{"no interval", url, options(jwks.WithInterval(0)), 1},
-		{"a negative interval", url, options(jwks.WithInterval(-1)), 1},
-		{"no timeout", url, options(jwks.WithTimeout(0)), 1},
-		{"an outage limit under the default freshness", url, options(jwks.WithOutageLimit(time.Hour - 1)), 1},
-		{"an outage limit of the default freshness", url, options(jwks.WithOutageLimit(time.Hour)), 0},
-		{"a freshness over the default outage limit", url, options(jwks.WithFreshness(1, 6*time.Hour+1)), 1},
-		{"a freshness over the outage limit, in either order", url, options(jwks.WithOutageLimit(1), jwks.WithFreshness(1, 2)), 1},
-		{"all at once", "", options(nil, jwks.WithInterval(0), jwks.WithTimeout(0), jwks.WithTransport(nil), jwks.WithTransport(nil)), 7},
+		{"nil option", keysURL, options(nil), 1},
+		{"option given twice", keysURL, options(jwks.WithTimeout(1), jwks.WithTimeout(1)), 1},
+		{"nil transport", keysURL, options(jwks.WithTransport(nil)), 1},
+		{"nil *http.Transport", keysURL, options(jwks.WithTransport((*http.Transport)(nil))), 1},
+		{"zero min freshness", keysURL, options(jwks.WithFreshness(0, time.Hour)), 1},
+		{"negative min freshness", keysURL, options(jwks.WithFreshness(-1, time.Hour)), 1},
+		{"min freshness above max", keysURL, options(jwks.WithFreshness(2, 1)), 1},
+		{"zero interval", keysURL, options(jwks.WithInterval(0)), 1},
+		{"negative interval", keysURL, options(jwks.WithInterval(-1)), 1},
+		{"zero timeout", keysURL, options(jwks.WithTimeout(0)), 1},
+		{"outage limit below the default freshness", keysURL, options(jwks.WithOutageLimit(time.Hour - 1)), 1},
+		{"outage limit equal to the default freshness", keysURL, options(jwks.WithOutageLimit(time.Hour)), 0},
+		{"freshness above the default outage limit", keysURL, options(jwks.WithFreshness(1, 6*time.Hour+1)), 1},
+		{"outage limit before a larger freshness", keysURL, options(jwks.WithOutageLimit(1), jwks.WithFreshness(1, 2)), 1},
+		{"all faults", "", options(nil, jwks.WithInterval(0), jwks.WithTimeout(0), jwks.WithTransport(nil), jwks.WithTransport(nil)), 7},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			remote, err := jwks.NewRemote(tt.url, tt.opts...)
 			wantFaults(t, remote, err, tt.faults)
-			if tt.faults > 0 { // without them it would ask login.example
+			if tt.faults > 0 { // without a fault, Discover would connect to login.example
 				remote, err = jwks.Discover(context.Background(), tt.url, tt.opts...)
 				wantFaults(t, remote, err, tt.faults)
 			}
@@ -50,10 +49,11 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 	}
 }
 
+// wantFaults checks that there is either a Remote or an error, and how many faults it joins.
 func wantFaults(t *testing.T, remote *jwks.Remote, err error, want int) {
 	t.Helper()
 	if (remote == nil) != (want > 0) {
-		t.Errorf("got %v, want one only without an error", remote)
+		t.Errorf("got Remote %v with error %v, want either", remote, err)
 	}
 	got := 0
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -64,10 +64,10 @@ func wantFaults(t *testing.T, remote *jwks.Remote, err error, want int) {
 	}
 }
 
-func TestAddresses(t *testing.T) {
+func TestURLs(t *testing.T) {
 	tests := []struct {
-		url             string
-		https, loopback bool // taken by default; with WithLoopbackHTTP
+		url                     string
+		byDefault, withLoopback bool // accepted
 	}{
 		{"https://login.example/keys", true, true},
 		{"https://login.example:8443/keys", true, true},
@@ -116,21 +116,20 @@ func TestAddresses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.url, func(t *testing.T) {
-			if _, err := jwks.NewRemote(tt.url); (err == nil) != tt.https {
-				t.Errorf("got %v, want it taken: %t", err, tt.https)
+			if _, err := jwks.NewRemote(tt.url); (err == nil) != tt.byDefault {
+				t.Errorf("got %v, want no error: %t", err, tt.byDefault)
 			}
-			if _, err := jwks.NewRemote(tt.url, jwks.WithLoopbackHTTP()); (err == nil) != tt.loopback {
-				t.Errorf("WithLoopbackHTTP: got %v, want it taken: %t", err, tt.loopback)
+			if _, err := jwks.NewRemote(tt.url, jwks.WithLoopbackHTTP()); (err == nil) != tt.withLoopback {
+				t.Errorf("WithLoopbackHTTP: got %v, want no error: %t", err, tt.withLoopback)
 			}
 		})
 	}
 }
 
-// ProxyFromEnvironment reads the environment once in the life of a process, so no test can
-// change it.
-func TestProxiesAreThoseOfTheEnvironment(t *testing.T) {
-	got, want := reflect.ValueOf(jwks.OwnTransport().Proxy), reflect.ValueOf(http.ProxyFromEnvironment)
+// ProxyFromEnvironment reads the environment once per process, so a test cannot set a proxy.
+func TestProxyFromEnvironment(t *testing.T) {
+	got, want := reflect.ValueOf(jwks.DefaultTransport().Proxy), reflect.ValueOf(http.ProxyFromEnvironment)
 	if got.Pointer() != want.Pointer() {
-		t.Errorf("got another func for proxies, want http.ProxyFromEnvironment")
+		t.Error("got another func for Proxy, want http.ProxyFromEnvironment")
 	}
 }

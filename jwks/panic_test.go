@@ -15,7 +15,7 @@ import (
 
 var errBoom = errors.New("boom")
 
-// An evilError is a panic value that must not be formatted outside a recover.
+// An evilError is a panic value that does harm when it is formatted.
 type evilError struct{ do func() }
 
 func (e evilError) Error() string {
@@ -29,7 +29,7 @@ func panicWith(value any) reply {
 	return func(*http.Request) (*http.Response, error) { panic(value) }
 }
 
-// A bodyFunc is a body whose reading or closing goes wrong.
+// A bodyFunc is a response body made of functions.
 type bodyFunc struct {
 	read  func([]byte) (int, error)
 	close func()
@@ -42,8 +42,8 @@ func (b bodyFunc) Close() error {
 	return nil
 }
 
-// answerWith replies with a body whose reading, unless it is nil, is that of set "a".
-func answerWith(status int, read func([]byte) (int, error), close func()) reply {
+// responseWith replies with a body made of read and close. A nil read reads the set of key "a".
+func responseWith(status int, read func([]byte) (int, error), close func()) reply {
 	return func(r *http.Request) (*http.Response, error) {
 		body := bodyFunc{read, close}
 		if read == nil {
@@ -53,90 +53,79 @@ func answerWith(status int, read func([]byte) (int, error), close func()) reply 
 	}
 }
 
-// misbehaving are transports and bodies that do what none should.
-func misbehaving() map[string]reply {
+// brokenTransports returns transports and bodies that break the rules of net/http and io.
+func brokenTransports() map[string]reply {
 	nothing := func() {}
 	boom := func() { panic(errBoom) }
 	return map[string]reply{
-		"a transport that panics":           panicWith(errBoom),
-		"a transport that panics with text": panicWith("boom"),
-		"a transport that panics with nil":  panicWith(nil),
-		"a transport that aborts":           panicWith(http.ErrAbortHandler),
-		"a panic whose text panics":         panicWith(evilError{boom}),
-		"a panic whose text exits":          panicWith(evilError{runtime.Goexit}),
-		"a panic whose text blocks":         panicWith(evilError{func() { select {} }}),
-		"a transport that exits":            func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil },
-		"a transport that returns nothing":  func(*http.Request) (*http.Response, error) { return nil, nil },
-		"a transport that returns no body":  func(r *http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200, Request: r}, nil },
-		"a transport that returns an answer and an error": func(r *http.Request) (*http.Response, error) {
+		"transport panics":                 panicWith(errBoom),
+		"transport panics with a string":   panicWith("boom"),
+		"transport panics with nil":        panicWith(nil),
+		"transport aborts":                 panicWith(http.ErrAbortHandler),
+		"panic value panics":               panicWith(evilError{boom}),
+		"panic value exits":                panicWith(evilError{runtime.Goexit}),
+		"panic value blocks":               panicWith(evilError{func() { select {} }}),
+		"transport exits":                  func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil },
+		"transport returns nothing":        func(*http.Request) (*http.Response, error) { return nil, nil },
+		"transport returns empty response": func(*http.Request) (*http.Response, error) { return new(http.Response), nil },
+		"transport returns no body": func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Request: r}, nil
+		},
+		"transport returns response and error": func(r *http.Request) (*http.Response, error) {
 			response, _ := set("a")(r)
 			return response, errBoom
 		},
-		"a transport that returns an empty answer":  func(*http.Request) (*http.Response, error) { return new(http.Response), nil },
-		"a body whose reading panics":               answerWith(200, func([]byte) (int, error) { panic(errBoom) }, nothing),
-		"a body whose reading exits":                answerWith(200, func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, nothing),
-		"a body whose closing panics":               answerWith(200, nil, boom),
-		"a body whose closing exits":                answerWith(200, nil, runtime.Goexit),
-		"a body that reads more than there is room": answerWith(200, func(p []byte) (int, error) { return len(p) + 1, nil }, nothing),
-		"a body that reads less than nothing":       answerWith(200, func([]byte) (int, error) { return -1, nil }, nothing),
-		"an error page whose closing panics":        answerWith(500, nil, boom),
+		"Read panics":                    responseWith(200, func([]byte) (int, error) { panic(errBoom) }, nothing),
+		"Read exits":                     responseWith(200, func([]byte) (int, error) { runtime.Goexit(); return 0, nil }, nothing),
+		"Read returns more than len(p)":  responseWith(200, func(p []byte) (int, error) { return len(p) + 1, nil }, nothing),
+		"Read returns a negative number": responseWith(200, func([]byte) (int, error) { return -1, nil }, nothing),
+		"Close panics":                   responseWith(200, nil, boom),
+		"Close exits":                    responseWith(200, nil, runtime.Goexit),
+		"Close of an error page panics":  responseWith(500, nil, boom),
 	}
 }
 
-// Whatever a transport does, the process lives, each caller is answered with an outage, and
-// the next attempt is made in its time.
-func TestTransportThatMisbehaves(t *testing.T) {
-	for name, misbehave := range misbehaving() {
+// A broken transport is an outage: the process goes on, every caller gets an answer, and the
+// next retry begins on time.
+func TestBrokenTransport(t *testing.T) {
+	for name, broken := range brokenTransports() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
-				b := newBubble(t, held(release, misbehave))
-				var verdicts []<-chan error
-				for range 10 {
-					verdicts = append(verdicts, b.verify(t.Context(), "a"))
-				}
-				wantWaiting(t, "a caller", verdicts[0])
-				close(release)
-				for _, verdict := range verdicts {
-					wantVerdict(t, "a caller", <-verdict, unavailable)
-				}
-				b.wantFetches(t, 1)
+				b := newBubble(t, after(release, broken))
+				b.wantSharedFetch(t, 10, release, unavailable)
 
 				b.clock.Advance(time.Minute)
 				b.origin.replyWith(set("a"))
-				wantVerdict(t, "a caller, when the transport behaves", <-b.verify(t.Context(), "a"), good)
+				wantVerdict(t, "a caller of the repaired transport", <-b.verify(t.Context(), "a"), good)
 
-				// With a set, it serves on.
-				b.origin.replyWith(misbehave)
+				b.origin.replyWith(broken)
 				b.clock.Advance(2 * time.Hour)
-				wantVerdict(t, "a caller with an older set", <-b.verify(t.Context(), "a"), good)
+				wantVerdict(t, "a caller with the last good set", <-b.verify(t.Context(), "a"), good)
 				synctest.Wait()
 				if err := b.remote.Close(); err != nil {
-					t.Errorf("Close: got %v, want nil", err)
+					t.Errorf("got %v from Close, want nil", err)
 				}
 			})
 		})
 	}
 }
 
-// The error's chain has what was panicked with and the stack, and its text has neither.
-func TestPanicIsACause(t *testing.T) {
-	for name, misbehave := range misbehaving() {
-		if !strings.HasSuffix(name, "panics") || !strings.HasPrefix(name, "a transport") && !strings.HasPrefix(name, "a body") {
-			continue
-		}
-		remote := newBubble(t, misbehave).remote
+// The error chain has the panic's value and the stack. The text of the cause has neither.
+func TestPanicIsInTheErrorChain(t *testing.T) {
+	for _, name := range []string{"transport panics", "Read panics", "Close panics"} {
+		remote := newBubble(t, brokenTransports()[name]).remote
 		_, err := remote.VerificationKeys(t.Context(), "a", day)
 		e, ok := errors.AsType[*jwtexp.UnavailableError](err)
 		if !ok || !errors.Is(err, errBoom) || strings.Contains(e.Err.Error(), "boom") || !strings.Contains(e.Err.Error(), "panicked") {
-			t.Errorf("%s: got %v because of %v, want an UnavailableError because of errBoom, which it does not tell", name, err, e)
+			t.Errorf("%s: got %v with cause %v, want an UnavailableError that matches errBoom and does not print it", name, err, e)
 		}
 		var chain strings.Builder
 		for cause := err; cause != nil; cause = errors.Unwrap(cause) {
 			fmt.Fprintln(&chain, cause)
 		}
 		if !strings.Contains(chain.String(), "panic_test.go:") {
-			t.Errorf("%s: got %s, want the stack in the chain", name, &chain)
+			t.Errorf("%s: got %s, want the stack in the error chain", name, &chain)
 		}
 	}
 }

@@ -17,33 +17,27 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-func edWith(x []byte) string { return `"kty":"OKP","crv":"Ed25519","x":"` + base64url(x) + `"` }
-
-func ecWith(curve string, x, y []byte) string {
-	return fmt.Sprintf(`"kty":"EC","crv":%q,"x":%q,"y":%q`, curve, base64url(x), base64url(y))
-}
-
-// A key that is not valid is left out of a set. The classes are those of the root's test of
-// public keys, and of Wycheproof's vectors for JWKs (ecdh_*_webcrypto, json_web_key).
-func TestInvalidPublicKeysAreLeftOut(t *testing.T) {
+// The cases are those of the root package's test of public keys, and of Wycheproof's vectors for
+// JWKs (ecdh_*_webcrypto, json_web_key).
+func TestInvalidPublicKeysAreIgnored(t *testing.T) {
 	bad := map[string]string{
-		"Ed25519: no point":            edWith(append([]byte{2}, make([]byte, 31)...)),
-		"Ed25519: y beyond the field":  edWith(append([]byte{0xf0}, append(bytes.Repeat([]byte{0xff}, 30), 0x7f)...)),
-		"Ed25519: all ones":            edWith(bytes.Repeat([]byte{0xff}, 32)),
-		"Ed25519: empty":               edWith(nil),
-		"Ed25519: 33 bytes":            edWith(make([]byte, 33)),
-		"Ed25519: an EC key's members": `"crv":"Ed25519",` + ecMembers(elliptic.P256())[len(`"kty":"EC",`):] + `,"kty":"OKP"`,
-		"RSA: modulus 0":               `"kty":"RSA","e":"AQAB","n":"AA"`,
-		"RSA: no modulus":              `"kty":"RSA","e":"AQAB"`,
-		"RSA: exponent 0":              `"kty":"RSA","e":"AA",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
-		"RSA: exponent 2":              `"kty":"RSA","e":"Ag",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
-		"RSA: an exponent of 32 bits":  `"kty":"RSA","e":"gAAAAQ",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
-		"RSA: an exponent of 2^64 + 3": `"kty":"RSA","e":"AQAAAAAAAAAD",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
-		"RSA: 8200 bits":               rsaMembers(8200),
-		"EC: no curve":                 ecWith("", make([]byte, 32), make([]byte, 32)),
-		"EC: Ed25519 for a curve":      ecWith("Ed25519", make([]byte, 32), make([]byte, 32)),
-		"EC: secp256k1's generator":    ecWith("P-256", unhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"), unhex("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8")),
-		"EC: brainpoolP256r1's":        ecWith("P-256", unhex("8bd2aeb9cb7e57cb2c4b482ffc81b7afb9de27e1e3bd23c23a4453bd9ace3262"), unhex("547ef835c3dac4fd97f8461a14611dc9c27745132ded8e545c1d54c72f046997")),
+		"Ed25519: not a point":            ed25519JWK(append([]byte{2}, make([]byte, 31)...)),
+		"Ed25519: y beyond the field":     ed25519JWK(append([]byte{0xf0}, append(bytes.Repeat([]byte{0xff}, 30), 0x7f)...)),
+		"Ed25519: all ones":               ed25519JWK(bytes.Repeat([]byte{0xff}, 32)),
+		"Ed25519: empty":                  ed25519JWK(nil),
+		"Ed25519: 33 bytes":               ed25519JWK(make([]byte, 33)),
+		"Ed25519: an EC key's members":    `"crv":"Ed25519",` + p256[len(`"kty":"EC",`):] + `,"kty":"OKP"`,
+		"RSA: modulus 0":                  `"kty":"RSA","e":"AQAB","n":"AA"`,
+		"RSA: no modulus":                 `"kty":"RSA","e":"AQAB"`,
+		"RSA: exponent 0":                 `"kty":"RSA","e":"AA",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
+		"RSA: exponent 2":                 `"kty":"RSA","e":"Ag",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
+		"RSA: an exponent of 32 bits":     `"kty":"RSA","e":"gAAAAQ",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
+		"RSA: an exponent of 2^64 + 3":    `"kty":"RSA","e":"AQAAAAAAAAAD",` + rsa2048[len(`"kty":"RSA","e":"AQAB",`):],
+		"RSA: 8200 bits":                  rsaJWK(8200),
+		"EC: no curve":                    ecJWK("", make([]byte, 32), make([]byte, 32)),
+		"EC: curve Ed25519":               ecJWK("Ed25519", make([]byte, 32), make([]byte, 32)),
+		"EC: secp256k1's generator":       ecJWK("P-256", unhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"), unhex("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8")),
+		"EC: brainpoolP256r1's generator": ecJWK("P-256", unhex("8bd2aeb9cb7e57cb2c4b482ffc81b7afb9de27e1e3bd23c23a4453bd9ace3262"), unhex("547ef835c3dac4fd97f8461a14611dc9c27745132ded8e545c1d54c72f046997")),
 	}
 	for _, y := range []string{"00", "01", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
 		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", "ec", "ed", "ee"} {
@@ -53,10 +47,10 @@ func TestInvalidPublicKeysAreLeftOut(t *testing.T) {
 		} else if len(point) == 1 {
 			point = append(append(point, bytes.Repeat([]byte{0xff}, 30)...), 0x7f)
 		}
-		bad["Ed25519: small order "+y] = edWith(point)
+		bad["Ed25519: small order "+y] = ed25519JWK(point)
 		signed := bytes.Clone(point)
 		signed[31] |= 0x80
-		bad["Ed25519: small order and a sign "+y] = edWith(signed)
+		bad["Ed25519: small order with sign bit "+y] = ed25519JWK(signed)
 	}
 	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
 		params := curve.Params()
@@ -64,40 +58,34 @@ func TestInvalidPublicKeysAreLeftOut(t *testing.T) {
 		fill := func(n *big.Int) []byte { return n.FillBytes(make([]byte, size)) }
 		x, y := fill(params.Gx), fill(params.Gy)
 		name := params.Name
-		bad[name+": (0, 0)"] = ecWith(name, make([]byte, size), make([]byte, size))
-		bad[name+": (0, 1)"] = ecWith(name, make([]byte, size), fill(big.NewInt(1)))
-		bad[name+": another y"] = ecWith(name, x, fill(new(big.Int).Add(params.Gy, big.NewInt(1))))
-		bad[name+": swapped"] = ecWith(name, y, x)
-		bad[name+": p for x"] = ecWith(name, fill(params.P), y)
-		bad[name+": a zero before x"] = ecWith(name, append([]byte{0}, x...), y)
-		bad[name+": a zero before both"] = ecWith(name, append([]byte{0}, x...), append([]byte{0}, y...))
-		bad[name+": x and y of unequal length"] = ecWith(name, x[:size-1], slices.Concat(x[size-1:], y))
-		bad[name+": x cut"] = ecWith(name, x[1:], y)
-		bad[name+": no y"] = ecWith(name, x, nil)
-		bad[name+": a compressed point for x"] = ecWith(name, append([]byte{2}, x...), nil)
-		bad[name+": a whole point for x"] = ecWith(name, append(append([]byte{4}, x...), y...), nil)
-		bad[name+": ES256K"] = ecWith(name, x, y) + `,"alg":"ES256K"`
+		bad[name+": (0, 0)"] = ecJWK(name, make([]byte, size), make([]byte, size))
+		bad[name+": (0, 1)"] = ecJWK(name, make([]byte, size), fill(big.NewInt(1)))
+		bad[name+": another y"] = ecJWK(name, x, fill(new(big.Int).Add(params.Gy, big.NewInt(1))))
+		bad[name+": x and y swapped"] = ecJWK(name, y, x)
+		bad[name+": x = p"] = ecJWK(name, fill(params.P), y)
+		bad[name+": zero byte before x"] = ecJWK(name, append([]byte{0}, x...), y)
+		bad[name+": zero byte before x and y"] = ecJWK(name, append([]byte{0}, x...), append([]byte{0}, y...))
+		bad[name+": x and y of different lengths"] = ecJWK(name, x[:size-1], slices.Concat(x[size-1:], y))
+		bad[name+": x too short"] = ecJWK(name, x[1:], y)
+		bad[name+": no y"] = ecJWK(name, x, nil)
+		bad[name+": compressed point as x"] = ecJWK(name, append([]byte{2}, x...), nil)
+		bad[name+": uncompressed point as x"] = ecJWK(name, append(append([]byte{4}, x...), y...), nil)
+		bad[name+": ES256K"] = ecJWK(name, x, y) + `,"alg":"ES256K"`
 	}
 	for name, jwk := range bad {
-		keys, err := keysIn(t, `{"keys":[{`+ecMembers(elliptic.P256())+`,"kid":"other"},{`+jwk+`}]}`)
+		keys, err := keysIn(t, `{"keys":[{`+p256+`,"kid":"other"},{`+jwk+`}]}`)
 		if got := names(keys); err != nil || got != "ES256:other" {
-			t.Errorf("%s: got %q, %v, want it left out", name, got, err)
+			t.Errorf("%s: got keys %q, %v, want ES256:other alone", name, got, err)
 		}
 	}
 }
 
-func unhex(text string) []byte {
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
+func unhex(text string) []byte { return must(hex.DecodeString(text)) }
 
-// Any package in the process can change these variables. They change nothing here.
-func TestGlobalVariablesChangeNothing(t *testing.T) {
+// Any package in the process can change these variables.
+func TestGlobalVariablesHaveNoEffect(t *testing.T) {
 	forged := startServer(body(setOf("a")), func(s *httptest.Server) {
-		s.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshakes that are refused
+		s.Config.ErrorLog = log.New(io.Discard, "", 0) // of the failed handshakes
 		s.StartTLS()
 	})
 	defer forged.Close()
@@ -108,21 +96,21 @@ func TestGlobalVariablesChangeNothing(t *testing.T) {
 		defer func() { transport.TLSClientConfig = before }()
 		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 		if _, err := newRemote(t, forged.URL).VerificationKeys(t.Context(), "a", day); err == nil {
-			t.Error("got keys of a server with an untrusted certificate, want an error")
+			t.Error("got keys from a server with an untrusted certificate, want an error")
 		}
 	})
 	t.Run("http.DefaultTransport replaced", func(t *testing.T) {
 		defer func(before http.RoundTripper) { http.DefaultTransport = before }(http.DefaultTransport)
-		http.DefaultTransport = &origin{reply: with(http.StatusOK, setOf("a"))}
+		http.DefaultTransport = &origin{reply: set("a")}
 		if _, err := newRemote(t, forged.URL).VerificationKeys(t.Context(), "a", day); err == nil {
-			t.Error("got keys of the replaced transport, want an error")
+			t.Error("got keys from the replaced transport, want an error")
 		}
 	})
 	for _, limit := range []int{0, 1 << 20} {
 		t.Run(fmt.Sprintf("jose.MaxRSAModulusBits = %d", limit), func(t *testing.T) {
 			defer func(before int) { jose.MaxRSAModulusBits = before }(jose.MaxRSAModulusBits)
 			jose.MaxRSAModulusBits = limit
-			keys, err := keysIn(t, `{"keys":[{`+rsa2048+`,"kid":"1"},{`+rsaMembers(8200)+`,"kid":"2"},{`+rsaMembers(16384)+`,"kid":"3"}]}`)
+			keys, err := keysIn(t, `{"keys":[{`+rsa2048+`,"kid":"1"},{`+rsaJWK(8200)+`,"kid":"2"},{`+rsaJWK(16384)+`,"kid":"3"}]}`)
 			if got := names(keys); err != nil || got != "RS256:1" {
 				t.Errorf("got %q, %v, want RS256:1 alone", got, err)
 			}

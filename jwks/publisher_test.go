@@ -19,8 +19,12 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// A Publisher that panics closes the connection, as net/http does, and no set is published.
-func TestPublisherThatPanics(t *testing.T) {
+type publisherFunc func(time.Time) ([]jwtexp.Key, time.Duration, error)
+
+func (f publisherFunc) Published(now time.Time) ([]jwtexp.Key, time.Duration, error) { return f(now) }
+
+// If a Publisher panics, net/http closes the connection without an answer.
+func TestPublisherPanics(t *testing.T) {
 	var panics atomic.Bool
 	panics.Store(true)
 	server := httptest.NewUnstartedServer(jwks.Handler(publisherFunc(func(time.Time) ([]jwtexp.Key, time.Duration, error) {
@@ -29,7 +33,7 @@ func TestPublisherThatPanics(t *testing.T) {
 		}
 		return []jwtexp.Key{keyOf("a")}, time.Hour, nil
 	})))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the panic
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of the panic
 	server.Start()
 	defer server.Close()
 	if response, err := server.Client().Get(server.URL); err == nil {
@@ -39,39 +43,39 @@ func TestPublisherThatPanics(t *testing.T) {
 	panics.Store(false)
 	response, err := server.Client().Get(server.URL)
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("then: got %v, %v, want the set", response, err)
+		t.Fatalf("after the panic: got %v, %v, want the set", response, err)
 	}
 	response.Body.Close()
 }
 
-// A Publisher that blocks has its own request to itself, and no other waits for it.
-func TestPublisherThatBlocks(t *testing.T) {
-	entered, release := make(chan struct{}), make(chan struct{})
+// If a Publisher blocks, other requests do not wait.
+func TestPublisherBlocks(t *testing.T) {
+	called, release := make(chan struct{}), make(chan struct{})
 	first := true
 	handler := jwks.Handler(publisherFunc(func(time.Time) ([]jwtexp.Key, time.Duration, error) {
 		if first {
 			first = false
-			close(entered)
+			close(called)
 			<-release
 		}
 		return []jwtexp.Key{keyOf("a")}, time.Hour, nil
 	}))
 	blocked := make(chan int, 1)
 	go func() { blocked <- serve(handler, "GET").Code }()
-	<-entered
+	<-called
 	if got := serve(handler, "GET").Code; got != http.StatusOK {
-		t.Errorf("got status %d beside a request that waits, want 200", got)
+		t.Errorf("got status %d while another request blocks, want 200", got)
 	}
 	close(release)
 	if got := <-blocked; got != http.StatusOK {
-		t.Errorf("got status %d in the end, want 200", got)
+		t.Errorf("got status %d for the blocked request, want 200", got)
 	}
 }
 
-// Whatever a Publisher answers, nothing private is published, and no cache keeps what it
-// should not.
-func TestPublisherThatAnswersNonsense(t *testing.T) {
-	a := keyOf("a") // which can sign
+// Whatever a Publisher returns, the handler publishes nothing private, and caches keep nothing
+// that they should not.
+func TestPublisherReturns(t *testing.T) {
+	a := keyOf("a") // a private key
 	for _, tt := range []struct {
 		name   string
 		keys   []jwtexp.Key
@@ -81,17 +85,17 @@ func TestPublisherThatAnswersNonsense(t *testing.T) {
 		cache  string
 		kids   []string
 	}{
-		{"a private key", []jwtexp.Key{a}, time.Hour, nil, 200, "public, max-age=3600", []string{"a"}},
-		{"a secret", []jwtexp.Key{newSecretKey("s"), a}, time.Hour, nil, 200, "public, max-age=3600", []string{"a"}},
-		{"zero keys", []jwtexp.Key{{}, a, {}}, time.Hour, nil, 200, "public, max-age=3600", []string{"a"}},
+		{"private key", []jwtexp.Key{a}, time.Hour, nil, 200, "public, max-age=3600", []string{"a"}},
+		{"secret", []jwtexp.Key{newSecretKey("s"), a}, time.Hour, nil, 200, "public, max-age=3600", []string{"a"}},
+		{"zero Keys", []jwtexp.Key{{}, a, {}}, time.Hour, nil, 200, "public, max-age=3600", []string{"a"}},
 		{"no keys", nil, time.Hour, nil, 200, "public, max-age=3600", nil},
-		{"one key twice", []jwtexp.Key{a, a}, time.Hour, nil, 200, "public, max-age=3600", []string{"a", "a"}},
-		{"a key without an ID", []jwtexp.Key{a.WithID("")}, time.Hour, nil, 200, "public, max-age=3600", []string{""}},
-		{"never fresh", []jwtexp.Key{a}, 0, nil, 200, "no-cache", []string{"a"}},
-		{"less than fresh", []jwtexp.Key{a}, -time.Hour, nil, 200, "no-cache", []string{"a"}},
-		{"fresh for ever", []jwtexp.Key{a}, math.MaxInt64, nil, 200, "public, max-age=9223372036", []string{"a"}},
+		{"same key twice", []jwtexp.Key{a, a}, time.Hour, nil, 200, "public, max-age=3600", []string{"a", "a"}},
+		{"key without ID", []jwtexp.Key{a.WithID("")}, time.Hour, nil, 200, "public, max-age=3600", []string{""}},
+		{"fresh 0", []jwtexp.Key{a}, 0, nil, 200, "no-cache", []string{"a"}},
+		{"fresh negative", []jwtexp.Key{a}, -time.Hour, nil, 200, "no-cache", []string{"a"}},
+		{"fresh forever", []jwtexp.Key{a}, math.MaxInt64, nil, 200, "public, max-age=9223372036", []string{"a"}},
 		{"keys and an error", []jwtexp.Key{a}, time.Hour, errors.New("down"), 503, "no-store", nil},
-		{"an error that is invalid", []jwtexp.Key{a}, time.Hour, jwtexp.ErrInvalid, 503, "no-store", nil},
+		{"error that matches ErrInvalid", []jwtexp.Key{a}, time.Hour, jwtexp.ErrInvalid, 503, "no-store", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := serve(jwks.Handler(publisherFunc(func(time.Time) ([]jwtexp.Key, time.Duration, error) {
@@ -101,11 +105,11 @@ func TestPublisherThatAnswersNonsense(t *testing.T) {
 				t.Errorf("got %d with Cache-Control %q, want %d with %q", w.Code, got, tt.status, tt.cache)
 			}
 			if strings.Contains(w.Body.String(), `"d"`) || strings.Contains(w.Body.String(), `"k"`) {
-				t.Errorf("got %s, want nothing private in it", w.Body)
+				t.Errorf("got %s, want nothing private", w.Body)
 			}
 			var set struct{ Keys []struct{ Kid string } }
 			if err := json.Unmarshal(w.Body.Bytes(), &set); (err == nil) != (tt.status == 200) {
-				t.Fatalf("got %s: %v, want a set: %t", w.Body, err, tt.status == 200)
+				t.Fatalf("got body %s (%v), want a set: %t", w.Body, err, tt.status == 200)
 			}
 			var kids []string
 			for _, key := range set.Keys {

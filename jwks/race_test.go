@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// A caller can see a state that needs a fetch, and be late: by the time it asks for one,
-// another's has landed. That one is its own, too.
-func TestALateCallerStartsNoSecondFetch(t *testing.T) {
+// A call can see a state that needs a fetch and then come late, after another fetch has ended. It
+// uses the result of that fetch.
+func TestLateCallStartsNoSecondFetch(t *testing.T) {
 	fetches := 0
-	transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+	transport := roundTripFunc(func(*http.Request) (*http.Response, error) {
 		fetches++
 		return nil, http.ErrHandlerTimeout
 	})
@@ -19,19 +19,19 @@ func TestALateCallerStartsNoSecondFetch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	in, now := r.in.Load(), time.Unix(0, 0)
-	seen := in.state.Load()
-	<-in.fetch(seen, now).done
-	late := in.fetch(seen, now)
+	inner, now := r.inner.Load(), time.Unix(0, 0)
+	old := inner.state.Load()
+	<-inner.startFetch(old, now).done
+	late := inner.startFetch(old, now)
 	<-late.done
-	if late.state != in.state.Load() {
-		t.Errorf("got %v, want the state that the fetch left", late.state)
+	if got, want := late.state, inner.state.Load(); got != want {
+		t.Errorf("got state %v, want %v, which the fetch left", got, want)
 	}
 	if fetches != 1 {
 		t.Errorf("got %d fetches, want 1", fetches)
 	}
 }
 
-type roundTrip func(*http.Request) (*http.Response, error)
+type roundTripFunc func(*http.Request) (*http.Response, error)
 
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

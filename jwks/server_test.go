@@ -16,7 +16,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// A server over a real socket, whose behaviour can be exchanged.
+// A server listens on a real socket. Its handler can be replaced.
 type server struct {
 	*httptest.Server
 	handler atomic.Pointer[http.HandlerFunc]
@@ -27,7 +27,7 @@ func newServer(h http.HandlerFunc) *server { return startServer(h, (*httptest.Se
 
 func startServer(h http.HandlerFunc, start func(*httptest.Server)) *server {
 	s := &server{}
-	s.serve(h)
+	s.use(h)
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.fetches.Add(1)
 		(*s.handler.Load())(w, r)
@@ -36,7 +36,7 @@ func startServer(h http.HandlerFunc, start func(*httptest.Server)) *server {
 	return s
 }
 
-func (s *server) serve(h http.HandlerFunc) { s.handler.Store(&h) }
+func (s *server) use(h http.HandlerFunc) { s.handler.Store(&h) }
 
 func (s *server) wantFetches(t *testing.T, want int64) {
 	t.Helper()
@@ -45,14 +45,14 @@ func (s *server) wantFetches(t *testing.T, want int64) {
 	}
 }
 
-// wantGoroutines waits until no more than so many are left: those of net/http end a
-// moment after their connection.
+// wantGoroutines waits until at most want goroutines are left. The goroutines of net/http end
+// shortly after their connection.
 func wantGoroutines(t *testing.T, want int) {
 	t.Helper()
-	patience := time.After(10 * time.Second)
+	timeout := time.After(10 * time.Second)
 	for runtime.NumGoroutine() > want {
 		select {
-		case <-patience:
+		case <-timeout:
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("got %d goroutines, want %d:\n%s", runtime.NumGoroutine(), want, stacks[:runtime.Stack(stacks, true)])
 		default:
@@ -61,10 +61,28 @@ func wantGoroutines(t *testing.T, want int) {
 	}
 }
 
-// A server that is up every other time.
-func TestFlapping(t *testing.T) {
+func TestServerDown(t *testing.T) {
+	before := runtime.NumGoroutine()
+	server := newServer(body(setOf("a")))
+	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
+	clock := jwtexptest.NewClock(day)
+	verifier := newVerifier(remote, clock)
+	_, err := verifier.Verify(t.Context(), tokenOf("a"))
+	wantVerdict(t, "while the server is up", err, good)
+	server.Close()
+	clock.Advance(5 * time.Minute)
+	_, err = verifier.Verify(t.Context(), tokenOf("a"))
+	wantVerdict(t, "with the last good set", err, good)
+
+	verify(t, newRemote(t, server.URL, jwks.WithLoopbackHTTP()), "a", unavailable) // without a set
+	remote.Close()
+	wantGoroutines(t, before)
+}
+
+// The server fails every second request.
+func TestServerUpAndDown(t *testing.T) {
 	server := newServer(nil)
-	server.serve(func(w http.ResponseWriter, _ *http.Request) {
+	server.use(func(w http.ResponseWriter, _ *http.Request) {
 		if server.fetches.Load()%2 == 0 {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
@@ -74,7 +92,7 @@ func TestFlapping(t *testing.T) {
 	defer server.Close()
 	clock := jwtexptest.NewClock(day)
 	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP(), jwks.WithFreshness(time.Minute, time.Minute))
-	verifier := newVerifier(t, remote, clock)
+	verifier := newVerifier(remote, clock)
 	for minute := range 100 {
 		_, err := verifier.Verify(t.Context(), tokenOf("a"))
 		wantVerdict(t, "a token", err, good)
@@ -82,24 +100,24 @@ func TestFlapping(t *testing.T) {
 		if minute%2 == 1 {
 			want = unavailable
 		}
-		_, err = verifier.Verify(t.Context(), tokenOf("x")) // which waits for the attempt
+		_, err = verifier.Verify(t.Context(), tokenOf("x")) // waits for the fetch
 		wantVerdict(t, "an unknown key", err, want)
 		server.wantFetches(t, int64(minute+1))
 		clock.Advance(time.Minute)
 	}
 }
 
-func TestAStrangersKidsCauseNoFetches(t *testing.T) {
+func TestMadeUpKidsCauseOneFetchPerInterval(t *testing.T) {
 	before := runtime.NumGoroutine()
 	server := newServer(body(setOf("a")))
 	clock := jwtexptest.NewClock(day)
 	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
-	verifier := newVerifier(t, remote, clock)
+	verifier := newVerifier(remote, clock)
 	_, err := verifier.Verify(t.Context(), tokenOf("a"))
 	wantVerdict(t, "a token", err, good)
 
-	for round, want := range []int64{1, 2, 3} { // one an interval, however many ask
-		allAtOnce(100, func(worker int) {
+	for round, want := range []int64{1, 2, 3} {
+		runConcurrently(100, func(worker int) {
 			for i := range 100 {
 				_, err := verifier.Verify(t.Context(), withKid(fmt.Sprintf("%d-%d-%d", round, worker, i)))
 				wantVerdict(t, "a made-up kid", err, invalid)
@@ -113,13 +131,13 @@ func TestAStrangersKidsCauseNoFetches(t *testing.T) {
 	wantGoroutines(t, before)
 }
 
-func TestFirstCallersAtOnce(t *testing.T) {
+func TestConcurrentFirstCalls(t *testing.T) {
 	before := runtime.NumGoroutine()
 	server := newServer(body(setOf("a")))
 	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
-	verifier := newVerifier(t, remote, jwtexptest.NewClock(day))
+	verifier := newVerifier(remote, jwtexptest.NewClock(day))
 	token := tokenOf("a")
-	allAtOnce(1000, func(int) {
+	runConcurrently(1000, func(int) {
 		_, err := verifier.Verify(t.Context(), token)
 		wantVerdict(t, "a token", err, good)
 	})
@@ -129,46 +147,38 @@ func TestFirstCallersAtOnce(t *testing.T) {
 	wantGoroutines(t, before)
 }
 
-// allAtOnce runs f in n goroutines that begin together.
-func allAtOnce(n int, f func(worker int)) {
+// runConcurrently runs f in n goroutines that start together.
+func runConcurrently(n int, f func(worker int)) {
 	var running sync.WaitGroup
-	begin := make(chan struct{})
+	start := make(chan struct{})
 	for i := range n {
 		running.Go(func() {
-			<-begin
+			<-start
 			f(i)
 		})
 	}
-	close(begin)
+	close(start)
 	running.Wait()
 }
 
-// A slow server, whose first caller goes before it answers.
-func TestTheLeaderGivesUp(t *testing.T) {
+// The first of two callers gives up before a slow server answers.
+func TestFirstCallerGivesUp(t *testing.T) {
 	before := runtime.NumGoroutine()
-	asked, release := make(chan struct{}), make(chan struct{})
+	requested, release := make(chan struct{}), make(chan struct{})
 	server := newServer(func(w http.ResponseWriter, r *http.Request) {
-		close(asked)
+		close(requested)
 		<-release
 		io.WriteString(w, setOf("a"))
 	})
 	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
-	verifier := newVerifier(t, remote, jwtexptest.NewClock(day))
-	verify := func(ctx context.Context) <-chan error {
-		verdict := make(chan error, 1)
-		go func() {
-			_, err := verifier.Verify(ctx, tokenOf("a"))
-			verdict <- err
-		}()
-		return verdict
-	}
+	verifier := newVerifier(remote, jwtexptest.NewClock(day))
 	ctx, cancel := context.WithCancel(t.Context())
-	leader, other := verify(ctx), verify(t.Context())
-	<-asked
+	first, second := startVerify(ctx, verifier, tokenOf("a")), startVerify(t.Context(), verifier, tokenOf("a"))
+	<-requested
 	cancel()
-	wantVerdict(t, "the leader", <-leader, unavailable)
+	wantVerdict(t, "the first caller", <-first, unavailable)
 	close(release)
-	wantVerdict(t, "the other", <-other, good)
+	wantVerdict(t, "the second caller", <-second, good)
 	server.wantFetches(t, 1)
 	remote.Close()
 	server.Close()
@@ -179,19 +189,19 @@ func TestClockSteps(t *testing.T) {
 	server := newServer(body(setOf("a")))
 	defer server.Close()
 	clock := jwtexptest.NewClock(day)
-	verifier := newVerifier(t, newRemote(t, server.URL, jwks.WithLoopbackHTTP()), clock)
+	verifier := newVerifier(newRemote(t, server.URL, jwks.WithLoopbackHTTP()), clock)
 	for i, step := range []struct {
-		by         time.Duration
-		serve, kid string
-		want       error
+		by       time.Duration
+		set, kid string
+		want     error
 	}{
 		{0, "a", "a", good},
 		{24 * time.Hour, "b", "b", good},
 		{0, "b", "a", invalid},
-		{-24 * time.Hour, "c", "b", invalid}, // a key that is gone is gone in the past, too
+		{-24 * time.Hour, "c", "b", invalid}, // a removed key does not come back when the clock steps back
 		{0, "c", "c", good},
 	} {
-		server.serve(body(setOf(step.serve)))
+		server.use(body(setOf(step.set)))
 		clock.Advance(step.by)
 		_, err := verifier.Verify(t.Context(), tokenOf(step.kid))
 		wantVerdict(t, fmt.Sprintf("step %d", i), err, step.want)
@@ -199,25 +209,31 @@ func TestClockSteps(t *testing.T) {
 	server.wantFetches(t, 3)
 }
 
-func TestCloseDuringAFetch(t *testing.T) {
+func TestCloseDuringFetch(t *testing.T) {
 	before := runtime.NumGoroutine()
-	asked := make(chan struct{})
+	requested := make(chan struct{})
 	server := newServer(func(_ http.ResponseWriter, r *http.Request) {
-		close(asked)
+		close(requested)
 		<-r.Context().Done()
 	})
 	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
-	verifier := newVerifier(t, remote, jwtexptest.NewClock(day))
-	verdict := make(chan error, 1)
-	go func() {
-		_, err := verifier.Verify(t.Context(), tokenOf("a"))
-		verdict <- err
-	}()
-	<-asked
+	verdict := startVerify(t.Context(), newVerifier(remote, jwtexptest.NewClock(day)), tokenOf("a"))
+	<-requested
 	remote.Close()
-	wantVerdict(t, "who waited", <-verdict, unavailable)
-	_, err := verifier.Verify(t.Context(), tokenOf("a"))
-	wantVerdict(t, "who comes later", err, unavailable)
+	wantVerdict(t, "a waiting caller", <-verdict, unavailable)
+	verify(t, remote, "a", unavailable)
 	server.Close()
+	wantGoroutines(t, before)
+}
+
+// A good fetch leaves no connection open, and no goroutine that reads from it.
+func TestConnectionsAreClosed(t *testing.T) {
+	server := newServer(body(setOf("a")))
+	defer server.Close()
+	before := runtime.NumGoroutine()
+	remote := newRemote(t, server.URL, jwks.WithLoopbackHTTP())
+	if _, err := remote.VerificationKeys(t.Context(), "a", day); err != nil {
+		t.Fatal(err)
+	}
 	wantGoroutines(t, before)
 }

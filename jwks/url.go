@@ -7,25 +7,25 @@ import (
 	"strings"
 )
 
-// checkURL returns what is wrong with an address to fetch from. It does not quote it,
-// since a query may hold a secret.
+// checkURL returns an error if raw must not be fetched. The error does not quote raw, because a
+// query may hold a secret.
 func checkURL(raw string, loopback bool) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return errors.New("not a URL")
+		return errors.New("invalid URL; want one such as https://login.example")
 	case u.Host == "" || u.Hostname() == "":
-		return errors.New("no URL with a host, such as https://login.example/jwks.json")
+		return errors.New("URL has no host; want one such as https://login.example")
 	case u.User != nil:
-		return errors.New("a URL with a user in it")
+		return errors.New("URL contains a user; remove the part before @")
 	case strings.Contains(raw, "#"):
-		return errors.New("a URL with a fragment")
+		return errors.New("URL contains a fragment; remove the part from # on")
 	case u.Scheme == "https", u.Scheme == "http" && loopback && isLoopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
-		return errors.New("http, where anybody on the network path can replace the keys: use https (or WithLoopbackHTTP, for this machine)")
+		return errors.New("http lets anyone on the network replace the keys; use https (WithLoopbackHTTP allows http for localhost, 127.0.0.0/8 and ::1)")
 	}
-	return errors.New("not an https URL")
+	return errors.New("URL scheme is not https; use https")
 }
 
 func isLoopback(host string) bool {
@@ -33,7 +33,7 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback() && !ip.Is4In6() && ip.Zone() == ""
 }
 
-// sameOrigin compares scheme, host and port (RFC 6454 §4).
+// sameOrigin reports whether a and b have the same scheme, host and port (RFC 6454 §4).
 func sameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// bubble is a Remote whose origin answers when it is released.
+// A bubble is what a test in a synctest bubble needs: a Remote, its origin, and a verifier.
 type bubble struct {
 	origin   *origin
 	clock    *jwtexptest.Clock
@@ -24,19 +24,14 @@ type bubble struct {
 
 func newBubble(t *testing.T, r reply) *bubble {
 	b := &bubble{origin: &origin{reply: r}, clock: jwtexptest.NewClock(day)}
-	b.remote = newRemote(t, "https://login.example/keys", jwks.WithTransport(b.origin))
-	b.verifier = newVerifier(t, b.remote, b.clock)
+	b.remote = newRemote(t, keysURL, jwks.WithTransport(b.origin))
+	b.verifier = newVerifier(b.remote, b.clock)
 	return b
 }
 
-// verify starts a caller. Its verdict arrives when it does not wait any more.
+// verify verifies the token of key kid in the background.
 func (b *bubble) verify(ctx context.Context, kid string) <-chan error {
-	verdict := make(chan error, 1)
-	go func() {
-		_, err := b.verifier.Verify(ctx, tokenOf(kid))
-		verdict <- err
-	}()
-	return verdict
+	return startVerify(ctx, b.verifier, tokenOf(kid))
 }
 
 func wantWaiting(t *testing.T, what string, verdict <-chan error) {
@@ -57,84 +52,93 @@ func (b *bubble) wantFetches(t *testing.T, want int) {
 	}
 }
 
+// wantCanceled checks that err is unavailable because the caller's context was canceled.
+func wantCanceled(t *testing.T, what string, err error) {
+	t.Helper()
+	wantVerdict(t, what, err, unavailable)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%s: got %v, want it to match context.Canceled", what, err)
+	}
+}
+
 func TestCallersShareOneFetch(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		reply reply
 		want  error
-	}{{"that succeeds", set("a"), good}, {"that fails", down, unavailable}} {
+	}{{"good", set("a"), good}, {"failed", down, unavailable}} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
-				b := newBubble(t, held(release, tt.reply))
-				var verdicts []<-chan error
-				for range 1000 {
-					verdicts = append(verdicts, b.verify(t.Context(), "a"))
-				}
-				wantWaiting(t, "a caller", verdicts[0])
-				close(release)
-				for _, verdict := range verdicts {
-					wantVerdict(t, "a caller", <-verdict, tt.want)
-				}
-				b.wantFetches(t, 1)
+				b := newBubble(t, after(release, tt.reply))
+				b.wantSharedFetch(t, 1000, release, tt.want)
 			})
 		})
 	}
 }
 
-func TestACallerWhoGivesUpEndsNothing(t *testing.T) {
+// wantSharedFetch starts callers, closes release, and checks that all callers get the same
+// verdict from one fetch.
+func (b *bubble) wantSharedFetch(t *testing.T, callers int, release chan<- struct{}, want error) {
+	t.Helper()
+	var verdicts []<-chan error
+	for range callers {
+		verdicts = append(verdicts, b.verify(t.Context(), "a"))
+	}
+	wantWaiting(t, "a caller", verdicts[0])
+	close(release)
+	for _, verdict := range verdicts {
+		wantVerdict(t, "a caller", <-verdict, want)
+	}
+	b.wantFetches(t, 1)
+}
+
+func TestFetchGoesOnWhenItsFirstCallerGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		b := newBubble(t, held(release, set("a")))
+		b := newBubble(t, after(release, set("a")))
 		ctx, cancel := context.WithCancel(t.Context())
-		leader := b.verify(ctx, "a")
-		wantWaiting(t, "the leader", leader)
-		other := b.verify(t.Context(), "a")
+		first := b.verify(ctx, "a")
+		wantWaiting(t, "the first caller", first)
+		second := b.verify(t.Context(), "a")
 		cancel()
-		err := <-leader
-		wantVerdict(t, "the leader", err, unavailable)
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v, want it to match context.Canceled", err)
-		}
-		wantWaiting(t, "the other", other)
+		wantCanceled(t, "the first caller", <-first)
+		wantWaiting(t, "the second caller", second)
 		close(release)
-		wantVerdict(t, "the other", <-other, good)
+		wantVerdict(t, "the second caller", <-second, good)
 		b.wantFetches(t, 1)
 	})
 }
 
-func TestAFetchThatNobodyWaitsForIsKept(t *testing.T) {
+func TestFetchGoesOnWithoutCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		b := newBubble(t, held(release, set("a")))
+		b := newBubble(t, after(release, set("a")))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := b.remote.VerificationKeys(ctx, "a", day)
-		wantVerdict(t, "the leader", err, unavailable)
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v, want it to match context.Canceled", err)
-		}
+		wantCanceled(t, "the first caller", err)
 		close(release)
 		synctest.Wait()
-		wantVerdict(t, "who comes later", <-b.verify(t.Context(), "a"), good)
+		wantVerdict(t, "a later caller", <-b.verify(t.Context(), "a"), good)
 		b.wantFetches(t, 1)
 	})
 }
 
-// Who waits while a fetch is under way, and who does not.
-func TestWhoWaits(t *testing.T) {
+// TestWaiting shows which calls wait while a fetch is running.
+func TestWaiting(t *testing.T) {
 	tests := []struct {
 		name  string
-		first reply // what the origin says at first; nil: nothing was asked
-		at    time.Duration
+		first reply // to an earlier call; nil: there was none
+		after time.Duration
 		kid   string
 		waits bool
 	}{
 		{"no set", nil, 0, "a", true},
 		{"after a failure", down, 10 * time.Second, "a", true},
-		{"ahead of the end", set("a"), 4 * time.Minute, "a", false},
-		{"past the end", set("a"), 5 * time.Minute, "a", true},
-		{"an unknown key", set("a"), 10 * time.Second, "x", true},
+		{"fresh set", set("a"), 4 * time.Minute, "a", false},
+		{"stale set", set("a"), 5 * time.Minute, "a", true},
+		{"unknown key", set("a"), 10 * time.Second, "x", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -146,8 +150,8 @@ func TestWhoWaits(t *testing.T) {
 					fetches++
 				}
 				release := make(chan struct{})
-				b.origin.replyWith(held(release, set("a", "x")))
-				b.clock.Set(day.Add(tt.at))
+				b.origin.replyWith(after(release, set("a", "x")))
+				b.clock.Advance(tt.after)
 				for range 2 {
 					verdict := b.verify(t.Context(), tt.kid)
 					if tt.waits {
@@ -164,7 +168,7 @@ func TestWhoWaits(t *testing.T) {
 	}
 }
 
-func TestNobodyWaitsInAnOutage(t *testing.T) {
+func TestWaitingInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t, set("a"))
 		<-b.verify(t.Context(), "a")
@@ -173,7 +177,7 @@ func TestNobodyWaitsInAnOutage(t *testing.T) {
 		<-b.verify(t.Context(), "a")
 
 		release := make(chan struct{})
-		b.origin.replyWith(held(release, set("a", "b")))
+		b.origin.replyWith(after(release, set("a", "b")))
 		b.clock.Advance(10 * time.Second)
 		for range 2 {
 			wantVerdict(t, "a known key", <-b.verify(t.Context(), "a"), good)
@@ -187,29 +191,28 @@ func TestNobodyWaitsInAnOutage(t *testing.T) {
 	})
 }
 
-// A caller whose clock is another waits for the fetch that is under way, and is served by
-// it: it has just been made.
-func TestCallersOfTwoTimes(t *testing.T) {
+// A caller with a different clock waits for the running fetch and uses its set, which is new.
+func TestCallersWithDifferentClocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		b := newBubble(t, held(release, set("a")))
+		b := newBubble(t, after(release, set("a")))
 		first := b.verify(t.Context(), "a")
-		wantWaiting(t, "the first", first)
+		wantWaiting(t, "the first caller", first)
 		b.clock.Advance(24 * time.Hour)
 		second := b.verify(t.Context(), "a")
-		wantWaiting(t, "the second", second)
+		wantWaiting(t, "the second caller", second)
 		close(release)
-		wantVerdict(t, "the first", <-first, good)
-		wantVerdict(t, "the second", <-second, good)
+		wantVerdict(t, "the first caller", <-first, good)
+		wantVerdict(t, "the second caller", <-second, good)
 		b.wantFetches(t, 1)
-		wantVerdict(t, "who comes later", <-b.verify(t.Context(), "a"), good)
-		b.wantFetches(t, 2) // since the set was stamped with the first one's time
+		wantVerdict(t, "a later caller", <-b.verify(t.Context(), "a"), good)
+		b.wantFetches(t, 2) // the age of the first set is counted from the first caller's time
 	})
 }
 
-func TestAFetchIsTimedByTheWallClock(t *testing.T) {
+func TestTimeoutRunsOnTheSystemClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBubble(t, held(nil, nil))
+		b := newBubble(t, after(nil, nil))
 		verdict := b.verify(t.Context(), "a")
 		time.Sleep(10*time.Second - 1)
 		wantWaiting(t, "before the timeout", verdict)
@@ -222,51 +225,50 @@ func TestAFetchIsTimedByTheWallClock(t *testing.T) {
 	})
 }
 
-func TestCloseEndsAFetch(t *testing.T) {
+func TestCloseCancelsTheFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended atomic.Bool
 		b := newBubble(t, func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			if got, want := r.Context().Err(), context.Canceled; got != want {
-				t.Errorf("got a fetch that ended by %v, want %v", got, want)
+				t.Errorf("got %v from the request's context, want %v", got, want)
 			}
 			time.Sleep(time.Second)
 			ended.Store(true)
-			return set("a")(r) // which comes too late
+			return set("a")(r) // too late
 		})
 		verdict := b.verify(t.Context(), "a")
 		wantWaiting(t, "a caller", verdict)
 		for range 2 {
 			if err := b.remote.Close(); err != nil {
-				t.Errorf("got %v, want nil", err)
+				t.Errorf("got %v from Close, want nil", err)
 			}
 			if !ended.Load() {
-				t.Error("got back from Close during a fetch, want it to wait")
+				t.Error("got a running fetch after Close, want it ended")
 			}
 		}
-		wantVerdict(t, "who waited", <-verdict, unavailable)
-		wantVerdict(t, "who comes later", <-b.verify(t.Context(), "a"), unavailable)
+		wantVerdict(t, "a waiting caller", <-verdict, unavailable)
+		wantVerdict(t, "a later caller", <-b.verify(t.Context(), "a"), unavailable)
 		b.wantFetches(t, 1)
 	})
 }
 
-func TestCloseEndsTheTrustInWhatWasFetched(t *testing.T) {
+func TestCloseDropsTheKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t, set("a"))
-		wantVerdict(t, "before", <-b.verify(t.Context(), "a"), good)
+		wantVerdict(t, "before Close", <-b.verify(t.Context(), "a"), good)
 		b.remote.Close()
-		wantVerdict(t, "after", <-b.verify(t.Context(), "a"), unavailable)
+		wantVerdict(t, "after Close", <-b.verify(t.Context(), "a"), unavailable)
 		b.clock.Advance(24 * time.Hour)
-		wantVerdict(t, "a day after", <-b.verify(t.Context(), "a"), unavailable)
+		wantVerdict(t, "a day after Close", <-b.verify(t.Context(), "a"), unavailable)
 		b.wantFetches(t, 1)
 	})
 }
 
-func TestZeroRemoteIsAnOutage(t *testing.T) {
+func TestZeroRemote(t *testing.T) {
 	remote := new(jwks.Remote)
-	_, err := newVerifier(t, remote, jwtexptest.NewClock(day)).Verify(t.Context(), tokenOf("a"))
-	wantVerdict(t, "a token", err, unavailable)
+	verify(t, remote, "a", unavailable)
 	if err := remote.Close(); err != nil {
-		t.Errorf("Close: got %v, want nil", err)
+		t.Errorf("got %v from Close, want nil", err)
 	}
 }

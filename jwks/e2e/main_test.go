@@ -1,6 +1,5 @@
-// Package e2e tests package jwks against a provider that others have written: oidc-provider,
-// a certified OpenID Connect implementation for Node.js, which runs as a process on loopback.
-// It is a module of its own, since it needs more than Go.
+// Package e2e tests package jwks with oidc-provider, a certified OpenID Connect implementation for
+// Node.js, which runs as a process on loopback. It is a module of its own because it needs Node.js.
 package e2e
 
 import (
@@ -25,14 +24,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// install has npm fetch what the lock file names, unless it has since that file changed. It
-// fails where there is no npm: tests that nobody runs prove nothing.
+// install lets npm install the packages in the lock file, unless they are up to date. Without npm it
+// fails, so that these tests are not skipped by accident.
 func install() error {
 	want, err := os.Stat(folder + "/package-lock.json")
 	if err != nil {
 		return err
 	}
-	// npm writes it last.
+	// npm writes this file last.
 	got, err := os.Stat(folder + "/node_modules/.package-lock.json")
 	switch {
 	case err == nil && got.ModTime().After(want.ModTime()):
@@ -43,12 +42,12 @@ func install() error {
 	npm := exec.Command("npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error")
 	npm.Dir = folder
 	if output, err := npm.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w (apt-get install nodejs npm)\n%s", err, output)
+		return fmt.Errorf("npm ci failed; install nodejs and npm: %w\n%s", err, output)
 	}
 	return nil
 }
 
-// A provider is the process, which ends with the test.
+// A provider is a running OpenID provider. It ends with the test.
 type provider struct {
 	issuer string
 	stdin  io.Writer
@@ -58,7 +57,7 @@ type provider struct {
 func startProvider(t *testing.T) *provider {
 	t.Helper()
 	const script = "provider.js"
-	if _, err := os.Stat(folder + "/" + script); err != nil { // go test runs the tests again when it changes
+	if _, err := os.Stat(folder + "/" + script); err != nil { // makes go test rerun the tests when the script changes
 		t.Fatal(err)
 	}
 	node := exec.Command("node", script)
@@ -74,37 +73,37 @@ func startProvider(t *testing.T) *provider {
 		t.Fatal(err)
 	}
 	if err := node.Start(); err != nil {
-		t.Fatalf("%v (apt-get install nodejs)", err)
+		t.Fatalf("cannot start the provider; install nodejs: %v", err)
 	}
 	t.Cleanup(func() {
-		stdin.Close() // at which it ends
+		stdin.Close() // ends the process
 		if err := node.Wait(); err != nil {
-			t.Errorf("the provider ended: got %v, want status 0", err)
+			t.Errorf("got %v from the provider, want exit status 0", err)
 		}
 		if t.Failed() {
 			t.Logf("the provider's log:\n%s", log)
 		}
 	})
 	p := &provider{stdin: stdin, stdout: bufio.NewScanner(stdout)}
-	p.issuer = p.answer(t)
+	p.issuer = p.readLine(t)
 	return p
 }
 
-// setKeys makes the keys of these names those of the provider: the first signs, and all are
-// published.
+// setKeys replaces the provider's keys by the keys with these names. All are published, and the
+// first one signs.
 func (p *provider) setKeys(t *testing.T, names ...string) {
 	t.Helper()
 	line := strings.Join(names, " ")
 	fmt.Fprintln(p.stdin, line)
-	if got := p.answer(t); got != line {
+	if got := p.readLine(t); got != line {
 		t.Fatalf("got %q from the provider, want %q", got, line)
 	}
 }
 
-func (p *provider) answer(t *testing.T) string {
+func (p *provider) readLine(t *testing.T) string {
 	t.Helper()
 	if !p.stdout.Scan() {
-		t.Fatalf("the provider ended too early: %v", p.stdout.Err())
+		t.Fatalf("got no line from the provider: %v", p.stdout.Err())
 	}
 	return p.stdout.Text()
 }

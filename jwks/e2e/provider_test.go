@@ -27,7 +27,7 @@ func (p *provider) discover(t *testing.T) *jwks.Remote {
 	return keys
 }
 
-// newClock starts at the time by which the provider's tokens are good.
+// newClock returns a clock that stands at the current time, at which the provider's tokens are good.
 func newClock() *jwtexptest.Clock { return jwtexptest.NewClock(jwtexp.SystemClock().Now()) }
 
 func newVerifier(keys jwtexp.KeySet, clock jwtexp.Clock, opts ...jwtexp.VerifierOption) *jwtexp.Verifier {
@@ -57,14 +57,14 @@ func TestAccessToken(t *testing.T) {
 				opts []jwtexp.VerifierOption
 				want error
 			}{
-				{"in its last nanosecond", raw, token.ExpiresAt().Add(-1), api, nil},
+				{"a nanosecond before exp", raw, token.ExpiresAt().Add(-1), api, nil},
 				{"expired", raw, token.ExpiresAt(), api, jwtexp.ErrExpired},
 				{"tampered", tamper(raw), now, api, jwtexp.ErrInvalid},
 				{"tampered and expired", tamper(raw), token.ExpiresAt(), api, jwtexp.ErrInvalid},
-				{"for another audience", raw, now, forAPI(p, audience("other")), jwtexp.ErrInvalid},
-				{"of another issuer", raw, now, []jwtexp.VerifierOption{jwtexp.WithIssuer(p.issuer + "/"),
+				{"another audience", raw, now, forAPI(p, audience("other")), jwtexp.ErrInvalid},
+				{"another issuer", raw, now, []jwtexp.VerifierOption{jwtexp.WithIssuer(p.issuer + "/"),
 					jwtexp.WithAudience(audience(alg)), jwtexp.WithType("at+jwt")}, jwtexp.ErrInvalid},
-				{"no ID token", raw, now, []jwtexp.VerifierOption{jwtexp.WithIssuer(p.issuer),
+				{"used as an ID token", raw, now, []jwtexp.VerifierOption{jwtexp.WithIssuer(p.issuer),
 					jwtexp.WithAudience(audience(alg))}, jwtexp.ErrInvalid},
 			}
 			for _, tt := range tests {
@@ -79,6 +79,7 @@ func TestAccessToken(t *testing.T) {
 	}
 }
 
+// forAPI returns the options of an API that accepts access tokens.
 func forAPI(p *provider, audience string) []jwtexp.VerifierOption {
 	return []jwtexp.VerifierOption{jwtexp.WithIssuer(p.issuer), jwtexp.WithAudience(audience), jwtexp.WithType("at+jwt")}
 }
@@ -101,7 +102,7 @@ func TestIDToken(t *testing.T) {
 		}
 		return jwtexp.WithClaims(func(c *claims) error {
 			if c.Nonce != nonce {
-				return errors.New("of another login")
+				return errors.New("nonce of another login")
 			}
 			return nil
 		})
@@ -112,9 +113,9 @@ func TestIDToken(t *testing.T) {
 		want error
 	}{
 		{"good", []jwtexp.VerifierOption{jwtexp.WithAudience("web"), login("n-1")}, nil},
-		{"of another login", []jwtexp.VerifierOption{jwtexp.WithAudience("web"), login("n-2")}, jwtexp.ErrInvalid},
-		{"for another client", []jwtexp.VerifierOption{jwtexp.WithAudience("service"), login("n-1")}, jwtexp.ErrInvalid},
-		{"no access token", []jwtexp.VerifierOption{jwtexp.WithAudience("web"), jwtexp.WithType("at+jwt")}, jwtexp.ErrInvalid},
+		{"another login", []jwtexp.VerifierOption{jwtexp.WithAudience("web"), login("n-2")}, jwtexp.ErrInvalid},
+		{"another client", []jwtexp.VerifierOption{jwtexp.WithAudience("service"), login("n-1")}, jwtexp.ErrInvalid},
+		{"used as an access token", []jwtexp.VerifierOption{jwtexp.WithAudience("web"), jwtexp.WithType("at+jwt")}, jwtexp.ErrInvalid},
 	}
 	keys := p.discover(t)
 	for _, tt := range tests {

@@ -14,9 +14,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// TestRotation has the provider change its keys, as providers do, while tokens are verified:
-// the next key is published, then it signs, then the one before goes. Between two steps the
-// set is fetched again.
+// TestRotation rotates the provider's keys while workers verify tokens: the next key is published,
+// then it signs, then the previous key is removed. After each step the set is fetched again.
 func TestRotation(t *testing.T) {
 	p := startProvider(t)
 	clock := newClock()
@@ -26,29 +25,28 @@ func TestRotation(t *testing.T) {
 
 	old := p.accessToken(t, audience(alg))
 	good.add(old)
-	before := "first"
+	current := "first"
 	for i := range 4 {
 		next := fmt.Sprint("next", i)
-		p.setKeys(t, before, next)
+		p.setKeys(t, current, next)
 		fetchAgain(clock, good)
 
-		p.setKeys(t, next, before)
+		p.setKeys(t, next, current)
 		token := p.accessToken(t, audience(alg))
-		good.add(token) // though the set was not fetched again
+		good.add(token) // the set has the key already
 		fetchAgain(clock, good)
 
 		good.remove(old)
 		p.setKeys(t, next)
 		fetchAgain(clock, good)
 		if _, err := verifier.Verify(t.Context(), old); !isUnknownKey(err) {
-			t.Errorf("rotation %d: got %v for a token of the key that went, want one of an unknown key", i, err)
+			t.Errorf("rotation %d: got %v for a token of the removed key, want reason %s", i, err, jwtexp.ReasonUnknownKey)
 		}
-		before, old = next, token
+		current, old = next, token
 	}
 
-	// A key that signs as soon as it is published: its tokens are what makes the set be
-	// fetched again.
-	p.setKeys(t, "surprise", before)
+	// This key signs as soon as it is published. Its first token causes a fetch.
+	p.setKeys(t, "unannounced", current)
 	clock.Advance(10 * time.Second)
 	good.add(p.accessToken(t, audience(alg)))
 	good.await()
@@ -59,55 +57,56 @@ func isUnknownKey(err error) bool {
 	return ok && invalid.Reason == jwtexp.ReasonUnknownKey
 }
 
-// fetchAgain lets the set's freshness pass, which is 5 minutes for one that does not say.
+// fetchAgain makes the set stale and waits for a fetch. A set without Cache-Control is fresh for 5
+// minutes.
 func fetchAgain(clock *jwtexptest.Clock, good *traffic) {
 	good.await()
 	clock.Advance(5 * time.Minute)
 	good.await()
 }
 
-// A traffic is good tokens that are verified over and over, by several at once.
+// traffic is a set of good tokens that workers verify again and again.
 type traffic struct {
-	mu     sync.Mutex
-	turned sync.Cond
-	tokens []string
-	rounds [2]int // of each worker
+	mu        sync.Mutex
+	roundDone sync.Cond
+	tokens    []string
+	rounds    [2]int // per worker
 }
 
-// startTraffic starts it, until the test ends. A token that is refused fails the test.
+// startTraffic starts the workers. They end with the test. A rejected token fails the test.
 func startTraffic(t *testing.T, verifier *jwtexp.Verifier) *traffic {
 	g := new(traffic)
-	g.turned.L = &g.mu
-	var group sync.WaitGroup
+	g.roundDone.L = &g.mu
+	var workers sync.WaitGroup
 	for i := range g.rounds {
-		group.Go(func() {
+		workers.Go(func() {
 			for t.Context().Err() == nil {
-				for _, raw := range g.now() {
+				for _, raw := range g.current() {
 					// The test's context ends before its last tokens are verified.
 					if _, err := verifier.Verify(context.WithoutCancel(t.Context()), raw); err != nil {
 						t.Errorf("got %v for a good token, want nil", err)
 					}
 				}
-				g.turn(i)
-				runtime.Gosched() // to whoever moves the clock
+				g.endRound(i)
+				runtime.Gosched() // lets the test move the clock
 			}
 		})
 	}
-	t.Cleanup(group.Wait)
+	t.Cleanup(workers.Wait)
 	return g
 }
 
-func (g *traffic) now() []string {
+func (g *traffic) current() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Clone(g.tokens)
 }
 
-func (g *traffic) turn(i int) {
+func (g *traffic) endRound(worker int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.rounds[i]++
-	g.turned.Broadcast()
+	g.rounds[worker]++
+	g.roundDone.Broadcast()
 }
 
 func (g *traffic) add(raw string) {
@@ -116,7 +115,7 @@ func (g *traffic) add(raw string) {
 	g.tokens = append(g.tokens, raw)
 }
 
-// remove returns when nobody verifies the token any more.
+// remove removes a token, and waits until no worker verifies it.
 func (g *traffic) remove(raw string) {
 	g.mu.Lock()
 	g.tokens = slices.DeleteFunc(g.tokens, func(other string) bool { return other == raw })
@@ -124,13 +123,13 @@ func (g *traffic) remove(raw string) {
 	g.await()
 }
 
-// await returns when each has verified all the tokens of now, from the first to the last.
+// await waits until each worker has verified all current tokens.
 func (g *traffic) await() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for i, round := range g.rounds {
-		for g.rounds[i] < round+2 { // the one under way may have begun with others
-			g.turned.Wait()
+		for g.rounds[i] < round+2 { // the current round may have begun with other tokens
+			g.roundDone.Wait()
 		}
 	}
 }

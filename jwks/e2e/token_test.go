@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	secret   = "a secret of the tests"                         // of both clients
-	verifier = "a-verifier-of-the-tests-43-characters-or-more" // the client's, of PKCE (RFC 7636)
+	secret       = "a secret of the tests"                         // of both clients
+	codeVerifier = "a-verifier-of-the-tests-43-characters-or-more" // of PKCE (RFC 7636)
 )
 
-// audience names the API whose access tokens are signed with alg.
+// audience returns the name of the API whose access tokens the provider signs with alg.
 func audience(alg string) string { return "https://api.example/" + alg }
 
-// accessToken is for a service that calls an API in its own name (RFC 6749 §4.4), which it
-// names (RFC 8707).
+// accessToken requests an access token by the client credentials grant (RFC 6749 §4.4), for the API
+// with this audience (RFC 8707).
 func (p *provider) accessToken(t *testing.T, audience string) string {
 	t.Helper()
 	return p.tokens(t, "service", url.Values{
@@ -53,8 +53,8 @@ func (p *provider) tokens(t *testing.T, client string, form url.Values) (got tok
 	return got
 }
 
-// idToken is for a web application, in which subject logs in, and consents, as if with a
-// browser (OpenID Connect Core 1.0 §3.1).
+// idToken logs subject in to a web application, with consent, as a browser does (OpenID Connect Core
+// 1.0 §3.1), and returns the ID token.
 func (p *provider) idToken(t *testing.T, subject, nonce string) string {
 	t.Helper()
 	const callback = "https://web.example/callback"
@@ -75,7 +75,7 @@ func (p *provider) idToken(t *testing.T, subject, nonce string) string {
 		return response.Request.URL
 	}
 
-	challenge := sha256.Sum256([]byte(verifier))
+	challenge := sha256.Sum256([]byte(codeVerifier))
 	page := visit(browser.Get(p.issuer + "/auth?" + url.Values{
 		"client_id":             {"web"},
 		"redirect_uri":          {callback},
@@ -92,6 +92,6 @@ func (p *provider) idToken(t *testing.T, subject, nonce string) string {
 		"grant_type":    {"authorization_code"},
 		"code":          {code},
 		"redirect_uri":  {callback},
-		"code_verifier": {verifier},
+		"code_verifier": {codeVerifier},
 	}).IDToken
 }

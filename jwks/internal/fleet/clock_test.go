@@ -7,36 +7,37 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A clock is that of one node: the bubble's, and what it is wrong by.
+// A clock is the clock of one node. It differs from the bubble's time, the true time, by offset.
 type clock struct {
-	wrong atomic.Int64
-	off   bool      // by more than is promised
-	wasIn time.Time // until when it was off last, true
-	steps int
+	offset      atomic.Int64 // a time.Duration
+	farOff      bool         // whether offset is larger than promised
+	farOffUntil time.Time    // when farOff last ended, in true time
+	steps       int
 }
 
 // Now implements jwtexp.Clock.
-func (c *clock) Now() time.Time { return now().Add(time.Duration(c.wrong.Load())) }
+func (c *clock) Now() time.Time { return now().Add(time.Duration(c.offset.Load())) }
 
-// when returns the instant at which the clock will read t, if it is left alone.
-func (c *clock) when(t time.Time) time.Time { return t.Add(-time.Duration(c.wrong.Load())) }
+// trueTime returns the true time at which the clock reads t, unless it steps before.
+func (c *clock) trueTime(t time.Time) time.Time { return t.Add(-time.Duration(c.offset.Load())) }
 
-func (c *clock) step(wrong time.Duration, off bool) {
-	if c.off {
-		c.wasIn = now()
+func (c *clock) step(offset time.Duration, farOff bool) {
+	if c.farOff {
+		c.farOffUntil = now()
 	}
-	c.wrong.Store(int64(wrong))
-	c.off = off
+	c.offset.Store(int64(offset))
+	c.farOff = farOff
 	c.steps++
 }
 
-// now is the bubble's time.
+// now returns the true time.
 func now() time.Time { return jwtexp.SystemClock().Now().Round(0).UTC() }
 
-// A window is a time in which something is down.
+// A window is a span of true time in which something is down.
 type window struct{ from, to time.Time }
 
-func in(t time.Time, windows []window) bool {
+// inAny reports whether t is in one of the windows.
+func inAny(t time.Time, windows []window) bool {
 	for _, w := range windows {
 		if !t.Before(w.from) && t.Before(w.to) {
 			return true

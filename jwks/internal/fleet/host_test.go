@@ -15,7 +15,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwks"
 )
 
-// A host is where the JWK Set is published, by several instances.
+// A host publishes the JWK Set, with several instances.
 type host struct {
 	w          *world
 	publishers []*publisher
@@ -28,65 +28,65 @@ type publisher struct {
 }
 
 func (w *world) newPublisher() *publisher {
-	m := w.newMember(w.public)
+	m := w.newMember(publicKey)
 	return &publisher{m, jwks.Handler(m.ring, jwks.WithClock(m))}
 }
 
-// A line is the way of one Remote to the host: an http.RoundTripper that takes the bubble's
-// time, and remembers what went over it.
-type line struct {
+// A transport connects one Remote to the host. It is an http.RoundTripper that takes time and
+// records the fetches.
+type transport struct {
 	w        *world
 	clock    *clock
 	rnd      *rand.Rand
 	attempts []*attempt
-	unknown  int // tokens shown whose key the Remote did not have
+	unknown  int // verified tokens whose key the Remote did not have
 }
 
-// An attempt is a fetch as it was on the line.
+// An attempt is one fetch.
 type attempt struct {
-	start, done time.Time // true; done zero: under way
-	reading     time.Time // at the start, of the clock that the Remote is handed
-	steps       int       // of that clock, before
+	start, done time.Time // true time; a zero done means that it is running
+	reading     time.Time // the Remote's clock at the start
+	steps       int       // how often that clock had stepped before
 	good        bool
 	kids        map[string]bool
 }
 
 // RoundTrip implements http.RoundTripper.
-func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
-	a, there, back := l.begin()
-	answer, err := l.exchange(r, a, there, back)
-	l.w.mu.Lock()
-	defer l.w.mu.Unlock()
+func (tr *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	a, there, back := tr.begin()
+	answer, err := tr.exchange(r, a, there, back)
+	tr.w.mu.Lock()
+	defer tr.w.mu.Unlock()
 	a.done = now()
 	a.good = err == nil && len(a.kids) > 0
-	l.w.note("fetch %v %v %d", a.start, a.good, len(a.kids))
+	tr.w.note("fetch %v %v %d", a.start, a.good, len(a.kids))
 	return answer, err
 }
 
-func (l *line) begin() (a *attempt, there, back time.Duration) {
-	l.w.mu.Lock()
-	defer l.w.mu.Unlock()
-	a = &attempt{start: now(), reading: l.clock.Now(), steps: l.clock.steps}
-	if n := len(l.attempts); n > 0 {
-		l.w.judgeFetch(l.attempts[n-1], a)
+func (tr *transport) begin() (a *attempt, there, back time.Duration) {
+	tr.w.mu.Lock()
+	defer tr.w.mu.Unlock()
+	a = &attempt{start: now(), reading: tr.clock.Now(), steps: tr.clock.steps}
+	if n := len(tr.attempts); n > 0 {
+		tr.w.checkFetchInterval(tr.attempts[n-1], a)
 	}
-	l.attempts = append(l.attempts, a)
-	half := l.w.plan.network / 2
-	return a, between(l.rnd, 1, half), between(l.rnd, 1, half)
+	tr.attempts = append(tr.attempts, a)
+	half := tr.w.plan.network / 2
+	return a, between(tr.rnd, 1, half), between(tr.rnd, 1, half)
 }
 
 var errDown = errors.New("connection refused")
 
-func (l *line) exchange(r *http.Request, a *attempt, there, back time.Duration) (*http.Response, error) {
+func (tr *transport) exchange(r *http.Request, a *attempt, there, back time.Duration) (*http.Response, error) {
 	if err := wait(r.Context(), there); err != nil {
 		return nil, err
 	}
 	var answer *http.Response
-	switch h := l.w.host; {
-	case !in(now(), h.outages):
-		answer = h.serve(r, l.rnd, a)
+	switch h := tr.w.host; {
+	case !inAny(now(), h.outages):
+		answer = h.serve(r, tr.rnd, a)
 	default:
-		switch l.rnd.IntN(4) {
+		switch tr.rnd.IntN(4) {
 		case 0:
 			return nil, errDown
 		case 1:
@@ -123,7 +123,7 @@ func (h *host) serve(r *http.Request, rnd *rand.Rand, a *attempt) *http.Response
 	for _, k := range set.Keys {
 		a.kids[k.Kid] = true
 	}
-	h.w.judgePublished(p, a.kids)
+	h.w.checkPublished(p, a.kids)
 	return recorder.Result()
 }
 
@@ -131,7 +131,7 @@ func page(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Header: make(http.Header), Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// wait lets the bubble's time pass.
+// wait waits for d or until ctx is done.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -143,22 +143,23 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// before returns the last attempt that was over at an instant and, where good is set, was good.
-func (l *line) before(t time.Time, good bool) *attempt {
-	for i := len(l.attempts) - 1; i >= 0; i-- {
-		if a := l.attempts[i]; !a.done.IsZero() && !a.done.After(t) && (a.good || !good) {
+// lastAttempt returns the last attempt that had ended at t, or nil. If onlyGood is set, failed
+// attempts do not count.
+func (tr *transport) lastAttempt(t time.Time, onlyGood bool) *attempt {
+	for i := len(tr.attempts) - 1; i >= 0; i-- {
+		if a := tr.attempts[i]; !a.done.IsZero() && !a.done.After(t) && (a.good || !onlyGood) {
 			return a
 		}
 	}
 	return nil
 }
 
-// fails reports whether, when a token was shown, an attempt after the one that fetched a set
-// had failed, and that was so lately that the next is not overdue.
-func (l *line) fails(s *showing, set *attempt) bool {
-	lately := l.w.plan.interval + l.w.plan.timeout
-	return slices.ContainsFunc(l.attempts, func(a *attempt) bool {
-		waitedFor := a.done.After(s.start)
-		return !a.good && a.done.After(set.done) && (waitedFor || s.reading.Sub(a.reading).Abs() < lately)
+// failedSince reports whether an attempt after set has failed, so recently that v need not have
+// waited for a retry, or while v waited.
+func (tr *transport) failedSince(set *attempt, v *verification) bool {
+	recent := tr.w.plan.interval + tr.w.plan.timeout
+	return slices.ContainsFunc(tr.attempts, func(a *attempt) bool {
+		waitedFor := a.done.After(v.start)
+		return !a.good && a.done.After(set.done) && (waitedFor || v.reading.Sub(a.reading).Abs() < recent)
 	})
 }

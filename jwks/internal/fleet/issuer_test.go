@@ -8,7 +8,7 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// An issuer is one node that signs.
+// An issuer is a node that issues tokens.
 type issuer struct {
 	*member
 	issuer *jwtexp.Issuer
@@ -19,21 +19,17 @@ func (w *world) newIssuer(m *member) *issuer {
 	if w.rnd.IntN(3) == 0 {
 		lifetime = max(time.Second, lifetime/2).Truncate(time.Second)
 	}
-	i, err := jwtexp.NewIssuer(m.ring, lifetime, jwtexp.WithClock(m))
-	if err != nil {
-		panic(err)
-	}
-	return &issuer{m, i}
+	return &issuer{m, must(jwtexp.NewIssuer(m.ring, lifetime, jwtexp.WithClock(m)))}
 }
 
-// A token is one that was issued, or minted by whoever has stolen a key or made one up.
+// A token was either issued, or forged with a stolen or unknown key.
 type token struct {
 	id     int
 	raw    string
-	key    *record // nil: a stranger's
+	key    *record // nil: unknownKey
 	exp    time.Time
-	minted bool
-	exempt bool // issued when the storage had failed for longer than promised
+	forged bool
+	exempt bool // issued after a long outage of the storage, so that invariants 1 and 5 do not cover it
 }
 
 func (t *token) kid() string {
@@ -45,13 +41,13 @@ func (t *token) kid() string {
 
 func (t *token) String() string {
 	how := "issued"
-	if t.minted {
-		how = "minted"
+	if t.forged {
+		how = "forged"
 	}
-	return fmt.Sprintf("token %d, %s with key %.6s, exp %v,", t.id, how, t.kid(), stamp(t.exp))
+	return fmt.Sprintf("token %d, %s with key %.6s, exp %v,", t.id, how, t.kid(), formatTime(t.exp))
 }
 
-// issue returns a new token, nil where there is no key to sign with.
+// issue issues a token. It returns nil if there is no key to sign with.
 func (w *world) issue(i *issuer) *token {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -59,52 +55,44 @@ func (w *world) issue(i *issuer) *token {
 	issued, err := issue(i.issuer, "alice")
 	if err != nil {
 		if w.ledger.hasSigner(i.version) {
-			w.broken("7", "an issuer with version %d cannot sign at %v: %v", i.version, stamp(i.Now()), err)
+			w.violation("7", "an issuer with version %d cannot sign at %v: %v", i.version, formatTime(i.Now()), err)
 		}
 		return nil
 	}
 	w.count.tokens++
 	t := &token{id: w.count.tokens, raw: issued.Raw(), key: w.ledger.find(issued.KeyID()), exp: issued.ExpiresAt()}
-	for _, lapse := range w.ledger.lapses {
-		t.exempt = t.exempt || !now().Before(lapse.from) && now().Before(w.ledger.loaded(lapse.to))
+	for _, outage := range w.ledger.longOutages {
+		t.exempt = t.exempt || !now().Before(outage.from) && now().Before(w.ledger.loadedBy(outage.to))
 	}
 	t.key.tokens = append(t.key.tokens, t)
 	w.note("token %d %s %v", t.id, t.key.id, t.exp)
 	return t
 }
 
-// mint returns a token of whoever has stolen a key.
-func (w *world) mint(k *record, exp time.Time) *token {
+// forgeToken returns a token that a thief of k has signed.
+func (w *world) forgeToken(k *record, exp time.Time) *token {
 	w.count.tokens++
-	return &token{id: w.count.tokens, raw: forge(k.key, exp), key: k, exp: exp.Truncate(time.Second), minted: true}
+	return &token{id: w.count.tokens, raw: forge(k.key, exp), key: k, exp: exp.Truncate(time.Second), forged: true}
 }
 
 func forge(key jwtexp.Key, exp time.Time) string {
 	const lifetime = time.Minute
-	at := jwtexp.ClockFunc(func() time.Time { return exp.Add(-lifetime) })
-	i, err := jwtexp.NewIssuer(key, lifetime, jwtexp.WithClock(at))
-	if err != nil {
-		panic(err)
-	}
-	t, err := issue(i, "mallory")
-	if err != nil {
-		panic(err)
-	}
-	return t.Raw()
+	clock := jwtexp.ClockFunc(func() time.Time { return exp.Add(-lifetime) })
+	return must(issue(must(jwtexp.NewIssuer(key, lifetime, jwtexp.WithClock(clock))), "mallory")).Raw()
 }
 
-// madeUp are tokens that name keys which do not exist.
-var madeUp = func() (all []*token) {
+// unknownKeyTokens name keys that do not exist.
+var unknownKeyTokens = func() (all []*token) {
 	exp := time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 32 {
-		all = append(all, &token{raw: forge(stranger().WithID(fmt.Sprint("made up ", i)), exp), exp: exp, minted: true})
+		all = append(all, &token{raw: forge(unknownKey().WithID(fmt.Sprint("made up ", i)), exp), exp: exp, forged: true})
 	}
 	return all
 }()
 
-// issue draws random bytes while no other world does: see generator.
+// issue issues a token, which reads random bytes: see randomMu.
 func issue(i *jwtexp.Issuer, subject string) (*jwtexp.Token, error) {
-	generator.Lock()
-	defer generator.Unlock()
+	randomMu.Lock()
+	defer randomMu.Unlock()
 	return i.Issue(context.Background(), subject, nil)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// The keys that the fleets of all seeds rotate in, one after the other, and their public
-// halves; the last is a stranger's. Ed25519 is quick, and makes the same signature each time.
+// Every fleet rotates these keys in, one after the other. The last one is never rotated in. Ed25519
+// is fast, and its signatures are deterministic.
 var signingKeys, publicKeys = makeKeys(64)
 
 func makeKeys(n int) (signing, public []jwtexp.Key) {
@@ -16,21 +16,19 @@ func makeKeys(n int) (signing, public []jwtexp.Key) {
 		seed := make([]byte, ed25519.SeedSize)
 		seed[0] = byte(i)
 		private := ed25519.NewKeyFromSeed(seed)
-		id, err := keyring.Thumbprint(private.Public())
-		if err != nil {
-			panic(err)
-		}
-		s, err := jwtexp.NewSigningKey(jwtexp.EdDSA, private)
-		if err != nil {
-			panic(err)
-		}
-		p, err := jwtexp.NewPublicKey(jwtexp.EdDSA, private.Public())
-		if err != nil {
-			panic(err)
-		}
-		signing, public = append(signing, s.WithID(id)), append(public, p.WithID(id))
+		id := must(keyring.Thumbprint(private.Public()))
+		signing = append(signing, must(jwtexp.NewSigningKey(jwtexp.EdDSA, private)).WithID(id))
+		public = append(public, must(jwtexp.NewPublicKey(jwtexp.EdDSA, private.Public())).WithID(id))
 	}
 	return signing, public
 }
 
-func stranger() jwtexp.Key { return signingKeys[len(signingKeys)-1] }
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// unknownKey returns a key that is in no ring.
+func unknownKey() jwtexp.Key { return signingKeys[len(signingKeys)-1] }

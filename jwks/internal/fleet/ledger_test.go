@@ -7,43 +7,44 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// A ledger is what was done to the ring, and what follows for the promises. It is kept by
-// hand, and not read off the ring that is tried.
+// A ledger records what was done to the ring, and computes what the promises require. It computes
+// everything itself, because the ring is what the simulation tests.
 type ledger struct {
-	plan     *plan
-	all      []*record
-	versions []version // as they were stored; the first when the fleet begins
-	lapses   []window  // outages of the storage that are longer than promised
+	plan        *plan
+	all         []*record
+	versions    []version // in the order in which they were stored
+	longOutages []window  // outages of the storage that are longer than promised
 }
 
-// A record is one key. Instants of the bubble are true time; readings are those of the
-// rotator's clock.
+// A record is the record of one key. Its times are true times, or readings of the rotator's clock.
 type record struct {
 	id        string
 	key       jwtexp.Key
-	published time.Time // true
-	from      time.Time // reading: it signs from then on
-	until     time.Time // reading: and before then; zero: open
-	revoked   time.Time // true; zero: not
-	revokedIn int       // the version
-	// A key that signs before Propagation has passed, since the one before was revoked,
-	// need not be known before this; nor one that was published when the storage failed.
-	knownFrom time.Time // true
-	// A key that goes on, since the next was revoked: until this instant there may be
-	// rings that take no token of it that expires later than they knew.
-	heldBackUntil time.Time // true
-	heldBackPast  time.Time // reading
+	published time.Time // true time
+	from      time.Time // reading: the key signs from then on
+	until     time.Time // reading: the key signs before then; zero: no end yet
+	revoked   time.Time // true time; zero: not revoked
+	revokedIn int       // the version with the revocation
+	// Nodes need not know the key before knownFrom (true time), if it signs before Propagation
+	// has passed because the previous key was revoked, or if it was published while the storage
+	// was down.
+	knownFrom time.Time
+	// The key signs for longer because the next key was revoked. Before heldBackUntil (true
+	// time), some rings may still reject its tokens that expire after heldBackPast (reading).
+	heldBackUntil time.Time
+	heldBackPast  time.Time
 	tokens        []*token
 }
 
-// A version is what storage holds from an instant on.
+// A version is what the storage holds from stored on.
 type version struct {
-	at    time.Time
-	state keyring.State
-	keys  map[string]span
+	stored time.Time // true time
+	state  keyring.State
+	keys   map[string]keyState // by ID
 }
 
-type span struct {
+// A keyState is what a version says about one key.
+type keyState struct {
 	until   time.Time
 	revoked bool
 }
@@ -54,7 +55,7 @@ func (k *record) signsAt(reading time.Time) bool {
 	return k.live() && !reading.Before(k.from) && (k.until.IsZero() || reading.Before(k.until))
 }
 
-// signing returns the key that signs, and the one to come, or nil.
+// signing returns the key that signs at reading, and the next one. Either may be nil.
 func (l *ledger) signing(reading time.Time) (now, next *record) {
 	for _, k := range l.all {
 		switch {
@@ -67,17 +68,18 @@ func (l *ledger) signing(reading time.Time) (now, next *record) {
 	return now, next
 }
 
-func (l *ledger) rotate(id string, key jwtexp.Key, reading, at time.Time) *record {
+// rotate records that key was rotated in.
+func (l *ledger) rotate(key jwtexp.Key, reading, trueTime time.Time) *record {
 	now, next := l.signing(reading)
-	k := &record{id: id, key: key, published: at, from: reading}
+	k := &record{id: key.ID(), key: key, published: trueTime, from: reading}
 	switch {
 	case now != nil || next != nil:
 		k.from = reading.Add(l.plan.schedule.Propagation)
-		if l.lapsed(at) {
-			k.knownFrom = l.settled(at)
+		if known := l.knownBy(trueTime); !known.Equal(trueTime.Add(l.plan.schedule.Propagation)) { // the storage was down
+			k.knownFrom = known
 		}
 	case len(l.all) > 0:
-		k.knownFrom = l.settled(at)
+		k.knownFrom = l.knownBy(trueTime)
 	}
 	for _, other := range l.all {
 		if other.live() && other.from.After(k.from) {
@@ -93,14 +95,15 @@ func (l *ledger) rotate(id string, key jwtexp.Key, reading, at time.Time) *recor
 	return k
 }
 
-func (l *ledger) revoke(k *record, reading, at time.Time) {
+// revoke records that k was revoked.
+func (l *ledger) revoke(k *record, reading, trueTime time.Time) {
 	_, next := l.signing(reading)
 	switch {
 	case k.from.After(reading):
-		for _, before := range l.all {
-			if before.until.Equal(k.from) && before.from.Before(k.from) {
-				before.holdBack(l.notAfter(before.until), at, l.settled(at))
-				before.until = k.until
+		for _, previous := range l.all {
+			if previous.until.Equal(k.from) && previous.from.Before(k.from) {
+				previous.holdBack(l.notAfter(previous.until), trueTime, l.knownBy(trueTime))
+				previous.until = k.until
 			}
 		}
 		k.until = k.from
@@ -108,59 +111,55 @@ func (l *ledger) revoke(k *record, reading, at time.Time) {
 		k.until = reading
 		if next != nil {
 			next.from = reading
-			next.knownFrom = l.settled(next.published)
+			next.knownFrom = l.knownBy(next.published)
 		}
 	}
-	k.revoked, k.revokedIn = at, len(l.versions)
+	k.revoked, k.revokedIn = trueTime, len(l.versions)
 }
 
-func (k *record) holdBack(past, at, until time.Time) {
-	if !at.Before(k.heldBackUntil) || past.Before(k.heldBackPast) {
+func (k *record) holdBack(past, from, until time.Time) {
+	if !from.Before(k.heldBackUntil) || past.Before(k.heldBackPast) {
 		k.heldBackPast = past
 	}
 	k.heldBackUntil = until
 }
 
-// store ends a change.
-func (l *ledger) store(state keyring.State, at time.Time) {
-	v := version{at: at, state: state, keys: make(map[string]span)}
+// store records that a change was stored.
+func (l *ledger) store(state keyring.State, trueTime time.Time) {
+	v := version{stored: trueTime, state: state, keys: make(map[string]keyState)}
 	for _, k := range l.all {
-		v.keys[k.id] = span{k.until, !k.live()}
+		v.keys[k.id] = keyState{k.until, !k.live()}
 	}
 	l.versions = append(l.versions, v)
 }
 
-// notAfter is the latest exp of a token of a key that signs until then.
+// notAfter returns the latest exp of the tokens of a key that signs until then.
 func (l *ledger) notAfter(until time.Time) time.Time { return until.Add(l.plan.schedule.Lifetime) }
 
-// loaded is when every ring has a change.
-func (l *ledger) loaded(change time.Time) time.Time { return l.within(change, l.plan.load) }
+// loadedBy returns when every ring has loaded a change.
+func (l *ledger) loadedBy(change time.Time) time.Time { return l.deadline(change, l.plan.load) }
 
-// settled is when everybody has a change.
-func (l *ledger) settled(change time.Time) time.Time {
-	return l.within(change, l.plan.schedule.Propagation)
+// knownBy returns when every node knows of a change.
+func (l *ledger) knownBy(change time.Time) time.Time {
+	return l.deadline(change, l.plan.schedule.Propagation)
 }
 
-func (l *ledger) lapsed(change time.Time) bool {
-	return !l.settled(change).Equal(change.Add(l.plan.schedule.Propagation))
-}
-
-// within counts d from a change or, where storage fails for longer than promised before it
-// is over, from the end of that.
-func (l *ledger) within(change time.Time, d time.Duration) time.Time {
+// deadline returns the time d after a change. If a long outage of the storage overlaps that span,
+// it counts d from the end of the outage.
+func (l *ledger) deadline(change time.Time, d time.Duration) time.Time {
 	end := change.Add(d)
-	for _, lapse := range l.lapses {
-		if lapse.from.Before(end) && change.Before(lapse.to) {
-			end = lapse.to.Add(d)
+	for _, outage := range l.longOutages {
+		if outage.from.Before(end) && change.Before(outage.to) {
+			end = outage.to.Add(d)
 		}
 	}
 	return end
 }
 
-// at returns the number of the version that was stored at an instant.
-func (l *ledger) at(t time.Time) int {
+// versionAt returns the number of the version that the storage held at t.
+func (l *ledger) versionAt(t time.Time) int {
 	n := len(l.versions) - 1
-	for n > 0 && l.versions[n].at.After(t) {
+	for n > 0 && l.versions[n].stored.After(t) {
 		n--
 	}
 	return n
@@ -175,7 +174,7 @@ func (l *ledger) find(id string) *record {
 	return nil
 }
 
-// hasSigner reports whether those who loaded a version have a key to sign with.
+// hasSigner reports whether a ring that has loaded the version has a key to sign with.
 func (l *ledger) hasSigner(version int) bool {
 	for id, known := range l.versions[version].keys {
 		k := l.find(id)

@@ -11,57 +11,54 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// A member is an instance with a ring, that it loads from storage again and again. As a
-// Ring is told no time when it is loaded, that is done late: when the instance is asked.
+// A member is an instance with a ring that it reloads from the storage regularly. Loading needs no
+// time, so the member catches up with all due loads when it is used.
 type member struct {
 	clock
 	w       *world
 	ring    *keyring.Ring
 	rnd     *rand.Rand
-	key     func(id string) (jwtexp.Key, error)
-	version int // that it loaded last
-	tick    time.Time
+	key     keySource
+	version int       // the last one that it loaded
+	tick    time.Time // when the next load begins
 	next    load
 }
 
-// VerificationKeys implements jwtexp.KeySet by the ring that the member has now.
+// VerificationKeys implements jwtexp.KeySet. The rotator replaces its ring when it restarts.
 func (m *member) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	return m.ring.VerificationKeys(ctx, id, now)
 }
 
-// A load is one attempt: what was read is as old as it was in a replica of the storage.
+// A load is one read of the storage. A replica of the storage may lag behind.
 type load struct {
-	of, done time.Time
-	ok       bool
+	asOf time.Time // the state that is read
+	done time.Time
+	ok   bool
 }
 
-func (w *world) newMember(key func(string) (jwtexp.Key, error)) *member {
-	ring, err := keyring.New(w.plan.schedule)
-	if err != nil {
-		panic(err)
-	}
-	m := &member{w: w, ring: ring, rnd: w.fork(), key: key, version: -1}
-	m.step(w.skew(), false)
+func (w *world) newMember(key keySource) *member {
+	m := &member{w: w, ring: must(keyring.New(w.plan.schedule)), rnd: w.newRand(), key: key, version: -1}
+	m.step(w.randomSkew(), false)
 	m.load(0)
 	m.tick = now().Add(between(m.rnd, 0, w.plan.reload))
-	m.next = m.read()
+	m.next = m.nextLoad()
 	return m
 }
 
-func (m *member) read() load {
+func (m *member) nextLoad() load {
 	p := m.w.plan
 	return load{
-		of:   m.tick.Add(-between(m.rnd, 0, p.lag)),
+		asOf: m.tick.Add(-between(m.rnd, 0, p.lag)),
 		done: m.tick.Add(between(m.rnd, 0, min(p.lag, p.reload))),
-		ok:   !in(m.tick, m.w.storeOutages),
+		ok:   !inAny(m.tick, m.w.storeOutages),
 	}
 }
 
-// catchUp does the loads that have been due.
+// catchUp does all loads that are due.
 func (m *member) catchUp() {
-	for t := now(); !m.next.done.After(t); m.next = m.read() {
+	for t := now(); !m.next.done.After(t); m.next = m.nextLoad() {
 		if m.next.ok {
-			m.load(m.w.ledger.at(m.next.of))
+			m.load(m.w.ledger.versionAt(m.next.asOf))
 		}
 		m.tick = m.tick.Add(m.w.plan.reload)
 	}
@@ -74,18 +71,20 @@ func (m *member) load(version int) {
 	err := m.ring.Load(m.w.ledger.versions[version].state, m.key)
 	switch {
 	case version < m.version && errors.Is(err, keyring.ErrOlder):
-		return // a replica that lags behind the one that was read before
+		return // this replica lags behind the one before
 	case err != nil || version < m.version:
-		m.w.broken("8", "version %d after %d: got %v from Load", version, m.version, err)
+		m.w.violation("8", "version %d after %d: got %v from Load", version, m.version, err)
 	}
 	m.version = version
 }
 
-// private and public are the two halves of storage for keys.
-func (w *world) private(id string) (jwtexp.Key, error) { return w.find(id, signingKeys) }
-func (w *world) public(id string) (jwtexp.Key, error)  { return w.find(id, publicKeys) }
+// A keySource returns the key with the given ID.
+type keySource = func(id string) (jwtexp.Key, error)
 
-func (w *world) find(id string, keys []jwtexp.Key) (jwtexp.Key, error) {
+func privateKey(id string) (jwtexp.Key, error) { return findKey(id, signingKeys) }
+func publicKey(id string) (jwtexp.Key, error)  { return findKey(id, publicKeys) }
+
+func findKey(id string, keys []jwtexp.Key) (jwtexp.Key, error) {
 	for _, k := range keys {
 		if k.ID() == id {
 			return k, nil

@@ -7,37 +7,37 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// A plan is what a seed draws before anything happens: the promises that operators make,
-// and the schedule that follows from them. It has no slack, so that a ring that takes more
-// than it was promised fails.
+// A plan holds the promises of the operators and the schedule that follows from them, which a seed
+// draws at the start. The schedule has no slack, so that a ring that needs more time than promised
+// fails.
 type plan struct {
-	differ time.Duration // by which two clocks may differ, at most
-	leeway time.Duration // of a verifier, at most
+	maxSkew time.Duration // largest difference of two clocks
+	leeway  time.Duration // largest leeway of a verifier
 
-	reload      time.Duration // from one load of the entries to the next
-	lag         time.Duration // by which what is read may be old, and how long reading takes, at most
-	storeOutage time.Duration // of the storage, at most
-	load        time.Duration // from a change until every ring has it, which follows
+	reload      time.Duration // between two loads of a ring
+	lag         time.Duration // largest age of what a load reads, and longest duration of a load
+	storeOutage time.Duration // longest outage of the storage
+	load        time.Duration // derived: from a change until every ring has loaded it
 
-	freshMin, freshMax time.Duration // of a Remote
-	fresh              time.Duration // how old a Remote's set gets while fetching it works, which follows
-	interval           time.Duration
-	outageLimit        time.Duration
-	network            time.Duration // for which a fetch takes, at most
-	timeout            time.Duration
-	hostOutage         time.Duration // of the host of the JWK Set, at most
+	freshMin, freshMax time.Duration // WithFreshness of the Remotes
+	fresh              time.Duration // derived: largest age of a Remote's set while fetching works
+	interval           time.Duration // WithInterval
+	outageLimit        time.Duration // WithOutageLimit
+	network            time.Duration // longest duration of a fetch
+	timeout            time.Duration // WithTimeout
+	hostOutage         time.Duration // longest outage of the JWK Set's host
 
-	schedule  keyring.Schedule
-	rotations int
-	every     time.Duration // between two rotations, about
+	schedule    keyring.Schedule
+	rotations   int
+	rotateEvery time.Duration // average time between two rotations
 
-	longHost, longStore bool // an outage is longer than promised, and what is promised is less
+	longHost, longStore bool // whether there is an outage that is longer than promised
 }
 
-func draw(r *rand.Rand) *plan {
+func newPlan(r *rand.Rand) *plan {
 	p := &plan{
-		differ:      sometimes(r, 3, between(r, 0, 30*time.Second)),
-		leeway:      sometimes(r, 3, between(r, 0, time.Minute)),
+		maxSkew:     maybeZero(r, 3, between(r, 0, 30*time.Second)),
+		leeway:      maybeZero(r, 3, between(r, 0, time.Minute)),
 		reload:      between(r, time.Second, 5*time.Minute),
 		interval:    between(r, time.Second, 30*time.Second),
 		freshMin:    between(r, time.Second, 3*time.Minute),
@@ -49,16 +49,16 @@ func draw(r *rand.Rand) *plan {
 		longStore:   r.IntN(6) == 0,
 	}
 	p.lag = between(r, 0, 2*p.reload)
-	// A read just before the change, then one in an outage, then one after it.
+	// One read just before the change, one during an outage, one after it.
 	p.load = 2*p.reload + p.storeOutage + 2*p.lag
 	p.timeout = p.network + between(r, time.Second, 10*time.Second)
 
-	propagation := p.load + p.network + p.hostOutage + 2*p.differ + p.interval
-	if r.IntN(2) == 0 { // Remotes that bound the freshness themselves
+	propagation := p.load + p.network + p.hostOutage + 2*p.maxSkew + p.interval
+	if r.IntN(2) == 0 { // WithFreshness limits the age of a set
 		p.freshMax = p.freshMin + between(r, 0, 20*time.Minute)
 		p.fresh = p.freshMax
 		propagation += p.fresh
-	} else { // and those that go by what is published, which is half of Propagation
+	} else { // the published max-age does: half of Propagation
 		propagation = max(2*propagation, 2*p.freshMin)
 		p.fresh = propagation / 2
 		p.freshMax = propagation
@@ -66,29 +66,29 @@ func draw(r *rand.Rand) *plan {
 	p.outageLimit = p.freshMax + between(r, 0, 2*time.Hour)
 	p.schedule = keyring.Schedule{
 		Lifetime:    time.Duration(30+r.IntN(1800)) * time.Second,
-		Leeway:      p.leeway + p.differ + p.network,
+		Leeway:      p.leeway + p.maxSkew + p.network,
 		Propagation: propagation,
-		Grace:       sometimes(r, 4, between(r, 0, 12*time.Hour)),
+		Grace:       maybeZero(r, 4, between(r, 0, 12*time.Hour)),
 	}
-	p.every = between(r, propagation/2, 2*propagation+p.schedule.Lifetime)
+	p.rotateEvery = between(r, propagation/2, 2*propagation+p.schedule.Lifetime)
 	return p
 }
 
-// sometimes returns 0 once in so many times, and else d.
-func sometimes(r *rand.Rand, times int, d time.Duration) time.Duration {
-	if r.IntN(times) == 0 {
+// maybeZero returns 0 with a probability of 1/n, and else d.
+func maybeZero(r *rand.Rand, n int, d time.Duration) time.Duration {
+	if r.IntN(n) == 0 {
 		return 0
 	}
 	return d
 }
 
-// between returns a duration from low on, to the nanosecond, so that no two things happen
-// at the same instant by chance.
+// between returns a random duration in [low, high), in nanoseconds, so that no two events happen at
+// the same time by chance.
 func between(r *rand.Rand, low, high time.Duration) time.Duration {
 	return low + time.Duration(r.Int64N(int64(max(high-low, 1))))
 }
 
-// about returns what is on average d.
+// about returns a random duration that is d on average.
 func about(r *rand.Rand, d time.Duration) time.Duration { return between(r, d/4, d+3*d/4) }
 
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }

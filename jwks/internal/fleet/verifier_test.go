@@ -11,80 +11,74 @@ import (
 	"github.com/jwtexp/jwtexp/jwks"
 )
 
-// A verifier is one node that verifies: by a ring of its own, or by a Remote.
+// A verifier is a node that verifies tokens, with its own ring or with a Remote.
 type verifier struct {
 	*clock
-	name     string
-	leeway   time.Duration
-	verifier *jwtexp.Verifier
-	member   *member // nil: a Remote
-	line     *line   // nil: a ring
-	remote   *jwks.Remote
+	name      string
+	leeway    time.Duration
+	verifier  *jwtexp.Verifier
+	member    *member    // nil: it has a Remote
+	transport *transport // nil: it has a ring
+	remote    *jwks.Remote
 }
 
 func (w *world) newRingVerifier(m *member, name string) *verifier {
 	v := &verifier{clock: &m.clock, name: name, member: m}
-	w.equip(v, m)
+	w.setVerifier(v, m)
 	return v
 }
 
 func (w *world) newRemoteVerifier(name string) *verifier {
 	v := &verifier{clock: &clock{}, name: name}
-	v.step(w.skew(), false)
-	v.line = &line{w: w, clock: v.clock, rnd: w.fork()}
+	v.step(w.randomSkew(), false)
+	v.transport = &transport{w: w, clock: v.clock, rnd: w.newRand()}
 	p := w.plan
-	remote, err := jwks.NewRemote("https://keys.example/jwks.json",
-		jwks.WithTransport(v.line), jwks.WithFreshness(p.freshMin, p.freshMax), jwks.WithInterval(p.interval),
-		jwks.WithOutageLimit(p.outageLimit), jwks.WithTimeout(p.timeout))
-	if err != nil {
-		panic(err)
-	}
-	v.remote = remote
-	w.equip(v, remote)
+	v.remote = must(jwks.NewRemote("https://keys.example/jwks.json",
+		jwks.WithTransport(v.transport), jwks.WithFreshness(p.freshMin, p.freshMax), jwks.WithInterval(p.interval),
+		jwks.WithOutageLimit(p.outageLimit), jwks.WithTimeout(p.timeout)))
+	w.setVerifier(v, v.remote)
 	return v
 }
 
-func (w *world) equip(v *verifier, keys jwtexp.KeySet) {
+// setVerifier gives v a Verifier with a random leeway, and a cache or none.
+func (w *world) setVerifier(v *verifier, keys jwtexp.KeySet) {
 	v.leeway = pick(w.rnd, []time.Duration{0, w.plan.leeway, between(w.rnd, 0, w.plan.leeway)})
 	opts := []jwtexp.VerifierOption{jwtexp.WithClock(v.clock), jwtexp.WithLeeway(v.leeway)}
 	if w.rnd.IntN(2) == 0 {
 		opts = append(opts, jwtexp.WithCache(64))
 		v.name += " with a cache"
 	}
-	var err error
-	if v.verifier, err = jwtexp.NewVerifier(keys, opts...); err != nil {
-		panic(err)
-	}
+	v.verifier = must(jwtexp.NewVerifier(keys, opts...))
 }
 
-// A showing is a token that is verified by a node.
-type showing struct {
-	id      int
-	token   *token
-	at      *verifier
-	start   time.Time // true
-	reading time.Time
-	off     bool
-	version int  // of a ring
-	gone    bool // the caller did not wait
-	end     time.Time
+// A verification is one call of Verify on a node.
+type verification struct {
+	id         int
+	token      *token
+	verifier   *verifier
+	start, end time.Time // true time
+	reading    time.Time // the node's clock at start
+	farOff     bool      // whether that clock was far off
+	version    int       // the version that the node's ring had loaded
+	canceled   bool      // whether the caller gave up
 }
 
-func (s *showing) String() string {
-	return fmt.Sprintf("showing %d: %v is shown to %s (leeway %v) at %v (by its clock %v, off %v, version %d, ends %v)",
-		s.id, s.token, s.at.name, s.at.leeway, stamp(s.start), stamp(s.reading), s.off, s.version, stamp(s.end))
+func (v *verification) String() string {
+	return fmt.Sprintf("verification %d: %v by %s (leeway %v) from %v to %v (its clock reads %v, far off %v, version %d)",
+		v.id, v.token, v.verifier.name, v.verifier.leeway, formatTime(v.start), formatTime(v.end), formatTime(v.reading), v.farOff, v.version)
 }
 
-// show has a node verify a token, now. What waits for a Remote is judged when it is over.
-func (w *world) show(t *token, v *verifier, patience time.Duration) {
+// verify has a node verify a token now. A call that waits for a Remote is checked when it ends. It
+// is canceled after patience, unless that is 0.
+func (w *world) verify(t *token, by *verifier, patience time.Duration) {
 	w.mu.Lock()
 	w.count.verifications++
-	s := &showing{id: w.count.verifications, token: t, at: v, start: now(), reading: v.Now(), off: v.off}
-	if v.member != nil {
-		v.member.catchUp()
-		s.version = v.member.version
-	} else if last := v.line.before(s.start, true); last == nil || !last.kids[t.kid()] {
-		v.line.unknown++
+	v := &verification{id: w.count.verifications, token: t, verifier: by, start: now(), reading: by.Now(), farOff: by.farOff}
+	if by.member != nil {
+		by.member.catchUp()
+		v.version = by.member.version
+	} else if last := by.transport.lastAttempt(v.start, true); last == nil || !last.kids[t.kid()] {
+		by.transport.unknown++
 	}
 	w.mu.Unlock()
 	verify := func() {
@@ -93,13 +87,13 @@ func (w *world) show(t *token, v *verifier, patience time.Duration) {
 			ctx, cancel = context.WithTimeout(ctx, patience)
 		}
 		defer cancel()
-		_, err := v.verifier.Verify(ctx, t.raw)
+		_, err := by.verifier.Verify(ctx, t.raw)
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		s.gone, s.end = ctx.Err() != nil, now()
-		w.judge(s, verdictOf(err))
+		v.canceled, v.end = ctx.Err() != nil, now()
+		w.check(v, verdictOf(err))
 	}
-	if v.member != nil {
+	if by.member != nil {
 		verify()
 		return
 	}
@@ -130,4 +124,4 @@ func verdictOf(err error) verdict {
 	return "none"
 }
 
-func stamp(t time.Time) string { return t.Format("02T15:04:05.999999999") }
+func formatTime(t time.Time) string { return t.Format("02T15:04:05.999999999") }

@@ -1,14 +1,15 @@
-// An OpenID provider on a loopback port. It prints its issuer when it listens.
+// An OpenID provider on a loopback port. It prints its issuer when it is ready.
 //
-// A line of names on stdin, such as "old new", makes it a provider with the keys of these
-// names: one for each algorithm, made when the name first comes up. The first name's keys
-// sign, and all are published. It answers with the same line, and ends when stdin does.
+// A line of names on stdin, such as "old new", replaces the keys of the provider. A name stands
+// for one key per algorithm, which is generated when the name is first used. All keys are
+// published, and those of the first name sign. The provider then prints the same line. It ends when
+// stdin is closed.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import Provider from 'oidc-provider';
 
-console.info = console.warn; // stdout is for the answers
+console.info = console.warn; // only the tests' lines go to stdout
 
 const keysOf = {};
 

@@ -5,22 +5,20 @@ import (
 	"strings"
 )
 
-// A fault is a change that breaks a promise: in file, old becomes new.
+// A fault is a change to the sources that breaks an invariant: in file, old becomes new.
 type fault struct {
 	title    string
-	file     string // from the top of the repository
+	file     string // relative to the root of the repository
 	old, new string
 }
 
-// parse reads faults, written as
+// parse parses faults, separated by empty lines and written as
 //
 //	= title
 //	file
-//	 	a line that stays, to tell one place from another
-//	-	a line that goes
-//	+	a line that comes
-//
-// with an empty line between two.
+//	 	a line of context
+//	-	a line that is removed
+//	+	a line that is added
 func parse(text string) ([]fault, error) {
 	var all []fault
 	for block := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
@@ -40,7 +38,7 @@ func parse(text string) ([]fault, error) {
 			}
 		}
 		if f.title == "" || f.file == "" || f.old == f.new {
-			return nil, fmt.Errorf("faults.txt: a fault wants a title, a file and a change: %q", block)
+			return nil, fmt.Errorf("faults.txt: incomplete fault; want a title, a file and a change in %q", block)
 		}
 		all = append(all, f)
 	}
@@ -49,10 +47,10 @@ func parse(text string) ([]fault, error) {
 
 // apply returns source with the fault in it.
 func (f fault) apply(source string) (string, error) {
-	const start = "\n" // so that whole lines are compared, the first one too
-	at := strings.Index(start+source, start+f.old)
-	if at < 0 || at != strings.LastIndex(start+source, start+f.old) {
-		return "", fmt.Errorf("%s: its lines are not, or not only once, in %s: bring faults.txt up to date", f.title, f.file)
+	const start = "\n" // before source and old, so that only whole lines match
+	i := strings.Index(start+source, start+f.old)
+	if i < 0 || i != strings.LastIndex(start+source, start+f.old) {
+		return "", fmt.Errorf("%s: %s does not have the old lines exactly once; update faults.txt", f.title, f.file)
 	}
-	return source[:at] + f.new + source[at+len(f.old):], nil
+	return source[:i] + f.new + source[i+len(f.old):], nil
 }

@@ -1,13 +1,12 @@
-// Break shows that the simulation of package fleet would find a fault: it puts one after
-// the other into a copy of the library, and simulates more and more fleets until
-// an invariant is broken. From the folder of module jwks:
+// Break shows that the simulation of package fleet detects faults. It adds one fault at a time to a
+// copy of the library, and simulates fleets until an invariant does not hold. Run it in the folder
+// of module jwks:
 //
-//	go run ./internal/fleet/break               # all of faults.txt
-//	go run ./internal/fleet/break -only leeway  # those with "leeway" in their title
+//	go run ./internal/fleet/break               # all faults in faults.txt
+//	go run ./internal/fleet/break -only Leeway  # those with "Leeway" in their title
 //
-// It prints for each fault the first seed that finds it, and which invariant that broke, and
-// ends with status 1 where one is not found. A panic, or a fault that does not compile, is
-// not found.
+// For each fault it prints the first seed that detects it, and the invariant. It exits with
+// status 1 if a fault is not detected or does not compile. A panic does not count as detected.
 package main
 
 import (
@@ -27,11 +26,11 @@ import (
 //go:embed faults.txt
 var list string
 
-// steps are how many seeds are tried, one after the other.
+// steps are the numbers of seeds to simulate until a fault is detected.
 var steps = []int{10, 50, 200}
 
 func main() {
-	only := flag.String("only", "", "try those that have this text in their title")
+	only := flag.String("only", "", "use only the faults with this text in their title")
 	flag.Parse()
 	if err := run(*only); err != nil {
 		fmt.Fprintln(os.Stderr, "break:", err)
@@ -52,7 +51,7 @@ func run(only string) error {
 	if err := copyModules("..", top); err != nil {
 		return err
 	}
-	tried, most, hidden := 0, 0, 0
+	tried, mostSeeds, missed := 0, 0, 0
 	for _, f := range faults {
 		if !strings.Contains(f.title, only) {
 			continue
@@ -63,32 +62,35 @@ func run(only string) error {
 			return err
 		}
 		fmt.Printf("%-70s %s\n", f.title, found)
-		most = max(most, found.seed)
+		mostSeeds = max(mostSeeds, found.seed)
 		if found.seed == 0 {
-			hidden++
+			missed++
 		}
 	}
-	fmt.Printf("faults: %d, %d found, by %d seeds at most\n", tried, tried-hidden, most)
-	if hidden > 0 || tried == 0 {
-		return errors.New("not every fault was found")
+	fmt.Printf("faults: %d, %d detected, with at most %d seeds\n", tried, tried-missed, mostSeeds)
+	if tried == 0 {
+		return errors.New("no fault has this text in its title")
+	}
+	if missed > 0 {
+		return errors.New("not every fault was detected")
 	}
 	return nil
 }
 
-// copyModules copies the root module and this one; the others are not needed.
+// copyModules copies the root module and this module.
 func copyModules(from, to string) error {
 	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		inside, err := filepath.Rel(from, path)
+		rel, err := filepath.Rel(from, path)
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && isApart(path, inside):
+		case entry.IsDir() && isExcluded(path, rel):
 			return fs.SkipDir
 		case entry.IsDir():
-			return os.MkdirAll(filepath.Join(to, inside), 0o755)
+			return os.MkdirAll(filepath.Join(to, rel), 0o755)
 		case !entry.Type().IsRegular():
 			return nil
 		}
@@ -96,19 +98,20 @@ func copyModules(from, to string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(to, inside), text, 0o644)
+		return os.WriteFile(filepath.Join(to, rel), text, 0o644)
 	})
 }
 
-func isApart(path, inside string) bool {
-	if inside == ".git" {
+// isExcluded reports whether a folder is git's, or the root of another module.
+func isExcluded(path, rel string) bool {
+	if rel == ".git" {
 		return true
 	}
 	_, err := os.Stat(filepath.Join(path, "go.mod"))
-	return err == nil && inside != "." && inside != "jwks"
+	return err == nil && rel != "." && rel != "jwks"
 }
 
-// A finding is the first seed that finds a fault; seed 0: none does.
+// A finding says which seed and invariant detected a fault. Its seed is 0 if none did.
 type finding struct {
 	seed      int
 	invariant string
@@ -116,12 +119,12 @@ type finding struct {
 
 func (f finding) String() string {
 	if f.seed == 0 {
-		return "NOT FOUND"
+		return "NOT DETECTED"
 	}
 	return fmt.Sprintf("seed %d, invariant %s", f.seed, f.invariant)
 }
 
-// try puts the fault into the copy, simulates, and puts everything back.
+// try applies the fault to the copy, simulates, and restores the copy.
 func try(f fault, top string) (found finding, err error) {
 	path := filepath.Join(top, f.file)
 	source, err := os.ReadFile(path)
@@ -140,7 +143,7 @@ func try(f fault, top string) (found finding, err error) {
 	build := exec.Command("go", "test", "-c", "-vet=off", "-o", binary, "./internal/fleet")
 	build.Dir = filepath.Join(top, "jwks")
 	if output, err := build.CombinedOutput(); err != nil {
-		return found, fmt.Errorf("%s: it does not compile: %w\n%s", f.title, err, output)
+		return found, fmt.Errorf("%s: does not compile: %w\n%s", f.title, err, output)
 	}
 	for _, seeds := range steps {
 		output, err := exec.Command(binary, "-test.run=^TestFleet$", "-seeds="+strconv.Itoa(seeds)).CombinedOutput()
@@ -154,15 +157,14 @@ func try(f fault, top string) (found finding, err error) {
 	return found, nil
 }
 
-var broken = regexp.MustCompile(`seed (\d+): invariant (\d)`)
+var violation = regexp.MustCompile(`seed (\d+): invariant (\d)`)
 
-// read returns the lowest seed of which the output says that it broke an invariant. Where
-// something panicked, it is none.
+// read returns the lowest seed in output with a violation, or no finding if there was a panic.
 func read(output string) (first finding) {
 	if strings.Contains(output, "\npanic: ") || strings.Contains(output, "\nfatal error: ") {
 		return finding{}
 	}
-	for _, match := range broken.FindAllStringSubmatch(output, -1) {
+	for _, match := range violation.FindAllStringSubmatch(output, -1) {
 		seed, _ := strconv.Atoi(match[1])
 		if first.seed == 0 || seed < first.seed {
 			first = finding{seed, match[2]}

@@ -13,8 +13,8 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// The public keys of a service that rotates its own, for all who verify its tokens. The
-// private key is the example of RFC 8410, which everybody knows.
+// A service that rotates its keys publishes the public keys for services that verify its tokens.
+// The private key is the public example of RFC 8410.
 func ExampleHandler() {
 	const examplePEM = `-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
