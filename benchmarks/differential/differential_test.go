@@ -1,10 +1,9 @@
-// Package differential_test compares jwtexp with golang-jwt, jwx and go-jose over
-// tokens that are generated and mutated: whatever jwtexp accepts, the others
-// accept too, and read the same registered claims in it. In this folder,
+// Package differential_test compares jwtexp with golang-jwt, jwx and go-jose. It generates and
+// mutates tokens. If jwtexp accepts a token, the other libraries must accept it, too, and read the
+// same registered claims. The test also prints what only the others accept, by cause. For 20 million
+// tokens, run in this folder:
 //
 //	go test -count=1 -timeout 0 -tokens 20000000
-//
-// does so for 20 million tokens, and prints what only the others accept, by cause.
 package differential_test
 
 import (
@@ -21,32 +20,32 @@ import (
 )
 
 var (
-	tokens = flag.Int("tokens", 100_000, "how many tokens to try")
-	seed   = flag.Uint64("seed", 1, "what they are drawn from")
-	start  = flag.Int("start", 0, "the number of the first: with -tokens 1 it tries that one alone")
+	tokens = flag.Int("tokens", 100_000, "number of tokens")
+	seed   = flag.Uint64("seed", 1, "seed of the random tokens")
+	start  = flag.Int("start", 0, "number of the first token; with -tokens 1, the test tries only this token")
 )
 
 var others = [...]string{"golang-jwt", "jwx", "go-jose"}
 
 func TestDifferential(t *testing.T) {
-	workshop := newWorkshop()
+	h := newHarness()
 	var next atomic.Int64
 	var all summary
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			mine := newSummary()
+			part := newSummary()
 			for {
 				n := int(next.Add(1)) - 1
 				if n >= *tokens {
 					break
 				}
-				workshop.try(t, mine, *start+n)
+				h.try(t, part, *start+n)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			all.add(mine)
+			all.add(part)
 		})
 	}
 	wg.Wait()
@@ -56,97 +55,97 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
-// A workshop has the keys, and each library set up for each of them.
-type workshop struct {
+// A harness has the keys, and for each key the configured libraries.
+type harness struct {
 	keys   []key
-	ours   []accept
+	jwtexp []accept
 	others [][len(others)]accept
-	pool   [][]*token // tokens by key, for those that take long to sign
+	pool   [][]*token // signed tokens by key, for keys that sign slowly; else nil
 }
 
-func newWorkshop() *workshop {
-	w := &workshop{keys: newKeys()}
-	for i, k := range w.keys {
-		w.ours = append(w.ours, newJWTExp(k))
-		w.others = append(w.others, [...]accept{newGolangJWT(k), newJWX(k), newGoJOSE(k)})
-		w.pool = append(w.pool, nil)
+func newHarness() *harness {
+	h := &harness{keys: newKeys()}
+	for i, k := range h.keys {
+		h.jwtexp = append(h.jwtexp, newJWTExp(k))
+		h.others = append(h.others, [...]accept{newGolangJWT(k), newJWX(k), newGoJOSE(k)})
+		h.pool = append(h.pool, nil)
 		if k.alg == "RS256" || k.alg == "PS256" {
 			r := rand.New(rand.NewPCG(*seed, uint64(i)))
 			for range 200 {
 				one := generate(r, k)
 				one.sign(k)
-				w.pool[i] = append(w.pool[i], one)
+				h.pool[i] = append(h.pool[i], one)
 			}
 		}
 	}
-	return w
+	return h
 }
 
-// build makes the token of a number, always the same but for the keys.
-func (w *workshop) build(n int) (which int, made *token) {
+// build returns the token with number n. The same seed gives the same tokens, except for the keys.
+func (h *harness) build(n int) (which int, tok *token) {
 	r := rand.New(rand.NewPCG(*seed, uint64(n)))
-	if r.IntN(12) == 0 { // HMAC is quick, and the rest of a library does not ask which algorithm it is
-		which = r.IntN(len(w.keys))
+	if r.IntN(12) == 0 { // the others use HMAC, which is fast; little else depends on the algorithm
+		which = r.IntN(len(h.keys))
 	}
-	k := w.keys[which]
-	if w.pool[which] != nil {
-		copied := *w.pool[which][r.IntN(len(w.pool[which]))]
+	k := h.keys[which]
+	if h.pool[which] != nil {
+		copied := *h.pool[which][r.IntN(len(h.pool[which]))]
 		copied.oddities = slices.Clone(copied.oddities)
-		made = &copied
+		tok = &copied
 	} else {
-		made = generate(r, k)
+		tok = generate(r, k)
 		switch r.IntN(8) {
 		case 0:
-			made.header = mutateText(r, made.header)
-			made.oddities = append(made.oddities, "bytes of the header changed")
+			tok.header = mutateText(r, tok.header)
+			tok.oddities = append(tok.oddities, "header bytes changed")
 		case 1, 2:
-			made.payload = mutateText(r, made.payload)
-			made.oddities = append(made.oddities, "bytes of the payload changed")
+			tok.payload = mutateText(r, tok.payload)
+			tok.oddities = append(tok.oddities, "payload bytes changed")
 		}
-		made.sign(k)
+		tok.sign(k)
 	}
 	if r.IntN(6) == 0 {
-		made.mutate(r, func() string {
-			other := generate(r, w.keys[0])
-			other.sign(w.keys[0])
+		tok.mutate(r, func() string {
+			other := generate(r, h.keys[0])
+			other.sign(h.keys[0])
 			return other.raw
 		})
 	}
-	return which, made
+	return which, tok
 }
 
-func (w *workshop) try(t *testing.T, s *summary, n int) {
-	which, made := w.build(n)
-	ours, err := w.ours[which](made.raw)
+func (h *harness) try(t *testing.T, s *summary, n int) {
+	which, tok := h.build(n)
+	own, err := h.jwtexp[which](tok.raw)
 	s.tokens++
 	if err == nil {
 		s.accepted++
 	}
-	for i, other := range w.others[which] {
-		theirs, refusal := other(made.raw)
-		if refusal == nil {
+	for i, accept := range h.others[which] {
+		other, otherErr := accept(tok.raw)
+		if otherErr == nil {
 			s.acceptedBy[i]++
 		}
 		switch {
-		case err == nil && (refusal != nil || !ours.sameAs(theirs)):
-			s.except(t, n, i, made, ours, theirs, refusal)
-		case err != nil && refusal == nil:
-			s.onlyThem(i, made, reasonOf(err))
+		case err == nil && (otherErr != nil || !own.sameAs(other)):
+			s.except(t, n, i, tok, own, other, otherErr)
+		case err != nil && otherErr == nil:
+			s.onlyOther(i, tok, reasonOf(err))
 		}
 	}
 }
 
-// A summary counts.
+// A summary counts the results.
 type summary struct {
 	tokens, accepted int
 	unexpected       int
 	acceptedBy       [len(others)]int
-	excepted         []int // by the number of the exception
+	excepted         []int // for each exception
 	causes           map[cause]*counted
 }
 
-// A cause is why jwtexp alone refuses a token: what it says, and how the token was
-// built. Of tokens with several oddities it is not known which one it is.
+// A cause says why only jwtexp rejects a token: the reason, and the token's oddity. For a token with
+// several oddities, it is "several".
 type cause struct{ reason, oddity string }
 
 type counted struct {
@@ -158,30 +157,30 @@ func newSummary() *summary {
 	return &summary{excepted: make([]int, len(exceptions)), causes: map[cause]*counted{}}
 }
 
-func (s *summary) onlyThem(i int, made *token, reason string) {
+func (s *summary) onlyOther(i int, tok *token, reason string) {
 	c := cause{reason, "several"}
-	if len(made.oddities) == 1 {
-		c.oddity = made.oddities[0]
+	if len(tok.oddities) == 1 {
+		c.oddity = tok.oddities[0]
 	}
 	if s.causes[c] == nil {
-		s.causes[c] = &counted{example: oneLine(made.header) + " " + oneLine(made.payload)}
+		s.causes[c] = &counted{example: excerpt(tok.header) + " " + excerpt(tok.payload)}
 	}
 	s.causes[c].by[i]++
 }
 
-// except counts a difference that has an exception, and fails for any other.
-func (s *summary) except(t *testing.T, n, i int, made *token, ours, theirs *reading, refusal error) {
+// except counts a difference that an exception allows. Any other difference fails the test.
+func (s *summary) except(t *testing.T, n, i int, tok *token, own, other *reading, otherErr error) {
 	for j, e := range exceptions {
-		if e.other == others[i] && e.matches(made, ours) {
+		if e.other == others[i] && e.matches(tok, own) {
 			s.excepted[j]++
 			return
 		}
 	}
-	if s.unexpected++; s.unexpected > 20 { // which is enough to read
+	if s.unexpected++; s.unexpected > 20 { // enough to read
 		return
 	}
-	t.Errorf("token %d of seed %d, %q: jwtexp accepts %+v, and %s says %+v, %v:\n\t%q %q",
-		n, *seed, made.oddities, *ours, others[i], theirs, refusal, made.header, made.payload)
+	t.Errorf("token %d of seed %d, %q: jwtexp reads %+v, %s reads %+v with error %v:\n\t%q %q",
+		n, *seed, tok.oddities, *own, others[i], other, otherErr, tok.header, tok.payload)
 }
 
 func (s *summary) add(other *summary) {
@@ -196,11 +195,11 @@ func (s *summary) add(other *summary) {
 	for i, n := range other.excepted {
 		s.excepted[i] += n
 	}
-	for c, theirs := range other.causes {
+	for c, other := range other.causes {
 		if s.causes[c] == nil {
-			s.causes[c] = &counted{example: theirs.example}
+			s.causes[c] = &counted{example: other.example}
 		}
-		for i, n := range theirs.by {
+		for i, n := range other.by {
 			s.causes[c].by[i] += n
 		}
 	}
@@ -210,11 +209,11 @@ func (s *summary) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "differential: %d tokens of seed %d; jwtexp accepts %d, golang-jwt %d, jwx %d, go-jose %d\n\n",
 		s.tokens, *seed, s.accepted, s.acceptedBy[0], s.acceptedBy[1], s.acceptedBy[2])
-	fmt.Fprintln(&b, "| what jwtexp accepts and another does not | by | tokens | why |\n|---|---|---|---|")
+	fmt.Fprintln(&b, "| only jwtexp accepts | rejected by | tokens | why |\n|---|---|---|---|")
 	for i, e := range exceptions {
 		fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", e.what, e.other, s.excepted[i], e.why)
 	}
-	fmt.Fprintln(&b, "\n| what jwtexp refuses and another does not | jwtexp says | golang-jwt | jwx | go-jose | example |\n|---|---|---|---|---|---|")
+	fmt.Fprintln(&b, "\n| only jwtexp rejects | reason | golang-jwt accepts | jwx | go-jose | example |\n|---|---|---|---|---|---|")
 	for _, c := range s.sortedCauses() {
 		n := s.causes[c]
 		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | `%s` |\n", c.oddity, c.reason, n.by[0], n.by[1], n.by[2], strings.ReplaceAll(n.example, "|", "\\|"))
@@ -231,41 +230,36 @@ func (s *summary) sortedCauses() []cause {
 	return all
 }
 
-// traps are causes that are known, by who falls into them: a run that does not
-// come across one has a generator that has lost something.
-var traps = []struct {
+// knownCauses are known mistakes of the other libraries. A run that finds none of a kind shows that
+// the generator no longer makes such tokens.
+var knownCauses = []struct {
 	cause
 	other string
 }{
 	{cause{"claims", "exp twice"}, "golang-jwt"},
 	{cause{"claims", "exp is a string"}, "jwx"},
-	{cause{"claims", "nbf is of 1e19"}, "golang-jwt"}, // which wraps
-	{cause{"not yet valid", "nbf ahead by a fraction"}, "golang-jwt"},
+	{cause{"claims", "nbf is 1e19"}, "golang-jwt"}, // overflows
+	{cause{"not_yet_valid", "nbf ahead by a fraction"}, "golang-jwt"},
 	{cause{"expired", "exp now"}, "go-jose"},
 	{cause{"malformed", "crit"}, "golang-jwt"},
-	{cause{"malformed", "a line break or a space inside"}, "golang-jwt"},
-	{cause{"malformed", "bits behind the signature"}, "go-jose"},
+	{cause{"malformed", "white space inside"}, "golang-jwt"},
+	{cause{"malformed", "trailing bits of the signature"}, "go-jose"},
 	{cause{"malformed", "padding"}, "jwx"},
 }
 
-// check sees that the generator makes what it is there for.
+// check fails the test if the generator does not make the tokens that it is meant to make.
 func (s *summary) check(t *testing.T) {
 	if s.accepted < s.tokens/10 {
-		t.Errorf("got %d tokens accepted, want one in ten of %d", s.accepted, s.tokens)
+		t.Errorf("got %d accepted tokens, want at least 10%% of %d", s.accepted, s.tokens)
 	}
-	for _, trap := range traps {
-		if n := s.causes[trap.cause]; n == nil || n.by[slices.Index(others[:], trap.other)] == 0 {
-			t.Errorf("got no token that %s accepts and jwtexp calls %s for %q, want some", trap.other, trap.reason, trap.oddity)
+	for _, known := range knownCauses {
+		if n := s.causes[known.cause]; n == nil || n.by[slices.Index(others[:], known.other)] == 0 {
+			t.Errorf("got no token that %s accepts and jwtexp rejects as %s because of %q, want at least one", known.other, known.reason, known.oddity)
 		}
 	}
 	for i, e := range exceptions {
 		if s.excepted[i] == 0 {
-			t.Errorf("got no token that %s refuses for %q: is the exception still needed?", e.other, e.what)
+			t.Errorf("got no token that %s rejects because of %q: remove the exception if it is no longer needed", e.other, e.what)
 		}
 	}
-}
-
-func sorted(all []choice) []choice {
-	slices.SortFunc(all, func(a, b choice) int { return cmp.Compare(a.name, b.name) })
-	return all
 }

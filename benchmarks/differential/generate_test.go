@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// now is the instant at which all tokens are judged.
+// now is the time at which the libraries verify all tokens.
 const now = 1_800_000_000
 
-// A token carries how it was built: what a difference between libraries is
-// sorted by.
+// A token records how it was made, so that differences can be grouped.
 type token struct {
 	raw             string
-	header, payload string   // as they were signed
-	oddities        []string // what is not as in a plain good token
+	header, payload string   // as signed
+	oddities        []string // how it differs from a plain valid token
 }
 
-// A choice is a way to write something. The first of several is the plain one.
+// A choice is one way to write a member.
 type choice struct{ name, text string }
 
-// draw picks the plain choice most of the time, and notes any other.
+// draw returns plain most of the time. Otherwise it returns one of the others and records it.
 func (k *token) draw(r *rand.Rand, plain string, others []choice) string {
 	if r.IntN(16) > 0 {
 		return plain
@@ -31,8 +30,8 @@ func (k *token) draw(r *rand.Rand, plain string, others []choice) string {
 	return c.text
 }
 
-// Each way to write a header parameter or a claim, as members of a JSON object
-// without their comma. %s in the header stands for the algorithm.
+// Ways to write a header parameter or a claim, as members of a JSON object without commas. %s stands
+// for the algorithm.
 var (
 	algs = []choice{
 		{"alg of another key", `"alg":"HS512"`}, {"alg none", `"alg":"none"`}, {"alg in another case", `"alg":"hs256"`},
@@ -47,7 +46,7 @@ var (
 	}
 	parameters = []choice{
 		{"kid", `"kid":"k1"`}, {"kid empty", `"kid":""`}, {"kid is a number", `"kid":1`}, {"kid null", `"kid":null`},
-		{"kid of odd letters", `"kid":"\u0000é\"/"`}, {"crit", `"crit":["exp"],"exp":1`}, {"crit empty", `"crit":[]`},
+		{"kid with unusual characters", `"kid":"\u0000é\"/"`}, {"crit", `"crit":["exp"],"exp":1`}, {"crit empty", `"crit":[]`},
 		{"crit null", `"crit":null`}, {"crit is a string", `"crit":"exp"`}, {"b64 true", `"b64":true`}, {"b64 false", `"b64":false`},
 		{"crit b64", `"crit":["b64"],"b64":true`}, {"cty", `"cty":"json"`}, {"cty JWT", `"cty":"JWT"`}, {"cty is a number", `"cty":1`},
 		{"jwk", `"jwk":{"kty":"oct","k":"AQ"}`}, {"jwk is a number", `"jwk":1`}, {"jku", `"jku":"https://evil.example"`},
@@ -80,7 +79,7 @@ var (
 		{"aud an array in an array", `"aud":[["api"]]`}, {"AUD beside aud", `"AUD":"web","aud":"api"`}, {"aud a number", `"aud":1`},
 	}
 	subjects = []choice{
-		{"sub", `"sub":"alice"`}, {"sub empty", `"sub":""`}, {"sub of odd letters", `"sub":"\u0000\u2028é\ud83d\ude00\"\\\/"`},
+		{"sub", `"sub":"alice"`}, {"sub empty", `"sub":""`}, {"sub with unusual characters", `"sub":"\u0000\u2028é\ud83d\ude00\"\\\/"`},
 		{"sub a lone surrogate", `"sub":"\ud800"`}, {"sub in bad UTF-8", "\"sub\":\"\xc0\xaf\""}, {"sub null", `"sub":null`}, {"sub a number", `"sub":1`},
 		{"sub twice", `"sub":"root","sub":"alice"`}, {"sub with a raw control character", "\"sub\":\"a\nb\""}, {"sub of 2 KB", `"sub":"` + strings.Repeat("a", 2000) + `"`},
 		{"jti", `"jti":"1"`}, {"jti a number", `"jti":1`}, {"jti null", `"jti":null`}, {"SUB beside nothing", `"SUB":"root"`},
@@ -88,29 +87,30 @@ var (
 	claims = []choice{
 		{"a claim", `"role":"admin"`}, {"a claim beyond float64", `"x":1e400`}, {"a claim of many digits", `"x":123456789012345678901234567890.5`},
 		{"a claim nested 50 deep", `"x":` + strings.Repeat(`{"a":`, 50) + "1" + strings.Repeat("}", 50)}, {"a claim twice", `"x":1,"x":2`},
-		{"a claim twice, below", `"x":{"a":1,"a":2}`}, {"a claim in bad UTF-8", "\"x\":\"\xed\xa0\x80\""}, {"a claim's name is empty", `"":1`},
-		{"a comment", `"x":1/**/`}, {"a comma too many", `"x":[1,]`}, {"a number with a leading zero", `"x":01`}, {"NaN", `"x":NaN`},
+		{"a claim twice in an object", `"x":{"a":1,"a":2}`}, {"a claim in bad UTF-8", "\"x\":\"\xed\xa0\x80\""}, {"a claim's name is empty", `"":1`},
+		{"a comment", `"x":1/**/`}, {"trailing comma", `"x":[1,]`}, {"a number with a leading zero", `"x":01`}, {"NaN", `"x":NaN`},
 		{"single quotes", `'x':1`}, {"white space", " \t\r\n\"x\" : [ 1 , 2 ] "}, {"a form feed", "\f\"x\":1"}, {"a BOM inside", "\ufeff\"x\":1"},
 		{"an object of 300 members", `"x":{` + manyMembers(300) + `}`},
 	}
 	tails = []choice{
-		{"data behind", `{}`}, {"a brace behind", `}`}, {"white space behind", " \r\n"}, {"NUL behind", "\x00"}, {"a word behind", `x`},
+		{"object after the payload", `{}`}, {"brace after the payload", `}`}, {"white space after the payload", " \r\n"}, {"NUL after the payload", "\x00"}, {"word after the payload", `x`},
 	}
 )
 
-// dates are ways to write a date as no plain integer.
+// dates returns ways to write a date other than as a plain integer.
 func dates(name string) []choice {
 	var all []choice
-	for what, text := range map[string]string{
-		"0": "0", "-0": "-0", "-1": "-1", "a fraction": "1800000060.25", "an exponent": "18.0000006e8", "an exponent of 0": "1800000060e0",
-		"an exponent with a plus": "1.80000006E+9", "many digits": "1800000060.000000000000000000000000000001", "a million": "1e6", "the latest": "253402300799",
-		"too late by one": "253402300800", "too late by a fraction": "253402300799.5", "of 2^63": "9223372036854775808", "of 2^64": "18446744073709551616",
-		"of 1e19": "1e19", "of 1e300": "1e300", "of 1e400": "1e400", "of 1e-400": "1e-400", "a string": `"1800000060"`, "null": "null", "true": "true",
-		"an array": "[1800000060]", "an object": "{}", "an empty string": `""`, "a minimum": "-9223372036854775809",
+	for _, c := range []choice{
+		{"-0", "-0"}, {"-1", "-1"}, {"0", "0"}, {"a fraction", "1800000060.25"}, {"a million", "1e6"}, {"below int64", "-9223372036854775809"},
+		{"a string", `"1800000060"`}, {"an array", "[1800000060]"}, {"an empty string", `""`}, {"with an exponent", "18.0000006e8"},
+		{"with an exponent of 0", "1800000060e0"}, {"with a positive exponent", "1.80000006E+9"}, {"an object", "{}"},
+		{"with many digits", "1800000060.000000000000000000000000000001"}, {"null", "null"}, {"1e-400", "1e-400"}, {"1e19", "1e19"},
+		{"1e300", "1e300"}, {"1e400", "1e400"}, {"2^63", "9223372036854775808"}, {"2^64", "18446744073709551616"}, {"the latest", "253402300799"},
+		{"too late by a fraction", "253402300799.5"}, {"too late by one", "253402300800"}, {"true", "true"},
 	} {
-		all = append(all, choice{name + " is " + what, `"` + name + `":` + text})
+		all = append(all, choice{name + " is " + c.name, `"` + name + `":` + c.text})
 	}
-	return sorted(all)
+	return all
 }
 
 func manyMembers(n int) string {
@@ -121,8 +121,8 @@ func manyMembers(n int) string {
 	return strings.Join(all, ",")
 }
 
-// generate writes a token of random parts. Most are plain, so that most tokens
-// have one oddity, or two, or none.
+// generate makes a token of random parts. Most parts are plain, so most tokens have at most two
+// oddities.
 func generate(r *rand.Rand, k key) *token {
 	t := new(token)
 	header := []string{
@@ -147,7 +147,7 @@ func generate(r *rand.Rand, k key) *token {
 	return t
 }
 
-// object joins members in any order: which of two comes first is a difference.
+// object joins the members in random order.
 func object(r *rand.Rand, members []string) string {
 	r.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
 	text := ""

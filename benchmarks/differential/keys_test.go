@@ -13,10 +13,10 @@ import (
 	"math/big"
 )
 
-// A key signs whatever bytes a test comes up with, which no library would.
+// A key signs any text, unlike the libraries.
 type key struct {
 	alg    string
-	verify any // what the libraries verify with
+	verify any // the secret or the public key
 	sign   func(signed string) []byte
 }
 
@@ -54,7 +54,7 @@ func newKeys() []key {
 			if err != nil {
 				panic(err)
 			}
-			return sideBySide(r, s)
+			return joinECDSA(r, s)
 		}},
 		{"RS256", rs.Public(), func(signed string) []byte {
 			return must(rsa.SignPKCS1v15(rand.Reader, rs, crypto.SHA256, digest(signed)))
@@ -65,20 +65,20 @@ func newKeys() []key {
 	}
 }
 
-// sideBySide writes an ECDSA signature as RFC 7518 §3.4 has it.
-func sideBySide(r, s *big.Int) []byte {
+// joinECDSA returns an ECDSA signature in the form of RFC 7518 §3.4.
+func joinECDSA(r, s *big.Int) []byte {
 	signature := make([]byte, 64)
 	r.FillBytes(signature[:32])
 	s.FillBytes(signature[32:])
 	return signature
 }
 
-// malleate returns the other ECDSA signature of the same message, n-s for s.
+// malleate returns the other valid ECDSA signature for the same message, with n-s for s.
 func malleate(signature string) string {
 	raw, err := base64.RawURLEncoding.DecodeString(signature)
 	if err != nil || len(raw) != 64 {
 		return signature
 	}
 	s := new(big.Int).Sub(elliptic.P256().Params().N, new(big.Int).SetBytes(raw[32:]))
-	return base64.RawURLEncoding.EncodeToString(sideBySide(new(big.Int).SetBytes(raw[:32]), s))
+	return base64.RawURLEncoding.EncodeToString(joinECDSA(new(big.Int).SetBytes(raw[:32]), s))
 }

@@ -8,7 +8,7 @@ import (
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// mutateText changes a byte or two of a header or a payload, before it is signed.
+// mutateText changes one or two bytes of a header or a payload before it is signed.
 func mutateText(r *rand.Rand, text string) string {
 	b := []byte(text)
 	for range 1 + r.IntN(2) {
@@ -33,32 +33,32 @@ func mutateText(r *rand.Rand, text string) string {
 	return string(b)
 }
 
-// A mutation changes a token that has been signed.
+// A mutation changes a signed token.
 type mutation struct {
 	name  string
 	apply func(r *rand.Rand, raw string, other func() string) string
 }
 
 var mutations = []mutation{
-	{"a bit flipped", func(r *rand.Rand, raw string, _ func() string) string {
+	{"bit flipped", func(r *rand.Rand, raw string, _ func() string) string {
 		i := r.IntN(len(raw))
 		return raw[:i] + string([]byte{raw[i] ^ 1<<r.IntN(8)}) + raw[i+1:]
 	}},
-	{"a character changed", func(r *rand.Rand, raw string, _ func() string) string {
+	{"character changed", func(r *rand.Rand, raw string, _ func() string) string {
 		i := r.IntN(len(raw))
 		return raw[:i] + alphabet[r.IntN(64):][:1] + raw[i+1:]
 	}},
-	{"cut short", func(r *rand.Rand, raw string, _ func() string) string { return raw[:r.IntN(len(raw))] }},
-	{"a dot doubled", func(r *rand.Rand, raw string, _ func() string) string {
+	{"truncated", func(r *rand.Rand, raw string, _ func() string) string { return raw[:r.IntN(len(raw))] }},
+	{"dot doubled", func(r *rand.Rand, raw string, _ func() string) string {
 		return strings.Replace(raw, ".", "..", 1+r.IntN(2))
 	}},
-	{"a dot removed", func(r *rand.Rand, raw string, _ func() string) string { return strings.Replace(raw, ".", "", 1) }},
-	{"a segment more", func(r *rand.Rand, raw string, _ func() string) string { return raw + "." + raw[:r.IntN(8)] }},
-	{"a segment of another token", func(r *rand.Rand, raw string, other func() string) string {
-		mine, theirs := strings.Split(raw, "."), strings.Split(other(), ".")
+	{"dot removed", func(r *rand.Rand, raw string, _ func() string) string { return strings.Replace(raw, ".", "", 1) }},
+	{"fourth segment", func(r *rand.Rand, raw string, _ func() string) string { return raw + "." + raw[:r.IntN(8)] }},
+	{"segment of another token", func(r *rand.Rand, raw string, other func() string) string {
+		parts, others := strings.Split(raw, "."), strings.Split(other(), ".")
 		i := r.IntN(3)
-		mine[i] = theirs[i]
-		return strings.Join(mine, ".")
+		parts[i] = others[i]
+		return strings.Join(parts, ".")
 	}},
 	{"padding", func(r *rand.Rand, raw string, _ func() string) string {
 		parts := strings.Split(raw, ".")
@@ -66,25 +66,25 @@ var mutations = []mutation{
 		parts[i] += strings.Repeat("=", 1+r.IntN(2))
 		return strings.Join(parts, ".")
 	}},
-	{"bits behind the signature", func(r *rand.Rand, raw string, _ func() string) string {
+	{"trailing bits of the signature", func(r *rand.Rand, raw string, _ func() string) string {
 		last := strings.IndexByte(alphabet, raw[len(raw)-1])
 		return raw[:len(raw)-1] + alphabet[last|1+r.IntN(3):][:1]
 	}},
-	{"a line break or a space inside", func(r *rand.Rand, raw string, _ func() string) string {
+	{"white space inside", func(r *rand.Rand, raw string, _ func() string) string {
 		i := r.IntN(len(raw) + 1)
 		return raw[:i] + []string{"\r", "\n", "\r\n", " ", "\t", "\x00"}[r.IntN(6)] + raw[i:]
 	}},
-	{"the other alphabet", func(r *rand.Rand, raw string, _ func() string) string {
+	{"standard base64 alphabet", func(r *rand.Rand, raw string, _ func() string) string {
 		return strings.NewReplacer("-", "+", "_", "/").Replace(raw)
 	}},
-	{"the other ECDSA signature", func(_ *rand.Rand, raw string, _ func() string) string {
+	{"other ECDSA signature", func(_ *rand.Rand, raw string, _ func() string) string {
 		i := strings.LastIndex(raw, ".")
 		return raw[:i+1] + malleate(raw[i+1:])
 	}},
-	{"an empty signature", func(_ *rand.Rand, raw string, _ func() string) string { return raw[:strings.LastIndex(raw, ".")+1] }},
+	{"empty signature", func(_ *rand.Rand, raw string, _ func() string) string { return raw[:strings.LastIndex(raw, ".")+1] }},
 }
 
-// mutate changes the token once, and notes it where that made a difference.
+// mutate applies a random mutation, and records it if it has changed the token.
 func (t *token) mutate(r *rand.Rand, other func() string) {
 	m := mutations[r.IntN(len(mutations))]
 	if raw := m.apply(r, t.raw, other); raw != t.raw {

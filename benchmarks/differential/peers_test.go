@@ -16,16 +16,16 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A reading is what a library made of the registered claims of a token that it
-// accepts. Dates are seconds since 1970; -1 is none.
+// A reading holds the registered claims that a library has read. Dates are Unix seconds; -1 means
+// none.
 type reading struct {
 	iss, sub, jti string
 	aud           []string
 	exp, nbf, iat float64
 }
 
-// sameAs compares two readings. The others cut dates to the second, or go through
-// a float, so that dates are as good as the same within one.
+// sameAs compares two readings. Dates may differ by one second, because the other libraries truncate
+// them or convert them to float64.
 func (a *reading) sameAs(b *reading) bool {
 	near := func(x, y float64) bool { return x-y < 1.001 && y-x < 1.001 }
 	return a.iss == b.iss && a.sub == b.sub && a.jti == b.jti && slices.Equal(a.aud, b.aud) &&
@@ -136,7 +136,7 @@ func newGoJOSE(k key) accept {
 	}
 }
 
-// reasonOf is what jwtexp has against a token.
+// reasonOf returns jwtexp's reason for a rejection.
 func reasonOf(err error) string {
 	if invalid, ok := errors.AsType[*jwtexp.InvalidError](err); ok {
 		return string(invalid.Reason)
@@ -147,8 +147,8 @@ func reasonOf(err error) string {
 	return "?"
 }
 
-// oneLine shows a text of a token.
-func oneLine(text string) string {
+// excerpt returns the start of text on one line.
+func excerpt(text string) string {
 	if len(text) > 120 {
 		text = text[:120] + "…"
 	}

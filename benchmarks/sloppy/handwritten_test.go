@@ -14,11 +14,10 @@ import (
 	"strings"
 )
 
-// handWritten is what blog posts make of a JWT in fifty lines: split it, decode
-// it, look at exp, compare the HMAC, and log in with what is left. Each habit
-// has been seen, if not all in one place.
-func handWritten(by trust) http.HandlerFunc {
-	keys := map[string][]byte{by.id: by.bytes}
+// handWritten verifies a JWT in fifty lines, as many blog posts do: it splits and decodes the token,
+// checks exp and compares the HMAC. Each mistake exists in real code, but not all in one place.
+func handWritten(c config) http.HandlerFunc {
+	keys := map[string][]byte{c.id: c.bytes}
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := strings.Split(r.Header.Get("Authorization"), " ")[1]
 		parts := strings.Split(token, ".")
@@ -31,24 +30,24 @@ func handWritten(by trust) http.HandlerFunc {
 		var claims struct{ Exp json.Number }
 		json.NewDecoder(segment(parts[1])).Decode(&claims)
 
-		if exp, err := claims.Exp.Float64(); err == nil && float64(by.now().UnixNano())/1e9 >= exp {
+		if exp, err := claims.Exp.Float64(); err == nil && float64(c.now().UnixNano())/1e9 >= exp {
 			http.Error(w, "token expired: "+token, http.StatusUnauthorized)
 			return
 		}
-		good := false
+		valid := false
 		switch key, signed := keys[header.Kid], parts[0]+"."+parts[1]; header.Alg {
 		case "none":
-			good = true
+			valid = true
 		case "RS256":
-			good = verifyRSA(key, header.JWK, signed, parts[2])
+			valid = verifyRSA(key, header.JWK, signed, parts[2])
 		default:
-			good = verifyHMAC(key, signed, parts[2])
+			valid = verifyHMAC(key, signed, parts[2])
 		}
-		if !good {
+		if !valid {
 			http.Error(w, "bad token: "+token, http.StatusUnauthorized)
 			return
 		}
-		served(w, r)
+		hello(w, r)
 	}
 }
 
@@ -67,7 +66,7 @@ func verifyHMAC(secret []byte, signed, signature string) bool {
 
 type publicJWK struct{ N, E string }
 
-// verifyRSA takes the key that the token brings along, where it brings one.
+// verifyRSA uses the key in the token's header, if there is one.
 func verifyRSA(text []byte, jwk *publicJWK, signed, signature string) bool {
 	var public *rsa.PublicKey
 	if jwk != nil {

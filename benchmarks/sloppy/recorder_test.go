@@ -7,15 +7,15 @@ import (
 	"testing"
 )
 
-// A recorder notes which rules a handler keeps and breaks, instead of failing the
-// test. What it does not replace is the real one's.
+// A recorder is a testing.TB that records the rules that a handler keeps and breaks. It does not
+// fail the test.
 type recorder struct {
 	testing.TB
 	kept, broken []string
 	fatal        string
 }
 
-// record runs f with a recorder, in a goroutine that Fatalf can end.
+// record calls f with a recorder, in a goroutine that Fatalf can end.
 func record(t *testing.T, f func(testing.TB)) *recorder {
 	t.Helper()
 	r := &recorder{TB: t}
@@ -45,7 +45,7 @@ func ruleOf(format string, args []any) string {
 	message := fmt.Sprintf(format, args...)
 	match := rule.FindStringSubmatch(message)
 	if match == nil {
-		return "no rule: " + message
+		return "not a rule: " + message
 	}
 	return match[1]
 }

@@ -1,8 +1,8 @@
-// Package sloppy_test holds three handlers that are protected as one often sees
-// it, and that jwtexptest.TestHandler finds fault with. They are no judgement of
-// the libraries that two of them stand on, which have an option, or a function
-// beside the one called here, for much of what is missing: they show what the
-// suite sees, and that it has no rule that nobody breaks.
+// Package sloppy_test runs jwtexptest.TestHandler on three handlers with common mistakes. It shows
+// which rules they break, and that each rule is broken by at least one handler.
+//
+// Two of the handlers use libraries with their defaults. The libraries are not to blame: for many
+// of the missing checks, they have an option or another function.
 package sloppy_test
 
 import (
@@ -21,11 +21,11 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// served is what stands behind every handler.
-func served(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("Hello!")) }
+// hello is the protected handler.
+func hello(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("Hello!")) }
 
-// trust is what a handler goes by: one key under an ID, and the time.
-type trust struct {
+// A config holds the key and the clock of a handler.
+type config struct {
 	alg   string
 	id    string
 	key   any    // []byte or *rsa.PublicKey
@@ -33,13 +33,13 @@ type trust struct {
 	now   func() time.Time
 }
 
-// A way is a signature algorithm, with a key as each side has it.
-type way struct {
-	key   jwtexp.Key
-	trust trust
+// A signer has a key that signs tokens, and the config of a handler that verifies them.
+type signer struct {
+	key    jwtexp.Key
+	config config
 }
 
-func ways(t *testing.T, now func() time.Time) (hs256, rs256 way) {
+func newSigners(t *testing.T, now func() time.Time) (hs256, rs256 signer) {
 	t.Helper()
 	const id = "2026-01"
 	secret := make([]byte, 32)
@@ -61,13 +61,13 @@ func ways(t *testing.T, now func() time.Time) (hs256, rs256 way) {
 		t.Fatal(err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-	return way{symmetric.WithID(id), trust{"HS256", id, secret, secret, now}},
-		way{asymmetric.WithID(id), trust{"RS256", id, &private.PublicKey, text, now}}
+	return signer{symmetric.WithID(id), config{"HS256", id, secret, secret, now}},
+		signer{asymmetric.WithID(id), config{"RS256", id, &private.PublicKey, text, now}}
 }
 
 func TestSloppyHandlers(t *testing.T) {
 	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC))
-	hs256, rs256 := ways(t, clock.Now)
+	hs256, rs256 := newSigners(t, clock.Now)
 	names := []jwtexp.CommonOption{jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api")}
 	examine := func(handler http.Handler, key jwtexp.Key) *recorder {
 		t.Helper()
@@ -77,10 +77,10 @@ func TestSloppyHandlers(t *testing.T) {
 	}
 
 	all := make(map[string]bool)
-	for _, by := range []way{hs256, rs256} {
-		r := examine(ours(t, by.key, append(names, jwtexp.WithClock(clock))...), by.key)
+	for _, s := range []signer{hs256, rs256} {
+		r := examine(newJWTExp(t, s.key, append(names, jwtexp.WithClock(clock))...), s.key)
 		if len(r.broken) > 0 || r.fatal != "" {
-			t.Errorf("jwtexp, %s: got %q broken, and %q; want none", by.trust.alg, r.broken, r.fatal)
+			t.Errorf("jwtexp, %s: got broken rules %q and failure %q, want none", s.config.alg, r.broken, r.fatal)
 		}
 		for _, rule := range r.kept {
 			all[rule] = true
@@ -89,8 +89,8 @@ func TestSloppyHandlers(t *testing.T) {
 
 	tests := []struct {
 		name    string
-		handler func(trust) http.HandlerFunc
-		by      way
+		handler func(config) http.HandlerFunc
+		signer  signer
 		want    []string
 	}{
 		{"hand-written", handWritten, hs256, []string{
@@ -126,13 +126,13 @@ func TestSloppyHandlers(t *testing.T) {
 	}
 	seen := make(map[string]bool)
 	for _, test := range tests {
-		t.Run(test.name+" "+test.by.trust.alg, func(t *testing.T) {
-			r := examine(test.handler(test.by.trust), test.by.key)
+		t.Run(test.name+" "+test.signer.config.alg, func(t *testing.T) {
+			r := examine(test.handler(test.signer.config), test.signer.key)
 			if r.fatal != "" {
-				t.Fatalf("got %q, want a handler that serves good tokens", r.fatal)
+				t.Fatalf("got %q, want a handler that accepts valid tokens", r.fatal)
 			}
 			if !slices.Equal(r.broken, test.want) {
-				t.Errorf("got these rules broken:\n%s\nwant:\n%s", strings.Join(r.broken, "\n"), strings.Join(test.want, "\n"))
+				t.Errorf("got broken rules:\n%s\nwant:\n%s", strings.Join(r.broken, "\n"), strings.Join(test.want, "\n"))
 			}
 			for _, rule := range r.broken {
 				seen[rule] = true
@@ -141,12 +141,12 @@ func TestSloppyHandlers(t *testing.T) {
 	}
 	for _, rule := range slices.Sorted(maps.Keys(all)) {
 		if !seen[rule] {
-			t.Errorf("got no handler that breaks the rule %q, want one, or the rule removed", rule)
+			t.Errorf("got no handler that breaks the rule %q, want at least one", rule)
 		}
 	}
 }
 
-func ours(t *testing.T, key jwtexp.Key, opts ...jwtexp.CommonOption) http.Handler {
+func newJWTExp(t *testing.T, key jwtexp.Key, opts ...jwtexp.CommonOption) http.Handler {
 	t.Helper()
 	verifier, err := jwtexp.NewVerifier(key, jwtexp.Options(opts...))
 	if err != nil {
@@ -156,5 +156,5 @@ func ours(t *testing.T, key jwtexp.Key, opts ...jwtexp.CommonOption) http.Handle
 	if err != nil {
 		t.Fatal(err)
 	}
-	return guard.Handler(http.HandlerFunc(served))
+	return guard.Handler(http.HandlerFunc(hello))
 }

@@ -7,9 +7,9 @@ import (
 	"gopkg.in/go-jose/go-jose.v2"
 )
 
-// auth0 is its validator over a key function that returns a set of JWKs, as that
-// of its jwks.CachingProvider does; the JOSE library under it then looks up the
-// kid: https://pkg.go.dev/github.com/auth0/go-jwt-middleware/v2/validator#New
+// auth0 uses its validator with a key function that returns a JWK Set, like jwks.CachingProvider.
+// go-jose then looks up the kid:
+// https://pkg.go.dev/github.com/auth0/go-jwt-middleware/v2/validator#New
 var auth0 = library{
 	name:     "auth0",
 	module:   "github.com/auth0/go-jwt-middleware/v2",

@@ -8,47 +8,45 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// proveCache proves a verifier with a cache twice: what it remembers must be the
-// right verdict.
-func proveCache(c *circulation) error {
-	cached, err := ourVerifier(c.alg, c.keys, jwtexp.WithCache(inCirculation))
+// checkCache checks a verifier with a cache twice. The second check uses the cached tokens.
+func checkCache(load *workload) error {
+	cached, err := jwtexpVerifier(load.alg, load.keys, jwtexp.WithCache(tokenCount))
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.proveVerifier(cached), c.proveVerifier(cached))
+	return errors.Join(load.checkVerifier(cached), load.checkVerifier(cached))
 }
 
 const uncached = "uncached"
 
-// hotToken is one token, over and over.
-func hotToken(c *circulation) ([]contender, error) {
-	cached, plain, err := cachedAndPlain(c.alg, c.keys, inCirculation)
+// cacheHitContenders verify one token again and again, with and without a cache.
+func cacheHitContenders(load *workload) ([]contender, error) {
+	cached, plain, err := cachedAndPlain(load.alg, load.keys, tokenCount)
 	if err != nil {
 		return nil, err
 	}
-	t := &c.tokens[0]
+	t := &load.tokens[0]
 	return []contender{
-		{name: ours, op: func(int) error { return cached(t) }},
+		{name: jwtexpName, op: func(int) error { return cached(t) }},
 		{name: uncached, op: func(int) error { return plain(t) }},
 	}, nil
 }
 
 func cachedAndPlain(alg string, keys []key, entries int) (cached, plain func(*token) error, err error) {
-	if cached, err = ourVerifier(alg, keys, jwtexp.WithCache(entries)); err != nil {
+	if cached, err = jwtexpVerifier(alg, keys, jwtexp.WithCache(entries)); err != nil {
 		return nil, nil, err
 	}
-	plain, err = ourVerifier(alg, keys)
+	plain, err = jwtexpVerifier(alg, keys)
 	return cached, plain, err
 }
 
-// manyTokens is as many tokens as the cache has entries, at random, all of which
-// it has seen.
-func manyTokens(c *circulation, entries int) ([]contender, error) {
-	cached, plain, err := cachedAndPlain(c.alg, c.keys, entries)
+// fullCacheContenders verify random tokens, all of which are in the cache and fill it.
+func fullCacheContenders(load *workload, entries int) ([]contender, error) {
+	cached, plain, err := cachedAndPlain(load.alg, load.keys, entries)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := newTokens(c.alg, c.keys, entries, false)
+	tokens, err := newTokens(load.alg, load.keys, entries, false)
 	if err != nil {
 		return nil, err
 	}
@@ -56,11 +54,11 @@ func manyTokens(c *circulation, entries int) ([]contender, error) {
 		if err := cached(&tokens[i]); err != nil {
 			return nil, err
 		}
-		tokens[i] = token{text: tokens[i].text} // the rest is of no use here, and large
+		tokens[i] = token{text: tokens[i].text} // without the other fields, which need much memory
 	}
 	order := rand.New(rand.NewPCG(1, 2)).Perm(entries)
 	return []contender{
-		{name: ours, op: func(i int) error { return cached(&tokens[order[i%entries]]) }},
+		{name: jwtexpName, op: func(i int) error { return cached(&tokens[order[i%entries]]) }},
 		{name: uncached, op: func(i int) error { return plain(&tokens[order[i%entries]]) }},
 	}, nil
 }
@@ -68,56 +66,56 @@ func manyTokens(c *circulation, entries int) ([]contender, error) {
 const (
 	twoGoroutines = "two goroutines"
 	oneGoroutine  = "one goroutine"
-	twoSpinning   = "two that calculate"
-	oneSpinning   = "one that calculates"
+	twoUnshared   = "two goroutines that share nothing"
+	oneUnshared   = "one goroutine that shares nothing"
 )
 
-// goroutines is one token by one goroutine and by two. Those that calculate share
-// nothing, and show what a second core gives at all.
-func goroutines(c *circulation) ([]contender, error) {
-	cached, err := ourVerifier(c.alg, c.keys, jwtexp.WithCache(inCirculation))
+// goroutineContenders verify one cached token in one goroutine and in two. The goroutines that
+// share nothing show how much a second core can gain.
+func goroutineContenders(load *workload) ([]contender, error) {
+	cached, err := jwtexpVerifier(load.alg, load.keys, jwtexp.WithCache(tokenCount))
 	if err != nil {
 		return nil, err
 	}
-	t := &c.tokens[0]
+	t := &load.tokens[0]
 	op := func(int) error { return cached(t) }
 	return []contender{
 		{name: twoGoroutines, op: op, workers: 2},
 		{name: oneGoroutine, op: op},
-		{name: twoSpinning, op: calculate, workers: 2},
-		{name: oneSpinning, op: calculate},
+		{name: twoUnshared, op: calculate, workers: 2},
+		{name: oneUnshared, op: calculate},
 	}, nil
 }
 
-// calculate takes about as long as a Verify that finds its token in the cache.
+// calculate takes about as long as a cache hit.
 func calculate(i int) error {
 	x := uint64(i) + 1
-	for range 64 { // xorshift, which is never 0
+	for range 64 { // xorshift
 		x ^= x << 13
 		x ^= x >> 7
 		x ^= x << 17
 	}
-	if x == 0 {
+	if x == 0 { // never, but the compiler does not know
 		return errors.New("0")
 	}
 	return nil
 }
 
-// memory is what the heap grows by for each token that a cache holds.
-func memory(c *circulation, entries int) ([]contender, error) {
-	return []contender{{name: ours, value: func() (float64, error) { return bytesPerEntry(c, entries) }}}, nil
+// memoryContenders measure by how much the heap grows for each cached token.
+func memoryContenders(load *workload, entries int) ([]contender, error) {
+	return []contender{{name: jwtexpName, value: func() (float64, error) { return bytesPerEntry(load, entries) }}}, nil
 }
 
-func bytesPerEntry(c *circulation, entries int) (float64, error) {
+func bytesPerEntry(load *workload, entries int) (float64, error) {
 	before := liveHeap()
-	cached, err := ourVerifier(c.alg, c.keys, jwtexp.WithCache(entries))
+	cached, err := jwtexpVerifier(load.alg, load.keys, jwtexp.WithCache(entries))
 	if err != nil {
 		return 0, err
 	}
 	for i := range entries {
-		// Made one by one and dropped: the caller's strings are not the cache's.
-		k := i % len(c.keys)
-		t, err := sign(&c.keys[k], header{Algorithm: c.alg, KeyID: c.keys[k].id, Type: "JWT"}, goodPayload(i))
+		// The token is dropped after its verification, so only the cache's memory counts.
+		k := &load.keys[i%len(load.keys)]
+		t, err := sign(k, k.header(load.alg), validPayload(i))
 		if err != nil {
 			return 0, err
 		}
@@ -130,7 +128,7 @@ func bytesPerEntry(c *circulation, entries int) (float64, error) {
 	return grown / float64(entries), nil
 }
 
-// liveHeap collects twice, since a sync.Pool keeps what it has for one collection.
+// liveHeap collects garbage twice, because a sync.Pool keeps its values for one collection.
 func liveHeap() float64 {
 	runtime.GC()
 	runtime.GC()

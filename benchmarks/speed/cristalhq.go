@@ -13,8 +13,8 @@ import (
 	"github.com/cristalhq/jwt/v4"
 )
 
-// cristalhq parses, verifies by the verifier of the kid, which also compares alg,
-// decodes the claims and asks them, which it leaves to the caller:
+// cristalhq parses the token, and verifies it with the verifier for the kid, which also checks alg.
+// The caller decodes and checks the claims:
 // https://pkg.go.dev/github.com/cristalhq/jwt/v4#pkg-examples
 var cristalhq = library{
 	name:     "cristalhq",
@@ -52,7 +52,7 @@ func cristalhqVerifier(alg string, keys []key) (func(*token) error, error) {
 		now := time.Now()
 		if !claims.IsIssuer(issuerName) || !claims.IsForAudience(audience) ||
 			!claims.IsValidExpiresAt(now) || !claims.IsValidNotBefore(now) {
-			return errors.New("not for us, or not now")
+			return errors.New("wrong issuer, audience or time")
 		}
 		return nil
 	}, nil
@@ -77,7 +77,7 @@ func cristalhqIssuer(k *key) (func(string, profile) (token, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	builder := jwt.NewBuilder(signer, jwt.WithKeyID(k.id)) // has encoded the header
+	builder := jwt.NewBuilder(signer, jwt.WithKeyID(k.id)) // encodes the header once
 	type claims struct {
 		jwt.RegisteredClaims
 		profile

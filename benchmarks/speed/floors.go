@@ -16,18 +16,18 @@ import (
 	"time"
 )
 
-// The floors are what no library gets around, and no library.
+// The floors are lower bounds: the work that no library can avoid.
 const (
 	theFloor  = "the floor"
 	rawCrypto = "raw crypto"
 )
 
 var (
-	strict     = base64.RawURLEncoding.Strict()
-	errRefused = errors.New("refused")
+	strict      = base64.RawURLEncoding.Strict()
+	errRejected = errors.New("rejected")
 )
 
-// hmacPools has a pool of keyed HMACs for each key: Reset saves keying one anew.
+// hmacPools returns a pool of HMACs for each key. Reset is faster than hmac.New.
 func hmacPools(keys []key) []sync.Pool {
 	pools := make([]sync.Pool, len(keys))
 	for i, k := range keys {
@@ -36,8 +36,8 @@ func hmacPools(keys []key) []sync.Pool {
 	return pools
 }
 
-// verifyFloor computes and compares the HMAC, decodes base64 and reads the clock,
-// and reads nothing of what it has decoded. It is for one goroutine.
+// verifyFloor decodes base64url, compares the HMAC and reads the clock. It does not parse the
+// decoded text. The function that it returns is not safe for concurrent use.
 func verifyFloor(keys []key) func(*token) error {
 	pools := hmacPools(keys)
 	var segments [2048]byte
@@ -51,10 +51,10 @@ func verifyFloor(keys []key) func(*token) error {
 		mac := pools[t.key].Get().(hash.Hash)
 		mac.Reset()
 		mac.Write(t.bytes[:dot2])
-		good := hmac.Equal(mac.Sum(sum[:0]), segments[:n])
+		ok := hmac.Equal(mac.Sum(sum[:0]), segments[:n])
 		pools[t.key].Put(mac)
-		if !good {
-			return errRefused
+		if !ok {
+			return errRejected
 		}
 		if _, err := strict.Decode(segments[:], t.bytes[:dot1]); err != nil {
 			return err
@@ -63,14 +63,14 @@ func verifyFloor(keys []key) func(*token) error {
 			return err
 		}
 		if time.Now().IsZero() {
-			return errRefused
+			return errRejected
 		}
 		return nil
 	}
 }
 
-// issueFloor encodes the payload of a token that was issued before, computes the
-// HMAC and makes one string. It is for one goroutine.
+// issueFloor encodes the payload of issued, computes the HMAC and makes one string. The function
+// that it returns is not safe for concurrent use.
 func issueFloor(k *key, issued token) (func() string, error) {
 	segments := strings.Split(issued.String(), ".")
 	body, err := strict.DecodeString(segments[1])
@@ -94,27 +94,26 @@ func issueFloor(k *key, issued token) (func() string, error) {
 	}, nil
 }
 
-// rawVerifier is Go's own function for the algorithm, on a signing input and a
-// signature that were taken out of the token beforehand.
+// rawVerifier calls Go's function for the algorithm with the decoded signature.
 func rawVerifier(keys []key) func(*token) error {
 	public := make([]any, len(keys))
 	for i, k := range keys {
 		public[i] = k.verification()
 	}
 	return func(t *token) error {
-		good := false
+		ok := false
 		switch public := public[t.key].(type) {
 		case *rsa.PublicKey:
 			digest := sha256.Sum256(t.input)
-			good = rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], t.signature) == nil
+			ok = rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], t.signature) == nil
 		case *ecdsa.PublicKey:
 			digest := sha256.Sum256(t.input)
-			good = ecdsa.VerifyASN1(public, digest[:], t.signature)
+			ok = ecdsa.VerifyASN1(public, digest[:], t.signature)
 		case ed25519.PublicKey:
-			good = ed25519.Verify(public, t.input, t.signature)
+			ok = ed25519.Verify(public, t.input, t.signature)
 		}
-		if !good {
-			return errRefused
+		if !ok {
+			return errRejected
 		}
 		return nil
 	}

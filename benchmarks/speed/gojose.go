@@ -10,11 +10,10 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// goJOSE is ParseSignedCompact with the one algorithm, Verify with the key of the
-// kid, and the Claims of its jwt package, whose time is the present unless told
-// otherwise: https://pkg.go.dev/github.com/go-jose/go-jose/v4#example-package-JWS.
-// That takes a fifth less time than the jwt package by itself, and Sign little
-// more than half of what its Builder does, which makes a map of a struct first.
+// goJOSE uses ParseSignedCompact with one algorithm, Verify with the key for the kid, and the Claims
+// of its jwt package: https://pkg.go.dev/github.com/go-jose/go-jose/v4#example-package-JWS. This
+// takes 20 % less time than the jwt package alone. Sign takes little more than half the time of the
+// Builder, which turns a struct into a map first.
 var goJOSE = library{
 	name:     "go-jose",
 	module:   "github.com/go-jose/go-jose/v4",

@@ -11,8 +11,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// golangJWT is one Parser for all tokens, with a struct for the claims and a key
-// function that looks the kid up in a map:
+// golangJWT uses one Parser for all tokens, a struct for the claims, and a key function that looks
+// up the kid in a map:
 // https://pkg.go.dev/github.com/golang-jwt/jwt/v5#example-ParseWithClaims-CustomClaimsType
 var golangJWT = library{
 	name:     "golang-jwt",
@@ -87,7 +87,7 @@ func golangJWTIssuer(k *key) (func(string, profile) (token, error), error) {
 	}, nil
 }
 
-// golangJWTMiddleware is the one that its users write by hand.
+// golangJWTMiddleware is a middleware as golang-jwt's users write it.
 func golangJWTMiddleware(keys []key, next http.Handler) (http.Handler, error) {
 	parser, keyFunc := golangJWTParser("HS256", keys)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -9,10 +9,9 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// goOIDC is an IDTokenVerifier over a RemoteKeySet, which keeps the keys once it
-// has them, looks up the kid and does not parse the token a second time, as a
-// StaticKeySet would: https://pkg.go.dev/github.com/coreos/go-oidc/v3/oidc#NewVerifier.
-// It has no HMAC, and five minutes of leeway for nbf.
+// goOIDC uses an IDTokenVerifier with a RemoteKeySet, which caches the keys and looks up the kid:
+// https://pkg.go.dev/github.com/coreos/go-oidc/v3/oidc#NewVerifier. A StaticKeySet would parse the
+// token twice. go-oidc does not support HMAC, and allows five minutes of leeway for nbf.
 var goOIDC = library{
 	name:     "go-oidc",
 	module:   "github.com/coreos/go-oidc/v3",
@@ -36,10 +35,9 @@ func goOIDCVerifier(alg string, keys []key) (func(*token) error, error) {
 	}, nil
 }
 
-// A keyServer answers every request with itself, and no network.
+// A keyServer is an [http.RoundTripper] that answers every request with its own bytes.
 type keyServer []byte
 
-// RoundTrip makes it an [http.RoundTripper].
 func (s keyServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: http.StatusOK,

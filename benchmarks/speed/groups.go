@@ -2,131 +2,132 @@ package main
 
 import "net/http"
 
-// A group is contenders that are measured side by side.
+// A group holds the contenders that are measured in turns.
 type group struct {
 	name       string
-	contenders func() ([]contender, error) // made when their turn comes
+	contenders func() ([]contender, error)
 }
 
-// The groups' names, which the tables go by.
+// Names of the groups.
 const (
-	verifyHS256  = "HS256 Verify"
-	verifyRS256  = "RS256 Verify"
-	verifyES256  = "ES256 Verify"
-	verifyEdDSA  = "EdDSA Verify"
-	coldHeaders  = "HS256 Verify, every header different"
-	verifyClaims = "HS256 Verify and Claims into two fields"
-	issueHS256   = "HS256 Issue of two fields"
-	middlewareHS = "middleware around an empty handler, HS256"
-	cachedHS256  = "cached Verify of one token, HS256"
-	cachedRS256  = "cached Verify of one token, RS256"
-	cachedES256  = "cached Verify of one token, ES256"
-	cachedEdDSA  = "cached Verify of one token, EdDSA"
-	cachedMany   = "cached Verify of a filled cache, ES256 tokens at random"
-	cachedTwo    = "cached Verify of one token, HS256, throughput"
-	cacheMemory  = "memory of a filled cache, each HS256 token"
-	sizes        = "HS256 Verify, time per byte of payload"
-	keyCounts    = "HS256 Verify, number of keys"
+	verifyHS256     = "HS256 Verify"
+	verifyRS256     = "RS256 Verify"
+	verifyES256     = "ES256 Verify"
+	verifyEdDSA     = "EdDSA Verify"
+	uniqueHeaders   = "HS256 Verify, every header different"
+	verifyClaims    = "HS256 Verify and Claims into two fields"
+	issueHS256      = "HS256 Issue of two fields"
+	middlewareHS256 = "middleware around an empty handler, HS256"
+	cacheHitHS256   = "cached Verify of one token, HS256"
+	cacheHitRS256   = "cached Verify of one token, RS256"
+	cacheHitES256   = "cached Verify of one token, ES256"
+	cacheHitEdDSA   = "cached Verify of one token, EdDSA"
+	cacheFull       = "cached Verify of a filled cache, ES256 tokens at random"
+	cacheThroughput = "cached Verify of one token, HS256, throughput"
+	cacheMemory     = "memory of a filled cache, each HS256 token"
+	claimCounts     = "HS256 Verify, time per byte of payload"
+	keyCounts       = "HS256 Verify, number of keys"
 )
 
-// groups is all that is measured, on what proveAll returns. The last have the
-// most in memory, which makes collections of garbage rare.
-func groups(on map[string]*circulation, entries int) []group {
-	hs256 := on["HS256"]
+// groups returns all groups, for the workloads by algorithm. The groups that need most memory come
+// last: with a large heap, garbage collections become rare.
+func groups(workloads map[string]*workload, entries int) []group {
+	hs256 := workloads["HS256"]
 	return []group{
-		{verifyHS256, func() ([]contender, error) { return verifying(hs256) }},
-		{verifyRS256, func() ([]contender, error) { return verifying(on["RS256"]) }},
-		{verifyES256, func() ([]contender, error) { return verifying(on["ES256"]) }},
-		{verifyEdDSA, func() ([]contender, error) { return verifying(on["EdDSA"]) }},
-		{coldHeaders, func() ([]contender, error) { return cold(hs256.keys) }},
-		{verifyClaims, func() ([]contender, error) { return reading(hs256) }},
-		{issueHS256, func() ([]contender, error) { return issuing(&hs256.keys[0]) }},
-		{middlewareHS, func() ([]contender, error) { return guarding(hs256) }},
-		{cachedHS256, func() ([]contender, error) { return hotToken(hs256) }},
-		{cachedRS256, func() ([]contender, error) { return hotToken(on["RS256"]) }},
-		{cachedES256, func() ([]contender, error) { return hotToken(on["ES256"]) }},
-		{cachedEdDSA, func() ([]contender, error) { return hotToken(on["EdDSA"]) }},
-		{cachedTwo, func() ([]contender, error) { return goroutines(hs256) }},
-		{sizes, func() ([]contender, error) { return growingClaims(hs256) }},
-		{keyCounts, growingKeys},
-		{cacheMemory, func() ([]contender, error) { return memory(hs256, entries) }},
-		{cachedMany, func() ([]contender, error) { return manyTokens(on["ES256"], entries) }},
+		{verifyHS256, func() ([]contender, error) { return verifyContenders(hs256) }},
+		{verifyRS256, func() ([]contender, error) { return verifyContenders(workloads["RS256"]) }},
+		{verifyES256, func() ([]contender, error) { return verifyContenders(workloads["ES256"]) }},
+		{verifyEdDSA, func() ([]contender, error) { return verifyContenders(workloads["EdDSA"]) }},
+		{uniqueHeaders, func() ([]contender, error) { return uniqueHeaderContenders(hs256.keys) }},
+		{verifyClaims, func() ([]contender, error) { return readContenders(hs256) }},
+		{issueHS256, func() ([]contender, error) { return issueContenders(&hs256.keys[0]) }},
+		{middlewareHS256, func() ([]contender, error) { return middlewareContenders(hs256) }},
+		{cacheHitHS256, func() ([]contender, error) { return cacheHitContenders(hs256) }},
+		{cacheHitRS256, func() ([]contender, error) { return cacheHitContenders(workloads["RS256"]) }},
+		{cacheHitES256, func() ([]contender, error) { return cacheHitContenders(workloads["ES256"]) }},
+		{cacheHitEdDSA, func() ([]contender, error) { return cacheHitContenders(workloads["EdDSA"]) }},
+		{cacheThroughput, func() ([]contender, error) { return goroutineContenders(hs256) }},
+		{claimCounts, func() ([]contender, error) { return claimCountContenders(hs256) }},
+		{keyCounts, keyCountContenders},
+		{cacheMemory, func() ([]contender, error) { return memoryContenders(hs256, entries) }},
+		{cacheFull, func() ([]contender, error) { return fullCacheContenders(workloads["ES256"], entries) }},
 	}
 }
 
-// verifying is everybody who offers the algorithm, and the least there is to do.
-func verifying(c *circulation) ([]contender, error) {
+// verifyContenders returns the libraries that support the algorithm, and the lower bounds.
+func verifyContenders(load *workload) ([]contender, error) {
 	floors := []contender{
-		{name: theFloor, op: inTurn(c.tokens, verifyFloor(c.keys))},
-		{name: jsonFloor, op: inTurn(c.tokens, verifyJSONFloor(c.keys))},
+		{name: theFloor, op: rotate(load.tokens, verifyFloor(load.keys))},
+		{name: jsonFloor, op: rotate(load.tokens, verifyJSONFloor(load.keys))},
 	}
-	if c.alg != "HS256" {
-		floors = []contender{{name: rawCrypto, op: inTurn(c.tokens, rawVerifier(c.keys))}}
+	if load.alg != "HS256" {
+		floors = []contender{{name: rawCrypto, op: rotate(load.tokens, rawVerifier(load.keys))}}
 	}
 	var contenders []contender
 	for _, l := range libraries {
-		if !l.verifies(c.alg) {
+		if !l.verifies(load.alg) {
 			continue
 		}
-		verify, err := l.verifier(c.alg, c.keys)
+		verify, err := l.verifier(load.alg, load.keys)
 		if err != nil {
 			return nil, err
 		}
-		contenders = append(contenders, contender{name: l.name, peer: l.name != ours, op: inTurn(c.tokens, verify)})
-		if l.name == ours {
+		contenders = append(contenders, contender{name: l.name, peer: l.name != jwtexpName, op: rotate(load.tokens, verify)})
+		if l.name == jwtexpName {
 			contenders = append(contenders, floors...)
 		}
 	}
 	return contenders, nil
 }
 
-// inTurn verifies one token after the other.
-func inTurn(tokens []token, verify func(*token) error) func(int) error {
+// rotate returns an op that verifies the tokens in turns.
+func rotate(tokens []token, verify func(*token) error) func(int) error {
 	return func(i int) error { return verify(&tokens[i%len(tokens)]) }
 }
 
-// cold is many tokens whose headers nobody can have seen before.
-func cold(keys []key) ([]contender, error) {
-	tokens, err := newTokens("HS256", keys, 5*inCirculation, true)
+// uniqueHeaderContenders verify tokens that each have a header of their own, which no library can
+// have cached.
+func uniqueHeaderContenders(keys []key) ([]contender, error) {
+	tokens, err := newTokens("HS256", keys, 5*tokenCount, true)
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := golangJWTVerifier("HS256", keys)
+	golangJWTVerify, err := golangJWTVerifier("HS256", keys)
 	if err != nil {
 		return nil, err
 	}
-	verify, err := ourVerifier("HS256", keys)
+	verify, err := jwtexpVerifier("HS256", keys)
 	if err != nil {
 		return nil, err
 	}
 	return []contender{
-		{name: golangJWT.name, op: inTurn(tokens, theirs)},
-		{name: ours, op: inTurn(tokens, verify)},
-		{name: theFloor, op: inTurn(tokens, verifyFloor(keys))},
+		{name: golangJWT.name, op: rotate(tokens, golangJWTVerify)},
+		{name: jwtexpName, op: rotate(tokens, verify)},
+		{name: theFloor, op: rotate(tokens, verifyFloor(keys))},
 	}, nil
 }
 
-func reading(c *circulation) ([]contender, error) {
+func readContenders(load *workload) ([]contender, error) {
 	var contenders []contender
 	for _, l := range libraries {
 		if l.reader == nil {
 			continue
 		}
-		read, err := l.reader(c.alg, c.keys)
+		read, err := l.reader(load.alg, load.keys)
 		if err != nil {
 			return nil, err
 		}
-		contenders = append(contenders, contender{name: l.name, op: inTurn(c.tokens, func(t *token) error {
+		contenders = append(contenders, contender{name: l.name, op: rotate(load.tokens, func(t *token) error {
 			_, err := read(t)
 			return err
 		})})
 	}
-	return append(contenders, contender{name: jsonFloor, op: inTurn(c.tokens, profileJSONFloor(c.keys))}), nil
+	return append(contenders, contender{name: jsonFloor, op: rotate(load.tokens, profileJSONFloor(load.keys))}), nil
 }
 
-func issuing(k *key) ([]contender, error) {
-	subject, p := goodPayload(0).Subject, profileOf(0)
-	floors, err := issuingFloors(k, subject, p)
+func issueContenders(k *key) ([]contender, error) {
+	subject, p := validPayload(0).Subject, profileOf(0)
+	floors, err := issueFloors(k, subject, p)
 	if err != nil {
 		return nil, err
 	}
@@ -139,19 +140,19 @@ func issuing(k *key) ([]contender, error) {
 		if err != nil {
 			return nil, err
 		}
-		contenders = append(contenders, contender{name: l.name, peer: l.name != ours, op: func(int) error {
+		contenders = append(contenders, contender{name: l.name, peer: l.name != jwtexpName, op: func(int) error {
 			_, err := issue(subject, p)
 			return err
 		}})
-		if l.name == ours {
+		if l.name == jwtexpName {
 			contenders = append(contenders, floors...)
 		}
 	}
 	return contenders, nil
 }
 
-func issuingFloors(k *key, subject string, p profile) ([]contender, error) {
-	issue, err := ourIssuer(k)
+func issueFloors(k *key, subject string, p profile) ([]contender, error) {
+	issue, err := jwtexpIssuer(k)
 	if err != nil {
 		return nil, err
 	}
@@ -170,19 +171,19 @@ func issuingFloors(k *key, subject string, p profile) ([]contender, error) {
 	}, err
 }
 
-func guarding(c *circulation) ([]contender, error) {
+func middlewareContenders(load *workload) ([]contender, error) {
 	empty := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	var contenders []contender
-	for _, name := range []string{golangJWT.name, ours} {
-		handler, err := middlewares[name](c.keys, empty)
+	for _, name := range []string{golangJWT.name, jwtexpName} {
+		handler, err := middlewares[name](load.keys, empty)
 		if err != nil {
 			return nil, err
 		}
-		client := newClient(c.tokens)
+		client := newClient(load.tokens)
 		contenders = append(contenders, contender{name: name, op: func(i int) error {
-			return client.request(handler, i%len(c.tokens))
+			return client.request(handler, i%len(load.tokens))
 		}})
 	}
-	floor := guardJSONFloor(c.keys, c.tokens, empty)
-	return append(contenders, contender{name: jsonFloor, op: func(i int) error { return floor(i % len(c.tokens)) }}), nil
+	floor := guardJSONFloor(load.keys, load.tokens, empty)
+	return append(contenders, contender{name: jsonFloor, op: func(i int) error { return floor(i % len(load.tokens)) }}), nil
 }

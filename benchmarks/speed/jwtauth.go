@@ -13,11 +13,10 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwt"
 )
 
-// jwtauth is VerifyToken with the validation options of the jwx under it:
-// https://pkg.go.dev/github.com/go-chi/jwtauth/v5#New. A JWTAuth has one key, so
-// that the caller has to choose one by kid. Reading the header for that is faster
-// than trying them. It verifies by the algorithm it was made with, and does not
-// look at alg.
+// jwtauth uses VerifyToken with jwx's validation options:
+// https://pkg.go.dev/github.com/go-chi/jwtauth/v5#New. A JWTAuth has one key, so the caller reads
+// the kid and chooses a JWTAuth, which is faster than to try both. JWTAuth verifies with the
+// algorithm that it was made for, and does not read alg.
 var jwtauth = library{
 	name:     "jwtauth",
 	module:   "github.com/go-chi/jwtauth/v5",
@@ -53,7 +52,7 @@ func jwtauthVerifier(alg string, keys []key) (func(*token) error, error) {
 	}, nil
 }
 
-// jwtauthIssuer signs with a JWK, which is how the kid gets into the header.
+// jwtauthIssuer signs with a JWK, which puts the kid into the header.
 func jwtauthIssuer(k *key) (func(string, profile) (token, error), error) {
 	secret, err := jwk.FromRaw(k.secret)
 	if err != nil {
@@ -72,7 +71,7 @@ func jwtauthIssuer(k *key) (func(string, profile) (token, error), error) {
 			"exp":  now.Add(lifetime),
 			"iat":  now,
 			"jti":  rand.Text(),
-			"name": p.Name, // it takes no struct
+			"name": p.Name, // jwtauth does not accept a struct
 			"role": p.Role,
 		})
 		return token{text: text}, err

@@ -8,10 +8,9 @@ import (
 	"github.com/kataras/jwt"
 )
 
-// kataras is VerifyWithHeaderValidator, which is how it looks up a key by its kid,
-// with Expected: https://pkg.go.dev/github.com/kataras/jwt#Keys. The validator is
-// not the one of its Keys, whose json.Decoder is slower than json.Unmarshal, and
-// neither is Keys.VerifyToken, which decodes the payload twice.
+// kataras uses VerifyWithHeaderValidator, which can look up a key by its kid, and Expected:
+// https://pkg.go.dev/github.com/kataras/jwt#Keys. It does not use the validator of Keys, whose
+// json.Decoder is slower than json.Unmarshal, or Keys.VerifyToken, which decodes the payload twice.
 var kataras = library{
 	name:     "kataras",
 	module:   "github.com/kataras/jwt",
@@ -49,15 +48,14 @@ func katarasVerifier(alg string, keys []key) (func(*token) error, error) {
 
 var katarasAlgorithms = map[string]jwt.Alg{"HS256": jwt.HS256, "RS256": jwt.RS256, "ES256": jwt.ES256, "EdDSA": jwt.EdDSA}
 
-// katarasIssuer has one struct for all claims, since standard ones as a SignOption
-// are encoded apart and merged, and a header that has been encoded, which its
-// Marshal leaves as it is.
+// katarasIssuer uses one struct for all claims, because the standard claims in a SignOption are
+// encoded separately and merged. It encodes the header once.
 func katarasIssuer(k *key) (func(string, profile) (token, error), error) {
 	type claims struct {
 		jwt.Claims
 		profile
 	}
-	head, err := json.Marshal(header{Algorithm: "HS256", KeyID: k.id, Type: "JWT"})
+	head, err := json.Marshal(k.header("HS256"))
 	if err != nil {
 		return nil, err
 	}

@@ -10,18 +10,26 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/asn1"
+	"encoding/json"
 	"fmt"
 	"math/big"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
-// A key has the material of one algorithm: a secret, or a pair.
+// A key holds an HMAC secret or a private key.
 type key struct {
 	id      string
 	secret  []byte
 	private crypto.Signer
 }
 
-// verification returns what most libraries verify with.
+// header returns the header of a token that the key signs.
+func (k *key) header(alg string) header {
+	return header{Algorithm: alg, KeyID: k.id, Type: "JWT"}
+}
+
+// verification returns the secret or the public key.
 func (k *key) verification() any {
 	if k.secret != nil {
 		return k.secret
@@ -29,7 +37,7 @@ func (k *key) verification() any {
 	return k.private.Public()
 }
 
-// newKeys returns n keys of an algorithm, each with an ID.
+// newKeys returns n keys for an algorithm.
 func newKeys(alg string, n int) ([]key, error) {
 	keys := make([]key, n)
 	for i := range keys {
@@ -55,8 +63,8 @@ func newKeys(alg string, n int) ([]key, error) {
 	return keys, nil
 }
 
-// sign returns a signature as a token has it, and as Go's own packages take it.
-// They differ in ECDSA alone.
+// sign returns the signature in the form of JWS, and in the form of Go's crypto packages. The two
+// differ for ECDSA only.
 func (k *key) sign(input []byte) (raw, native []byte, err error) {
 	digest := sha256.Sum256(input)
 	switch private := k.private.(type) {
@@ -87,4 +95,13 @@ func signECDSA(private *ecdsa.PrivateKey, digest []byte) (raw, native []byte, er
 	parts.R.FillBytes(raw[:32])
 	parts.S.FillBytes(raw[32:])
 	return raw, native, nil
+}
+
+// jwks returns the public keys as a JWK Set.
+func jwks(alg string, keys []key) ([]byte, error) {
+	var set jose.JSONWebKeySet
+	for _, k := range keys {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.private.Public(), KeyID: k.id, Algorithm: alg, Use: "sig"})
+	}
+	return json.Marshal(set)
 }

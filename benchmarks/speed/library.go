@@ -2,30 +2,27 @@ package main
 
 import "slices"
 
-// A library is a contender: jwtexp, or one of the others in the fastest
-// configuration that its documentation shows. What it does not offer is nil.
+// A library is jwtexp or another library. The functions that it does not offer are nil.
 type library struct {
 	name   string
-	module string // as the build names it
+	module string // module path
 	algs   []string
-	// verifier returns a function that accepts a token signed with alg by one of
-	// the keys, found by its kid, for the audience and of the issuer, and in time.
+	// verifier returns a function that verifies tokens with alg and the keys, and checks
+	// issuer, audience and time.
 	verifier func(alg string, keys []key) (func(*token) error, error)
-	// reader does the same and returns the profile as well. Only those have one
-	// whose rows ask for it.
+	// reader returns a function that also returns the profile.
 	reader func(alg string, keys []key) (func(*token) (profile, error), error)
-	// issuer returns a function that makes an HS256 token of the claims that an
-	// Issuer of jwtexp makes, good for lifetime.
+	// issuer returns a function that issues HS256 tokens with the claims that jwtexp's Issuer
+	// writes. They expire after lifetime.
 	issuer func(k *key) (func(subject string, p profile) (token, error), error)
 }
 
 func (l *library) verifies(alg string) bool { return slices.Contains(l.algs, alg) }
 
-// ours is jwtexp's name, which the rows of the table go by.
-const ours = "jwtexp"
+const jwtexpName = "jwtexp"
 
-// libraries is everybody. Neighbours are measured one after the other: those whose
-// ratios are goals stand beside jwtexp.
-var libraries = []library{kataras, golangJWT, jwtexpHere, cristalhq, jwx, goJOSE, auth0, goOIDC, tinkGo, jwtauth}
+// libraries lists all libraries. Neighbors are measured one after the other, so the libraries that
+// the goals name are next to jwtexp.
+var libraries = []library{kataras, golangJWT, jwtexpLibrary, cristalhq, jwx, goJOSE, auth0, goOIDC, tinkGo, jwtauth}
 
 var algorithms = []string{"HS256", "RS256", "ES256", "EdDSA"}

@@ -1,18 +1,17 @@
-// Speed holds jwtexp's speed against that of the other Go libraries for JWTs, and
-// against the least that can be done at all.
+// Speed compares jwtexp with other Go libraries for JWTs, and with lower bounds for the work. It
+// prints Markdown tables.
 //
-//	go run -tags jwx_goccy ./speed   # some four minutes, Markdown on stdout
+//	go run -tags jwx_goccy ./speed   # takes about four minutes
 //
-// The tag is jwx's, and builds it, and jwtauth on it, with their faster JSON package.
+// The tag builds jwx and jwtauth with their faster JSON package.
 //
-// Everybody verifies the same tokens and makes the same checks: the key is looked
-// up by kid among two, the algorithm is pinned, iss, aud, exp and nbf are judged
-// by the system's clock. Each library is in the fastest configuration that its
-// documentation shows, made once and reused, and is proven before it is timed: it
-// accepts the good tokens and refuses those with one fault.
+// All libraries verify the same tokens and make the same checks. They look up the key by its kid
+// among two keys, allow one algorithm, and check iss, aud, exp and nbf with the system's clock.
+// Each library has the fastest configuration that its documentation shows, made once and reused.
+// Before the measurement, it must accept the valid tokens and reject tokens with one fault.
 //
-// No time of a shared machine can be trusted, so that contenders are measured
-// right after one another, round by round, and what counts is the ratio.
+// The times of a shared machine vary. So the program measures the contenders of a group in turns,
+// round by round, and compares the times within a round.
 package main
 
 import (
@@ -27,10 +26,10 @@ import (
 func main() {
 	log.SetFlags(0)
 	var s settings
-	flag.IntVar(&s.rounds, "rounds", 25, "how often each contender has its turn")
-	flag.DurationVar(&s.turn, "for", 100*time.Millisecond, "how long a turn takes; below 10ms the cache is small, too")
-	only := flag.String("only", "", "measure only what matches this `regexp`, such as '^HS256 Verify$'")
-	strictly := flag.Bool("strict", false, "exit with status 1 where a goal is not met")
+	flag.IntVar(&s.rounds, "rounds", 25, "number of rounds")
+	flag.DurationVar(&s.turn, "for", 100*time.Millisecond, "duration of one contender's turn in a round; below 10ms, the full cache is small, too")
+	only := flag.String("only", "", "measure only the groups that match this `regexp`, such as '^HS256 Verify$'")
+	strict := flag.Bool("strict", false, "exit with status 1 if a goal is not met")
 	flag.Parse()
 	var err error
 	if s.only, err = regexp.Compile(*only); err != nil {
@@ -44,20 +43,20 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if met := report(os.Stdout, s, measured); *strictly && !met {
+	if met := report(os.Stdout, s, measured); *strict && !met {
 		os.Exit(1)
 	}
 }
 
-// settings are what the flags say.
+// settings holds the values of the flags.
 type settings struct {
 	rounds int
 	turn   time.Duration
 	only   *regexp.Regexp
 }
 
-// entries is the size of the cache that is filled. A run that is only to show that
-// everything works is not to take the time for a large one.
+// entries returns the size of the full cache. It is small in a short run, which only shows that
+// the program works.
 func (s settings) entries() int {
 	if s.turn < 10*time.Millisecond {
 		return 1000
@@ -65,16 +64,15 @@ func (s settings) entries() int {
 	return 100_000
 }
 
-// measureAll proves everybody, and then measures the groups that match, one after
-// the other.
+// measureAll checks all contenders, and then measures the groups that match s.only.
 func measureAll(s settings) (map[string][]measurement, error) {
-	log.Print("proving everybody")
-	proven, err := proveAll()
+	log.Print("checking all libraries")
+	workloads, err := newCheckedWorkloads()
 	if err != nil {
 		return nil, err
 	}
 	measured := make(map[string][]measurement)
-	for _, g := range groups(proven, s.entries()) {
+	for _, g := range groups(workloads, s.entries()) {
 		if !s.only.MatchString(g.name) {
 			continue
 		}

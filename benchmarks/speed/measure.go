@@ -10,28 +10,28 @@ import (
 	"time"
 )
 
-// A contender is one way to do what a group measures.
+// A contender is one implementation of the work that a group measures.
 type contender struct {
 	name string
-	peer bool // another library
-	// op does it once, with the i-th token where there are several.
+	peer bool // a library other than jwtexp
+	// op does the work once. i counts the calls.
 	op      func(i int) error
-	workers int // goroutines that do it at the same time, 0 for one
-	bytes   int // what one op handles, where the time is that per byte
-	// value replaces op where it is no time that is measured.
+	workers int // concurrent goroutines; 0 means one
+	bytes   int // size of the work, if the result is the time per byte
+	// value replaces op if the result is not a time.
 	value func() (float64, error)
 }
 
-// A measurement is what a contender took: ns per op, or per byte, in each round.
+// A measurement holds the result of each round: ns per op or per byte, or the value.
 type measurement struct {
 	contender
 	rounds      []float64
 	allocations float64 // per op
 }
 
-// measure runs the contenders right after one another, so that whatever else the
-// machine does strikes neighbours alike, and in the reverse order in every second
-// round, so that nobody is always the first. Each runs for about d in a round.
+// measure runs the contenders one after the other, for about d each, in every round. So other load
+// on the machine affects neighbors alike. Every second round has the reverse order, so that no
+// contender is always first.
 func measure(contenders []contender, rounds int, d time.Duration) ([]measurement, error) {
 	runs := make([]run, len(contenders))
 	for i, c := range contenders {
@@ -59,17 +59,17 @@ func measure(contenders []contender, rounds int, d time.Duration) ([]measurement
 	return measured, nil
 }
 
-// A run is a contender under way.
+// A run is the state of a contender between rounds.
 type run struct {
 	c           contender
 	value       float64
-	ops         int // in a round, of each worker
-	next        int // the op to go on with
+	ops         int // per round and worker
+	next        int // argument of the next op
 	allocations float64
 }
 
-// prepare finds out how many ops take d, and warms up by it. What is no time does
-// not depend on who else uses the machine, and is measured once.
+// prepare finds the number of ops that take d, which also warms up. It measures a value once,
+// because other load on the machine does not change it.
 func (r *run) prepare(d time.Duration) (err error) {
 	if r.c.value != nil {
 		r.value, err = r.c.value()
@@ -94,7 +94,7 @@ func (r *run) prepare(d time.Duration) (err error) {
 	return err
 }
 
-// once is one round.
+// once runs one round.
 func (r *run) once() (float64, error) {
 	if r.c.value != nil {
 		return r.value, nil
@@ -103,12 +103,12 @@ func (r *run) once() (float64, error) {
 	return took / float64(r.ops*max(1, r.c.workers)*max(1, r.c.bytes)), err
 }
 
-// ns tells how long all ops of a round take. The garbage of others is collected
-// before.
+// ns returns the time of all ops of a round. It collects garbage first, so that one contender does
+// not pay for another.
 func (r *run) ns() (float64, error) {
 	runtime.GC()
 	if r.c.workers > 1 {
-		return r.nsAtOnce()
+		return r.nsConcurrent()
 	}
 	start := time.Now()
 	for range r.ops {
@@ -120,7 +120,7 @@ func (r *run) ns() (float64, error) {
 	return float64(time.Since(start)), nil
 }
 
-func (r *run) nsAtOnce() (float64, error) {
+func (r *run) nsConcurrent() (float64, error) {
 	faults := make([]error, r.c.workers)
 	var workers sync.WaitGroup
 	start := time.Now()
@@ -138,16 +138,16 @@ func (r *run) nsAtOnce() (float64, error) {
 	return float64(time.Since(start)), errors.Join(faults...)
 }
 
-// A figure is a median, and the quartiles around it.
+// A figure is a median with its quartiles.
 type figure struct{ median, first, third float64 }
 
-// summary is the figure of the values.
+// summary returns the figure of the values.
 func summary(values []float64) figure {
 	sorted := slices.Sorted(slices.Values(values))
 	return figure{quantile(sorted, 0.5), quantile(sorted, 0.25), quantile(sorted, 0.75)}
 }
 
-// quantile lies between the two values that are nearest.
+// quantile interpolates between the two nearest values.
 func quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	below := int(at)
@@ -155,15 +155,14 @@ func quantile(sorted []float64, q float64) float64 {
 	return sorted[below] + (at-float64(below))*(sorted[above]-sorted[below])
 }
 
-// A comparison holds a contender's rounds against another's.
+// A comparison compares the rounds of two contenders.
 type comparison func(of, against []float64) figure
 
-// timesFaster is how often of does its work while against does it once, round by
-// round.
-func timesFaster(of, against []float64) figure { return timesAsLong(against, of) }
+// speedup returns the time of against divided by the time of of, round by round.
+func speedup(of, against []float64) figure { return timeRatio(against, of) }
 
-// timesAsLong is how much longer of takes, round by round.
-func timesAsLong(of, against []float64) figure {
+// timeRatio returns the time of of divided by the time of against, round by round.
+func timeRatio(of, against []float64) figure {
 	ratios := make([]float64, len(of))
 	for i := range of {
 		ratios[i] = of[i] / against[i]
@@ -171,13 +170,13 @@ func timesAsLong(of, against []float64) figure {
 	return summary(ratios)
 }
 
-// minimaAsLong compares the rounds that were disturbed the least. It is for
-// differences smaller than the noise; the spread is that of the rounds.
-func minimaAsLong(of, against []float64) figure {
-	f := timesAsLong(of, against)
+// minTimeRatio compares the shortest rounds, for differences that are smaller than the noise. The
+// quartiles are those of timeRatio.
+func minTimeRatio(of, against []float64) figure {
+	f := timeRatio(of, against)
 	f.median = slices.Min(of) / slices.Min(against)
 	return f
 }
 
-// alone does not compare.
-func alone(of, _ []float64) figure { return summary(of) }
+// noComparison returns the summary of of.
+func noComparison(of, _ []float64) figure { return summary(of) }

@@ -20,7 +20,7 @@ func TestSummary(t *testing.T) {
 		{"two", []float64{4, 2}, figure{3, 2.5, 3.5}},
 		{"odd", []float64{5, 1, 3, 2, 4}, figure{3, 2, 4}},
 		{"even", []float64{40, 10, 30, 20}, figure{25, 17.5, 32.5}},
-		{"an outlier", []float64{1, 1, 1, 1, 1000}, figure{1, 1, 1}},
+		{"outlier", []float64{1, 1, 1, 1, 1000}, figure{1, 1, 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -29,14 +29,14 @@ func TestSummary(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 			if !slices.Equal(tt.values, before) {
-				t.Errorf("the values are now %v, want them in their order", tt.values)
+				t.Errorf("got the values in the order %v, want no change", tt.values)
 			}
 		})
 	}
 }
 
-// The second round was slow for both: the ratios do not know of it, where those of
-// two medians would.
+// The second round is slow for both contenders. It does not change the ratio within the round, but
+// it would change a ratio of medians.
 func TestComparisons(t *testing.T) {
 	of, against := []float64{10, 100, 12}, []float64{20, 400, 60}
 	tests := []struct {
@@ -44,10 +44,10 @@ func TestComparisons(t *testing.T) {
 		compare comparison
 		want    float64
 	}{
-		{"faster", timesFaster, 4},
-		{"as long", timesAsLong, 0.25},
-		{"minima", minimaAsLong, 0.5},
-		{"alone", alone, 12},
+		{"speedup", speedup, 4},
+		{"time ratio", timeRatio, 0.25},
+		{"ratio of the shortest times", minTimeRatio, 0.5},
+		{"no comparison", noComparison, 12},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestComparisons(t *testing.T) {
 	}
 }
 
-func TestMeasureInterleaves(t *testing.T) {
+func TestMeasureOrder(t *testing.T) {
 	var turns []string
 	named := func(name string) contender {
 		return contender{name: name, op: func(int) error { turns = append(turns, name); return nil }}
@@ -78,7 +78,7 @@ func TestMeasureInterleaves(t *testing.T) {
 }
 
 func TestMeasureCounts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // where an op takes exactly what it sleeps
+	synctest.Test(t, func(t *testing.T) { // in a bubble, an op takes exactly the time that it sleeps
 		sleep := func(int) error { time.Sleep(2 * time.Millisecond); return nil }
 		var kept []byte
 		allocate := func(int) error { kept = make([]byte, 100); return sleep(len(kept)) }
@@ -98,13 +98,13 @@ func TestMeasureCounts(t *testing.T) {
 			}
 		}
 		if got := find(measured, "allocations").allocations; got < 1 {
-			t.Errorf("got %v allocations, want some", got)
+			t.Errorf("got %v allocations, want at least 1", got)
 		}
 	})
 }
 
 func TestMeasureReportsErrors(t *testing.T) {
-	want := errors.New("refused")
+	want := errors.New("op failed")
 	for _, workers := range []int{1, 2} {
 		count := new(atomic.Int64)
 		op := func(int) error {

@@ -7,15 +7,15 @@ import (
 
 var middlewares = map[string]func([]key, http.Handler) (http.Handler, error){
 	golangJWT.name: golangJWTMiddleware,
-	ours:           ourMiddleware,
+	jwtexpName:     jwtexpMiddleware,
 }
 
-// A client sends the same request over and over, each time with another token: a
-// request and a recorder made anew would take longer than what is measured.
+// A client reuses one request and one response for all tokens. To make new ones would take longer
+// than the work that is measured.
 type client struct {
-	authorization []string // by token
+	authorization []string // a header for each token
 	sent          *http.Request
-	header        []string // the one that is sent
+	header        []string // the Authorization header of sent
 	response      response
 }
 
@@ -35,18 +35,17 @@ func (c *client) request(h http.Handler, i int) error {
 	c.response.status = http.StatusOK
 	h.ServeHTTP(&c.response, c.sent)
 	if c.response.status != http.StatusOK {
-		return fmt.Errorf("answered by %d", c.response.status)
+		return fmt.Errorf("got status %d, want 200", c.response.status)
 	}
 	return nil
 }
 
-// A response keeps the status alone.
+// A response is an [http.ResponseWriter] that keeps only the status.
 type response struct {
 	header http.Header
 	status int
 }
 
-// Header, Write and WriteHeader make it an [http.ResponseWriter].
 func (r *response) Header() http.Header { return r.header }
 
 func (r *response) Write(p []byte) (int, error) { return len(p), nil }

@@ -31,27 +31,27 @@ func TestGoals(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 			if r.met() != (tt.want != "NO") {
-				t.Errorf("got met %t beside %q", r.met(), tt.want)
+				t.Errorf("got met() %t for verdict %q", r.met(), tt.want)
 			}
 		})
 	}
 }
 
-func TestFastestPeerIsNamed(t *testing.T) {
-	r := row{of: ours, against: fastestPeer, compare: timesFaster}
+func TestFastestPeer(t *testing.T) {
+	r := row{of: jwtexpName, against: fastestPeer, compare: speedup}
 	got := r.evaluate([]measurement{
 		{contender: contender{name: "slow", peer: true}, rounds: []float64{9}},
 		{contender: contender{name: theFloor}, rounds: []float64{1}},
 		{contender: contender{name: "fast", peer: true}, rounds: []float64{6}},
-		{contender: contender{name: ours}, rounds: []float64{3}},
+		{contender: contender{name: jwtexpName}, rounds: []float64{3}},
 	})
 	if got.against != "fast, the fastest peer" || got.median != 2 {
-		t.Errorf("got %v against %q, want 2 against the fast one", got.median, got.against)
+		t.Errorf("got %v against %q, want 2 against \"fast, the fastest peer\"", got.median, got.against)
 	}
 }
 
-// Every row names a group, and contenders of it.
-func TestEveryRowIsMeasured(t *testing.T) {
+// The group and the contenders of every row exist.
+func TestRowsAreMeasured(t *testing.T) {
 	s := settings{rounds: 1, turn: 1, only: regexp.MustCompile("")}
 	measured, err := measureAll(s)
 	if err != nil {
@@ -60,10 +60,10 @@ func TestEveryRowIsMeasured(t *testing.T) {
 	for _, row := range rows {
 		group := measured[row.group]
 		if find(group, row.of).rounds == nil {
-			t.Errorf("%s: nobody is called %q", row.group, row.of)
+			t.Errorf("%s: got no contender %q, want one", row.group, row.of)
 		}
 		if row.against != "" && row.against != fastestPeer && find(group, row.against).rounds == nil {
-			t.Errorf("%s: nobody is called %q", row.group, row.against)
+			t.Errorf("%s: got no contender %q, want one", row.group, row.against)
 		}
 	}
 	report(io.Discard, s, measured)

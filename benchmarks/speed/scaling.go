@@ -9,40 +9,37 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A step is how many there are of what grows.
 type step struct {
 	name string
 	n    int
 }
 
-// growingClaims is the time per byte of payload where there are more and more of
-// them.
-func growingClaims(c *circulation) ([]contender, error) {
-	verify, err := ourVerifier(c.alg, c.keys, jwtexp.WithMaxSize(1<<20))
+// claimCountContenders measure the time per byte of payload for more and more claims.
+func claimCountContenders(load *workload) ([]contender, error) {
+	verify, err := jwtexpVerifier(load.alg, load.keys, jwtexp.WithMaxSize(1<<20))
 	if err != nil {
 		return nil, err
 	}
 	var contenders []contender
 	for _, step := range []step{{"10 claims", 10}, {"100 claims", 100}, {"1,000 claims", 1000}} {
-		tokens, size, err := tokensOfSize(c, step.n)
+		tokens, size, err := tokensWithClaims(load, step.n)
 		if err != nil {
 			return nil, err
 		}
 		contenders = append(contenders, contender{
 			name:  step.name,
-			op:    func(i int) error { return verify(&tokens[i%len(tokens)]) },
+			op:    rotate(tokens, verify),
 			bytes: size,
 		})
 	}
 	return contenders, nil
 }
 
-// tokensOfSize returns a few tokens of n claims each, and the size of the payload
-// of one.
-func tokensOfSize(c *circulation, n int) ([]token, int, error) {
+// tokensWithClaims returns tokens with n claims each, and the size of one payload.
+func tokensWithClaims(load *workload, n int) ([]token, int, error) {
 	var tokens []token
 	for i := range 16 {
-		text, err := json.Marshal(goodPayload(i))
+		text, err := json.Marshal(validPayload(i))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -53,8 +50,8 @@ func tokensOfSize(c *circulation, n int) ([]token, int, error) {
 		for extra := len(claims); extra < n; extra++ {
 			claims[fmt.Sprintf("claim-%04d", extra)] = fmt.Sprintf("value %04d of %02d", extra, i)
 		}
-		k := i % len(c.keys)
-		t, err := sign(&c.keys[k], header{Algorithm: c.alg, KeyID: c.keys[k].id, Type: "JWT"}, claims)
+		k := &load.keys[i%len(load.keys)]
+		t, err := sign(k, k.header(load.alg), claims)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -64,26 +61,25 @@ func tokensOfSize(c *circulation, n int) ([]token, int, error) {
 	return tokens, base64.RawURLEncoding.DecodedLen(len(encoded)), nil
 }
 
-// growingKeys is tokens that rotate over all keys of a set, where it has more and
-// more of them.
-func growingKeys() ([]contender, error) {
+// keyCountContenders verify tokens of all keys of a set, for larger and larger sets.
+func keyCountContenders() ([]contender, error) {
 	var contenders []contender
 	for _, step := range []step{{"1 key", 1}, {"10 keys", 10}, {"100 keys", 100}, {"1,000 keys", 1000}} {
 		keys, err := newKeys("HS256", step.n)
 		if err != nil {
 			return nil, err
 		}
-		tokens, err := newTokens("HS256", keys, inCirculation, false)
+		tokens, err := newTokens("HS256", keys, tokenCount, false)
 		if err != nil {
 			return nil, err
 		}
-		verify, err := ourVerifier("HS256", keys)
+		verify, err := jwtexpVerifier("HS256", keys)
 		if err != nil {
 			return nil, err
 		}
 		contenders = append(contenders, contender{
 			name: step.name,
-			op:   func(i int) error { return verify(&tokens[i%len(tokens)]) },
+			op:   rotate(tokens, verify),
 		})
 	}
 	return contenders, nil

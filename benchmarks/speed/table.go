@@ -43,7 +43,7 @@ func reportGoals(w io.Writer, measured map[string][]measurement) bool {
 }
 
 func (r row) what() string {
-	if r.of == ours {
+	if r.of == jwtexpName {
 		return r.group
 	}
 	return r.group + ": " + r.of
@@ -61,7 +61,7 @@ func (r row) show(v float64) string { return number(v) + r.measure() }
 
 func (r row) measure() string { return cmp.Or(r.unit, "x") }
 
-// number writes three digits, or all that there are before the point.
+// number formats v with three digits, or with all digits before the point if they are more.
 func number(v float64) string {
 	switch {
 	case v >= 100:
@@ -74,7 +74,7 @@ func number(v float64) string {
 
 func (r result) bound() string {
 	switch {
-	case r.informs():
+	case !r.isSet():
 		return "-"
 	case r.atLeast > 0:
 		return fmt.Sprintf("at least %g%s", r.atLeast, r.measure())
@@ -91,7 +91,7 @@ func (r result) aimed() string {
 
 func (r result) verdict() string {
 	switch {
-	case r.informs():
+	case !r.isSet():
 		return "-"
 	case r.aimMet():
 		return "yes, aim"
@@ -108,15 +108,15 @@ func reportPeers(w io.Writer, name string, measured []measurement) {
 	byTime := slices.SortedFunc(slices.Values(measured), func(a, b measurement) int {
 		return cmp.Compare(summary(a.rounds).median, summary(b.rounds).median)
 	})
-	us := find(measured, ours)
+	own := find(measured, jwtexpName)
 	for _, m := range byTime {
 		f := summary(m.rounds)
 		fmt.Fprintf(w, "| %s | %.0f ns | %.0f to %.0f ns | %.0f | %s |\n",
-			m.name, f.median, f.first, f.third, m.allocations, number(timesAsLong(m.rounds, us.rounds).median)+"x")
+			m.name, f.median, f.first, f.third, m.allocations, number(timeRatio(m.rounds, own.rounds).median)+"x")
 	}
 }
 
-// reportAsymmetric has a column for each algorithm that was measured.
+// reportAsymmetric writes a table with a column for each measured algorithm.
 func reportAsymmetric(w io.Writer, measured map[string][]measurement) {
 	var columns []string
 	for _, name := range []string{verifyRS256, verifyES256, verifyEdDSA} {
@@ -134,7 +134,7 @@ func reportAsymmetric(w io.Writer, measured map[string][]measurement) {
 		for _, name := range columns {
 			cell := "-"
 			if m := find(measured[name], l.name); m.rounds != nil {
-				cell = number(minimaAsLong(m.rounds, find(measured[name], rawCrypto).rounds).median) + "x"
+				cell = number(minTimeRatio(m.rounds, find(measured[name], rawCrypto).rounds).median) + "x"
 			}
 			cells = append(cells, cell)
 		}
@@ -143,7 +143,7 @@ func reportAsymmetric(w io.Writer, measured map[string][]measurement) {
 	fmt.Fprint(w, "\ntink does not look up the kid: it tries its two keys in turn.\n")
 }
 
-// reportMachine says on what, and of which versions, all this is true.
+// reportMachine writes the processor and the versions.
 func reportMachine(w io.Writer) {
 	fmt.Fprintf(w, "\n%s, GOMAXPROCS %d, %s", processor(), runtime.GOMAXPROCS(0), runtime.Version())
 	build, ok := debug.ReadBuildInfo()
@@ -157,7 +157,7 @@ func reportMachine(w io.Writer) {
 	}
 	for _, l := range libraries {
 		for _, d := range build.Deps {
-			if d.Path == l.module && l.name != ours {
+			if d.Path == l.module && l.name != jwtexpName {
 				fmt.Fprintf(w, ", %s %s", l.name, d.Version)
 			}
 		}

@@ -11,10 +11,10 @@ import (
 	"github.com/tink-crypto/tink-go/v2/secretdata"
 )
 
-// tinkGo is a MAC or a Verifier over a keyset whose keys have a kid, and a
-// Validator: https://developers.google.com/tink/jwt. It does not look the kid up:
-// it tries the keys in turn and compares the kid with that of the key that fits,
-// so that every second token costs it two tries. EdDSA it has not.
+// tinkGo uses a MAC or a Verifier for a keyset whose keys have a kid, and a Validator:
+// https://developers.google.com/tink/jwt. tink does not look up the kid. It tries the keys in turn
+// and compares the kid of the key that fits, so every second token takes two tries. tink does not
+// support EdDSA.
 var tinkGo = library{
 	name:     "tink",
 	module:   "github.com/tink-crypto/tink-go/v2",
@@ -104,7 +104,7 @@ func tinkIssuer(k *key) (func(string, profile) (token, error), error) {
 			ExpiresAt:    &exp,
 			IssuedAt:     &now,
 			JWTID:        &id,
-			CustomClaims: map[string]any{"name": p.Name, "role": p.Role}, // it takes no struct
+			CustomClaims: map[string]any{"name": p.Name, "role": p.Role}, // tink does not accept a struct
 			TypeHeader:   &typ,
 		})
 		if err != nil {

@@ -11,18 +11,18 @@ import (
 const (
 	issuerName = "https://login.example"
 	audience   = "https://api.example"
-	// inCirculation is how many tokens a contender verifies in turn, so that
-	// nobody gains by remembering the last one.
-	inCirculation = 1000
+	// tokenCount is the number of tokens that a contender verifies in turns, so that it does
+	// not help to remember the last token.
+	tokenCount = 1000
 )
 
-// A token is what everybody verifies, in the form that a library takes: those
-// that take bytes are not made to convert a string. An issuer fills in one.
+// A token has the text as a string and as bytes, so that no library must convert it. An issuer sets
+// one of them.
 type token struct {
 	text  string
 	bytes []byte
-	key   int // of the keys, by index
-	// For the raw cryptography, which is not to pay for the encoding:
+	key   int // index of its key
+	// For the floors:
 	input, signature []byte
 	payload          []byte // decoded
 }
@@ -34,13 +34,13 @@ func (t *token) String() string {
 	return t.text
 }
 
-// A profile is the application's part of the claims.
+// A profile holds the claims of the application.
 type profile struct {
 	Name string `json:"name"`
 	Role string `json:"role"`
 }
 
-// A payload is the claims of the tokens, in the order in which they are written.
+// A payload holds the claims in the order in which they are written.
 type payload struct {
 	Issuer    string `json:"iss"`
 	Subject   string `json:"sub"`
@@ -52,9 +52,8 @@ type payload struct {
 	profile
 }
 
-// goodPayload returns the claims of the i-th token. It is good for longer than a
-// run takes.
-func goodPayload(i int) payload {
+// validPayload returns the claims of the i-th token. It is valid for a day.
+func validPayload(i int) payload {
 	now := time.Now()
 	return payload{
 		Issuer:    issuerName,
@@ -72,8 +71,7 @@ func profileOf(i int) profile {
 	return profile{Name: fmt.Sprintf("Alice Example the %dth", i), Role: "editor"}
 }
 
-// A header is that of every token. Extra is the parameter nobody knows that makes
-// headers differ.
+// A header is the header of a token. Extra is an unknown parameter that makes the headers differ.
 type header struct {
 	Algorithm string `json:"alg"`
 	KeyID     string `json:"kid"`
@@ -81,18 +79,18 @@ type header struct {
 	Extra     string `json:"x-trace,omitempty"`
 }
 
-// newTokens returns n good tokens that rotate over the keys. cold gives each of
-// them a header of its own.
-func newTokens(alg string, keys []key, n int, cold bool) ([]token, error) {
+// newTokens returns n valid tokens of the keys in turns. With uniqueHeaders, each token has a
+// header of its own.
+func newTokens(alg string, keys []key, n int, uniqueHeaders bool) ([]token, error) {
 	tokens := make([]token, n)
 	for i := range tokens {
 		k := i % len(keys)
-		h := header{Algorithm: alg, KeyID: keys[k].id, Type: "JWT"}
-		if cold {
+		h := keys[k].header(alg)
+		if uniqueHeaders {
 			h.Extra = rand.Text()
 		}
 		var err error
-		if tokens[i], err = sign(&keys[k], h, goodPayload(i)); err != nil {
+		if tokens[i], err = sign(&keys[k], h, validPayload(i)); err != nil {
 			return nil, err
 		}
 		tokens[i].key = k
@@ -100,7 +98,7 @@ func newTokens(alg string, keys []key, n int, cold bool) ([]token, error) {
 	return tokens, nil
 }
 
-// sign makes a token by hand, so that no library has a say in what it looks like.
+// sign makes a token without the help of a library.
 func sign(k *key, h header, claims any) (token, error) {
 	head, err := json.Marshal(h)
 	if err != nil {

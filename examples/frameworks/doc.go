@@ -1,4 +1,5 @@
-// Package frameworks shows jwtexp in front of chi, echo, gin and gRPC. It is there
-// to be copied from: chi and echo need one line, which their example has, and
-// gin.go and grpc.go each stand alone.
+// Package frameworks shows jwtexp with chi, echo, Fiber, gin and gRPC.
+//
+// Copy what you need. chi, echo and Fiber take the middleware in one line, which their
+// examples show. gin and gRPC need the code in gin.go or grpc.go; each file stands alone.
 package frameworks

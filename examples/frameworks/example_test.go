@@ -15,18 +15,26 @@ import (
 
 	"github.com/jwtexp/jwtexp"
 	"github.com/jwtexp/jwtexp/examples/frameworks"
+	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// get prints the answer to a request with the given Authorization header.
-func get(h http.Handler, authorization string) {
-	r := httptest.NewRequest("GET", "/hello", nil)
-	r.Header.Set("Authorization", authorization)
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	fmt.Println(w.Code, w.Body)
+// printResponses prints h's responses to a request with the token, without a token, and with the
+// token after it has expired.
+func printResponses(h http.Handler, token *jwtexp.Token, clock *jwtexptest.Clock) {
+	get := func(authorization string) {
+		r := httptest.NewRequest("GET", "/hello", nil)
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Body)
+	}
+	get("Bearer " + token.Raw())
+	get("")
+	clock.Set(token.ExpiresAt())
+	get("Bearer " + token.Raw())
 }
 
-// chi takes guard.Handler as it is.
+// chi's Use takes guard.Handler.
 func Example_chi() {
 	guard, issued, clock := setup()
 
@@ -37,17 +45,14 @@ func Example_chi() {
 		fmt.Fprintf(w, "Hello, %s!", token.Subject())
 	})
 
-	get(router, "Bearer "+issued.Raw())
-	get(router, "")
-	clock.Set(issued.ExpiresAt())
-	get(router, "Bearer "+issued.Raw())
+	printResponses(router, issued, clock)
 	// Output:
 	// 200 Hello, alice!
 	// 401 {"error":"Missing token"}
 	// 401 {"error":"Token expired","expired_at":"2026-01-02T12:15:00Z"}
 }
 
-// echo has an adapter of its own for middleware of net/http.
+// echo has an adapter for net/http middleware.
 func Example_echo() {
 	guard, issued, clock := setup()
 
@@ -58,18 +63,15 @@ func Example_echo() {
 		return c.String(http.StatusOK, "Hello, "+token.Subject()+"!")
 	})
 
-	get(e, "Bearer "+issued.Raw())
-	get(e, "")
-	clock.Set(issued.ExpiresAt())
-	get(e, "Bearer "+issued.Raw())
+	printResponses(e, issued, clock)
 	// Output:
 	// 200 Hello, alice!
 	// 401 {"error":"Missing token"}
 	// 401 {"error":"Token expired","expired_at":"2026-01-02T12:15:00Z"}
 }
 
-// The token is in the context of c.Request. That of c itself leads there only
-// where the engine has ContextWithFallback.
+// The token is in the context of c.Request. It is in c itself only if the engine sets
+// ContextWithFallback.
 func ExampleGin() {
 	guard, issued, clock := setup()
 
@@ -80,17 +82,14 @@ func ExampleGin() {
 		c.String(http.StatusOK, "Hello, %s!", token.Subject())
 	})
 
-	get(router, "Bearer "+issued.Raw())
-	get(router, "")
-	clock.Set(issued.ExpiresAt())
-	get(router, "Bearer "+issued.Raw())
+	printResponses(router, issued, clock)
 	// Output:
 	// 200 Hello, alice!
 	// 401 {"error":"Missing token"}
 	// 401 {"error":"Token expired","expired_at":"2026-01-02T12:15:00Z"}
 }
 
-// health stands for a service of your own.
+// health stands for your own service.
 type health struct {
 	healthpb.UnimplementedHealthServer
 }
@@ -110,14 +109,14 @@ func Example_grpc() {
 	)
 	healthpb.RegisterHealthServer(server, health{})
 
-	client, stop := serve(server)
+	client, stop := serveGRPC(server)
 	defer stop()
 	check := func(ctx context.Context) {
 		_, err := client.Check(ctx, &healthpb.HealthCheckRequest{})
 		fmt.Println(err)
 	}
-	// A client outside of an example does this for all of its calls, and over TLS
-	// alone: grpc.WithPerRPCCredentials.
+	// A real client uses grpc.WithPerRPCCredentials, which adds the token to each call and
+	// requires TLS.
 	alice := metadata.AppendToOutgoingContext(context.Background(), "authorization", "Bearer "+issued.Raw())
 	check(alice)
 	check(context.Background())

@@ -8,15 +8,14 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// Gin returns a handler for gin's Use that lets through what guard accepts. The
-// handlers behind it find the token in the context of c.Request. What guard
-// refuses it answers itself, and they do not run. It panics on a request if a
-// callback of guard does.
+// Gin returns a middleware for gin. It calls the next handlers if guard accepts the request;
+// they find the token in the context of c.Request. Otherwise guard writes the response, and
+// the next handlers do not run. If a callback of guard panics, so does the middleware.
 func Gin(guard *jwtexp.Middleware) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		accepted := false
-		// Deferred for a callback of guard that panics: behind a recovery that does
-		// not abort, gin would go on with the next handler.
+		// Deferred, because a callback of guard may panic: after a recovery that does not abort,
+		// gin would run the next handler.
 		defer func() {
 			if !accepted {
 				c.Abort()
@@ -25,7 +24,7 @@ func Gin(guard *jwtexp.Middleware) gin.HandlerFunc {
 		next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			accepted = true
 			c.Request = r
-			c.Next() // here, for the context of r may end when this returns
+			c.Next() // called here, because the context of r may end when this function returns
 		})
 		guard.Handler(next).ServeHTTP(c.Writer, c.Request)
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// UnaryInterceptor returns an interceptor that lets through the calls that guard
-// accepts, with the token in their context. The others end with a status: see
-// [StreamInterceptor].
+// UnaryInterceptor returns an interceptor that calls the handler if guard accepts the call.
+// The handler finds the token in its context. A rejected call ends with one of the status
+// codes of [StreamInterceptor].
 func UnaryInterceptor(guard *jwtexp.Middleware) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		ctx, err := authenticate(ctx, guard, info.FullMethod)
@@ -27,51 +27,54 @@ func UnaryInterceptor(guard *jwtexp.Middleware) grpc.UnaryServerInterceptor {
 	}
 }
 
-// StreamInterceptor returns an interceptor that lets through the streams that
-// guard accepts, with the token in their context. The others end with a status:
-// Unauthenticated where the token is missing, expired or invalid, which its
-// message tells apart; PermissionDenied where it lacks a scope that guard demands;
-// Unavailable for an outage; and Canceled or DeadlineExceeded where the caller has
-// gone.
+// StreamInterceptor returns an interceptor that calls the handler if guard accepts the stream.
+// The handler finds the token in the stream's context. A rejected stream ends with one of
+// these status codes:
 //
-// The token is judged when the stream begins. A handler whose streams outlive
-// their tokens asks [jwtexp.Verifier.Recheck] as it goes on: jwtexp.WithContextDeadline,
-// WithOptional and WithErrorHandler are for HTTP handlers, and change nothing here.
+//   - Unauthenticated: the token is missing, expired or invalid. The message says which.
+//   - PermissionDenied: the token lacks a scope that guard requires.
+//   - Unavailable: an outage.
+//   - Canceled, DeadlineExceeded: the caller no longer waits.
+//
+// The interceptor verifies the token when the stream begins. A handler whose streams outlive
+// their tokens must call [jwtexp.Verifier.Recheck] while it runs. jwtexp.WithContextDeadline,
+// WithOptional and WithErrorHandler are for HTTP handlers and have no effect here.
 func StreamInterceptor(guard *jwtexp.Middleware) grpc.StreamServerInterceptor {
 	return func(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		ctx, err := authenticate(stream.Context(), guard, info.FullMethod)
 		if err != nil {
 			return err
 		}
-		return handler(service, authenticated{stream, ctx})
+		return handler(service, streamWithContext{stream, ctx})
 	}
 }
 
-type authenticated struct {
+type streamWithContext struct {
 	grpc.ServerStream
 	ctx context.Context
 }
 
-func (a authenticated) Context() context.Context { return a.ctx }
+func (s streamWithContext) Context() context.Context { return s.ctx }
 
-// authenticate shows guard the metadata as the HTTP header that it is on the wire,
-// so that one set of rules holds for both: which scheme, how many values, and that
-// a call whose client has disconnected is rejected. An observer finds the method where a route is.
+// authenticate passes the metadata to guard as the HTTP header that it is on the wire. So gRPC
+// and HTTP have the same rules for schemes, repeated values and canceled calls. An observer
+// finds the method in the request's Pattern, in place of a route.
 func authenticate(ctx context.Context, guard *jwtexp.Middleware, method string) (context.Context, error) {
 	r := &http.Request{
-		URL:     new(url.URL), // for an Extractor that looks there
+		URL:     new(url.URL), // for an Extractor that reads the query
 		Header:  http.Header{"Authorization": metadata.ValueFromIncomingContext(ctx, "authorization")},
 		Pattern: method,
 	}
 	token, err := guard.Check(r.WithContext(ctx))
 	if err != nil {
-		return nil, refusal(ctx, err)
+		return nil, statusError(ctx, err)
 	}
 	return jwtexp.NewContext(ctx, token), nil
 }
 
-// refusal tells a client no more than the verdict: err itself is for the log.
-func refusal(ctx context.Context, err error) error {
+// statusError returns the status for a rejected call. It tells the client only the verdict;
+// the details in err are for the log.
+func statusError(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, jwtexp.ErrMissing):
 		return status.Error(codes.Unauthenticated, "missing token")
@@ -81,7 +84,7 @@ func refusal(ctx context.Context, err error) error {
 		return status.Error(codes.Unauthenticated, "invalid token")
 	case errors.Is(err, jwtexp.ErrInsufficientScope):
 		return status.Error(codes.PermissionDenied, "insufficient scope")
-	case ctx.Err() != nil: // not errors.Is: a key set may have run into a deadline of its own
+	case ctx.Err() != nil: // not errors.Is: err may hold the deadline of a key set's own request
 		return status.FromContextError(ctx.Err()).Err()
 	}
 	return status.Error(codes.Unavailable, "temporarily unavailable")

@@ -3,6 +3,7 @@ package frameworks_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -19,8 +20,7 @@ import (
 	"github.com/jwtexp/jwtexp/examples/frameworks"
 )
 
-// service has a unary method and one that streams. greeted is whom they were
-// reached by.
+// service has a unary and a streaming method. Each sends its greeting to greeted.
 type service struct {
 	healthpb.UnimplementedHealthServer
 	greeter greeter
@@ -60,18 +60,18 @@ var calls = []struct {
 type outcome struct {
 	Code    codes.Code
 	Message string
-	Greeted string // "" where the handler was not reached
+	Greeted string // "" if the handler was not called
 }
 
 var (
-	letIn     = outcome{Greeted: "Hello, alice!"}
-	noToken   = outcome{Code: codes.Unauthenticated, Message: "missing token"}
-	late      = outcome{Code: codes.Unauthenticated, Message: "token expired"}
-	notGood   = outcome{Code: codes.Unauthenticated, Message: "invalid token"}
-	lacking   = outcome{Code: codes.PermissionDenied, Message: "insufficient scope"}
-	outage    = outcome{Code: codes.Unavailable, Message: "temporarily unavailable"}
-	canceled  = outcome{Code: codes.Canceled, Message: "context canceled"}
-	outOfTime = outcome{Code: codes.DeadlineExceeded, Message: "context deadline exceeded"}
+	grpcAccepted    = outcome{Greeted: "Hello, alice!"}
+	grpcMissing     = outcome{Code: codes.Unauthenticated, Message: "missing token"}
+	grpcExpired     = outcome{Code: codes.Unauthenticated, Message: "token expired"}
+	grpcInvalid     = outcome{Code: codes.Unauthenticated, Message: "invalid token"}
+	grpcForbidden   = outcome{Code: codes.PermissionDenied, Message: "insufficient scope"}
+	grpcUnavailable = outcome{Code: codes.Unavailable, Message: "temporarily unavailable"}
+	grpcCanceled    = outcome{Code: codes.Canceled, Message: "context canceled"}
+	grpcDeadline    = outcome{Code: codes.DeadlineExceeded, Message: "context deadline exceeded"}
 )
 
 func TestGRPC(t *testing.T) {
@@ -82,7 +82,7 @@ func TestGRPC(t *testing.T) {
 		grpc.StreamInterceptor(frameworks.StreamInterceptor(guard)),
 	)
 	healthpb.RegisterHealthServer(server, s)
-	client, stop := serve(server)
+	client, stop := serveGRPC(server)
 	t.Cleanup(stop)
 
 	issued := clock.Now()
@@ -93,18 +93,18 @@ func TestGRPC(t *testing.T) {
 		now           time.Time
 		want          outcome
 	}{
-		{"good", []string{"Bearer " + raw}, issued, letIn},
-		{"scheme in lower case", []string{"bearer " + raw}, issued, letIn},
-		{"in its last nanosecond", []string{"Bearer " + raw}, token.ExpiresAt().Add(-1), letIn},
-		{"missing", nil, issued, noToken},
-		{"another scheme", []string{"Basic YWxpY2U6eA=="}, issued, noToken},
-		{"the token alone", []string{raw}, issued, noToken},
-		{"two values", []string{"Bearer " + raw, "Bearer " + raw}, issued, notGood},
-		{"Bearer without a token", []string{"Bearer"}, issued, notGood},
-		{"tampered", []string{"Bearer " + tamper(raw)}, issued, notGood},
-		{"expired", []string{"Bearer " + raw}, token.ExpiresAt(), late},
-		{"expired and tampered", []string{"Bearer " + tamper(raw)}, token.ExpiresAt(), notGood},
-		{"no clock", []string{"Bearer " + raw}, time.Time{}, outage},
+		{"valid", []string{"Bearer " + raw}, issued, grpcAccepted},
+		{"scheme in lower case", []string{"bearer " + raw}, issued, grpcAccepted},
+		{"last nanosecond", []string{"Bearer " + raw}, token.ExpiresAt().Add(-1), grpcAccepted},
+		{"missing", nil, issued, grpcMissing},
+		{"other scheme", []string{"Basic YWxpY2U6eA=="}, issued, grpcMissing},
+		{"no scheme", []string{raw}, issued, grpcMissing},
+		{"two values", []string{"Bearer " + raw, "Bearer " + raw}, issued, grpcInvalid},
+		{"no token after Bearer", []string{"Bearer"}, issued, grpcInvalid},
+		{"tampered", []string{"Bearer " + tamper(raw)}, issued, grpcInvalid},
+		{"expired", []string{"Bearer " + raw}, token.ExpiresAt(), grpcExpired},
+		{"expired and tampered", []string{"Bearer " + tamper(raw)}, token.ExpiresAt(), grpcInvalid},
+		{"broken clock", []string{"Bearer " + raw}, time.Time{}, grpcUnavailable},
 	}
 	for _, c := range calls {
 		for _, tt := range tests {
@@ -119,7 +119,7 @@ func TestGRPC(t *testing.T) {
 	}
 }
 
-// outcome is what became of the call that ended with err.
+// outcome returns the outcome of the call that returned err.
 func (s *service) outcome(err error) outcome {
 	got := outcome{Code: status.Code(err), Message: status.Convert(err).Message()}
 	select {
@@ -134,30 +134,31 @@ var (
 	streaming = &grpc.StreamServerInfo{FullMethod: "/grpc.health.v1.Health/Watch"}
 )
 
-// A log names the method, as it names a route of HTTP.
+// An observer finds the method where it finds the route of an HTTP request.
 func TestGRPCObserver(t *testing.T) {
 	var got []string
 	guard, token, _ := setup(jwtexp.WithObserver(func(r *http.Request, d jwtexp.Decision) {
-		got = append(got, r.Pattern+" "+d.Verdict())
+		got = append(got, fmt.Sprint(r.Pattern, " ", d.Verdict()))
 	}))
 	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+token.Raw()))
 	frameworks.UnaryInterceptor(guard)(ctx, nil, unary, func(context.Context, any) (any, error) { return nil, nil })
-	frameworks.StreamInterceptor(guard)(nil, streamOf{ctx: t.Context()}, streaming, nil)
+	frameworks.StreamInterceptor(guard)(nil, contextStream{ctx: t.Context()}, streaming, nil)
 	want := []string{"/grpc.health.v1.Health/Check accepted", "/grpc.health.v1.Health/Watch missing"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
-// What gRPC would not let through is handed to the interceptors themselves.
+// The interceptors are called directly, because gRPC does not deliver a call whose context is
+// done.
 func TestGRPCContextDone(t *testing.T) {
 	guard, token, clock := setup()
 	down := guardOf(func(context.Context, string) (*jwtexp.Token, error) {
-		return nil, &jwtexp.UnavailableError{Err: context.DeadlineExceeded} // its own
+		return nil, &jwtexp.UnavailableError{Err: context.DeadlineExceeded} // not the call's deadline
 	})
-	gone, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	over, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
 
 	tests := []struct {
@@ -168,14 +169,14 @@ func TestGRPCContextDone(t *testing.T) {
 		now   time.Time
 		want  outcome
 	}{
-		{"good", guard, t.Context(), token.Raw(), clock.Now(), letIn},
-		{"without the scope", guard.WithScope("orders:read"), t.Context(), token.Raw(), clock.Now(), lacking},
-		{"canceled", guard, gone, token.Raw(), clock.Now(), canceled},
-		{"deadline exceeded", guard, over, token.Raw(), clock.Now(), outOfTime},
-		{"canceled, invalid", guard, gone, "garbage", clock.Now(), notGood},
-		{"canceled, expired", guard, gone, token.Raw(), token.ExpiresAt(), late},
-		{"outage", down, t.Context(), token.Raw(), clock.Now(), outage},
-		{"canceled, outage", down, gone, token.Raw(), clock.Now(), canceled},
+		{"valid", guard, t.Context(), token.Raw(), clock.Now(), grpcAccepted},
+		{"without the scope", guard.WithScope("orders:read"), t.Context(), token.Raw(), clock.Now(), grpcForbidden},
+		{"canceled", guard, canceled, token.Raw(), clock.Now(), grpcCanceled},
+		{"deadline exceeded", guard, late, token.Raw(), clock.Now(), grpcDeadline},
+		{"canceled, invalid", guard, canceled, "garbage", clock.Now(), grpcInvalid},
+		{"canceled, expired", guard, canceled, token.Raw(), token.ExpiresAt(), grpcExpired},
+		{"outage", down, t.Context(), token.Raw(), clock.Now(), grpcUnavailable},
+		{"canceled, outage", down, canceled, token.Raw(), clock.Now(), grpcCanceled},
 	}
 	for _, tt := range tests {
 		clock.Set(tt.now)
@@ -187,7 +188,7 @@ func TestGRPCContextDone(t *testing.T) {
 		if diff := cmp.Diff(tt.want, s.outcome(err)); diff != "" {
 			t.Errorf("%s: unary (-want +got)\n%s", tt.name, diff)
 		}
-		err = frameworks.StreamInterceptor(tt.guard)(s, streamOf{ctx: ctx}, streaming, func(_ any, stream grpc.ServerStream) error {
+		err = frameworks.StreamInterceptor(tt.guard)(s, contextStream{ctx: ctx}, streaming, func(_ any, stream grpc.ServerStream) error {
 			s.greeted <- s.greeter.greet(stream.Context())
 			return nil
 		})
@@ -197,7 +198,7 @@ func TestGRPCContextDone(t *testing.T) {
 	}
 }
 
-// A guard may look for tokens elsewhere too, in what a call does not have.
+// Extractors that read cookies or the query find nothing in a gRPC call.
 func TestGRPCExtractor(t *testing.T) {
 	guard, token, _ := setup(jwtexp.WithTokenFrom(jwtexp.FromHeader, jwtexp.FromCookie("token"),
 		func(r *http.Request) (string, error) { return r.URL.Query().Get("access_token"), nil }))
@@ -206,15 +207,15 @@ func TestGRPCExtractor(t *testing.T) {
 	_, err := frameworks.UnaryInterceptor(guard)(ctx, nil, unary, func(ctx context.Context, _ any) (any, error) {
 		return s.Check(ctx, nil)
 	})
-	if diff := cmp.Diff(letIn, s.outcome(err)); diff != "" {
+	if diff := cmp.Diff(grpcAccepted, s.outcome(err)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
-// streamOf is a stream that has nothing but a context.
-type streamOf struct {
+// contextStream is a stream that has only a context.
+type contextStream struct {
 	grpc.ServerStream
 	ctx context.Context
 }
 
-func (s streamOf) Context() context.Context { return s.ctx }
+func (s contextStream) Context() context.Context { return s.ctx }

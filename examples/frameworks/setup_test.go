@@ -5,7 +5,10 @@ import (
 	"crypto/rand"
 	"log"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -18,11 +21,11 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// In its debug mode gin prints what no example has for output.
+// Without release mode, gin prints lines that would fail the examples.
 func init() { gin.SetMode(gin.ReleaseMode) }
 
-// setup returns a guard, a token of alice's that it accepts for 15 minutes from
-// 12:00, and the clock that it goes by.
+// setup returns a guard, a token for alice that the guard accepts for 15 minutes from 12:00,
+// and the guard's clock.
 func setup(opts ...jwtexp.MiddlewareOption) (*jwtexp.Middleware, *jwtexp.Token, *jwtexptest.Clock) {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -50,7 +53,7 @@ func setup(opts ...jwtexp.MiddlewareOption) (*jwtexp.Middleware, *jwtexp.Token, 
 	return guard, token, clock
 }
 
-// tamper changes the first character of the signature, which holds no spare bits.
+// tamper changes the first character of the signature. All of its bits count.
 func tamper(raw string) string {
 	signed, signature := raw[:strings.LastIndex(raw, ".")+1], raw[strings.LastIndex(raw, ".")+1:]
 	if signature[0] == 'A' {
@@ -59,7 +62,6 @@ func tamper(raw string) string {
 	return signed + "A" + signature[1:]
 }
 
-// verifierFunc is a TokenVerifier that misbehaves.
 type verifierFunc func(ctx context.Context, raw string) (*jwtexp.Token, error)
 
 func (f verifierFunc) Verify(ctx context.Context, raw string) (*jwtexp.Token, error) {
@@ -74,8 +76,32 @@ func guardOf(f verifierFunc) *jwtexp.Middleware {
 	return guard
 }
 
-// serve serves in memory until stop is called.
-func serve(server *grpc.Server) (client healthpb.HealthClient, stop func()) {
+// serveHTTP serves h until the test ends.
+func serveHTTP(t *testing.T, h http.Handler) (url string) {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// serveFiber calls listen, which serves until the test ends.
+func serveFiber(t *testing.T, listen func(net.Listener) error) (url string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { done <- listen(listener) }()
+	t.Cleanup(func() {
+		listener.Close() // not Shutdown, which takes 100 ms
+		<-done
+	})
+	return "http://" + listener.Addr().String()
+}
+
+// serveGRPC serves in memory until stop is called.
+func serveGRPC(server *grpc.Server) (client healthpb.HealthClient, stop func()) {
 	listener := bufconn.Listen(1 << 20)
 	go server.Serve(listener)
 	conn, err := grpc.NewClient("passthrough:///memory",

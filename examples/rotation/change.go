@@ -17,8 +17,8 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// rotate makes a key and rotates it in. The key is written before the entries that name
-// it, so that a server that reads these finds it.
+// rotate makes a key, adds it to the directory and returns its ID. It writes the key before the
+// entries that name it, so that a server that reads the entries finds the key.
 func rotate(dir string, now time.Time) (id string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
@@ -52,14 +52,14 @@ func rotate(dir string, now time.Time) (id string, err error) {
 	return id, err
 }
 
-// revoke ends the trust in a key. It reads no key, so a broken or missing key file does not
-// delay it.
+// revoke revokes the key with the given ID. It reads no key file, so a broken or missing file
+// does not delay it.
 func revoke(dir, id string, now time.Time) error {
 	unused, _, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return err
 	}
-	standIn, err := jwtexp.NewPublicKey(algorithm, unused)
+	placeholder, err := jwtexp.NewPublicKey(algorithm, unused)
 	if err != nil {
 		return err
 	}
@@ -68,22 +68,22 @@ func revoke(dir, id string, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := ring.Load(state, func(string) (jwtexp.Key, error) { return standIn, nil }); err != nil {
+		if err := ring.Load(state, func(string) (jwtexp.Key, error) { return placeholder, nil }); err != nil {
 			return err
 		}
 		return ring.Revoke(id, now)
 	})
 }
 
-// change locks the directory, reads its files, and stores the state of a new ring after next
-// has loaded and changed it.
-func change(dir string, next func(*os.Root, *keyring.Ring, map[string]file) error) error {
+// change locks the directory and reads its files. It then calls update, which loads them into
+// the new ring and changes it, and stores the state of the ring.
+func change(dir string, update func(*os.Root, *keyring.Ring, map[string]file) error) error {
 	ring, err := keyring.New(schedule)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Lstat(filepath.Join(dir, versionLink)); err == nil {
-		return fmt.Errorf("%s is a copy that Kubernetes mounted: rotate and revoke where the secret is made from", dir)
+		return fmt.Errorf("%s is a mounted Kubernetes secret: rotate and revoke in the directory that the secret is made from", dir)
 	}
 	unlock, err := lock(dir)
 	if err != nil {
@@ -95,29 +95,29 @@ func change(dir string, next func(*os.Root, *keyring.Ring, map[string]file) erro
 		return err
 	}
 	if errors.Is(files[entriesFile].err, fs.ErrNotExist) && !isEmpty(files) {
-		return fmt.Errorf("there are keys in %s and no %s: restore it, or remove the keys to start anew", dir, entriesFile)
+		return fmt.Errorf("%[1]s has keys but no %[2]s: restore %[2]s, or remove the keys to start again", dir, entriesFile)
 	}
-	return inside(dir, func(root *os.Root) error {
-		if err := next(root, ring, files); err != nil {
+	return inDirectory(dir, func(root *os.Root) error {
+		if err := update(root, ring, files); err != nil {
 			return err
 		}
 		return save(root, ring.State(), files)
 	})
 }
 
-// isEmpty reports whether a directory has neither keys nor entries.
+// isEmpty reports whether a directory has neither keys nor entries.json.
 func isEmpty(files map[string]file) bool {
 	return len(files) == 1 && errors.Is(files[entriesFile].err, fs.ErrNotExist)
 }
 
-// save writes the state that files was changed to, and then removes the keys that the change
-// made useless. It does nothing if the stored state is no longer the one in files: a program
-// that does not take the lock, such as an editor, may have written it.
+// save writes the new state, and then removes the key files that it no longer needs. It returns
+// an error if entries.json is no longer the one in files. A program that does not take the
+// lock, such as an editor, may have written it.
 func save(root *os.Root, state keyring.State, files map[string]file) error {
 	before := files[entriesFile]
 	stored, err := readFile(root, entriesFile)
 	if !bytes.Equal(stored, before.text) || (err == nil) != (before.err == nil) {
-		return fmt.Errorf("%s was changed by another program: run the command again", entriesFile)
+		return fmt.Errorf("another program changed %s: run the command again", entriesFile)
 	}
 	text, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
@@ -130,8 +130,8 @@ func save(root *os.Root, state keyring.State, files map[string]file) error {
 	for _, e := range state.Entries {
 		needed[e.ID] = e.Revoked.IsZero()
 	}
-	former, _ := stateOf(files) // no entries before the first change
-	for _, e := range former.Entries {
+	previous, _ := stateOf(files) // fails before the first change, and has no entries then
+	for _, e := range previous.Entries {
 		if _, exists := files[pemFile(e.ID)]; exists && !needed[e.ID] {
 			err = errors.Join(err, root.Remove(pemFile(e.ID)))
 		}
@@ -139,11 +139,10 @@ func save(root *os.Root, state keyring.State, files map[string]file) error {
 	return err
 }
 
-// write replaces a file as a whole: a reader gets the old one or the
-// new one, also if the machine stops.
+// write replaces a file as a whole. A reader sees the old or the new text, even after a crash.
 func write(root *os.Root, name string, text []byte) error {
-	const partly = ".partly"
-	f, err := root.OpenFile(name+partly, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	const partial = ".partial"
+	f, err := root.OpenFile(name+partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -151,12 +150,11 @@ func write(root *os.Root, name string, text []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return root.Rename(name+partly, name)
+	return root.Rename(name+partial, name)
 }
 
-// inside calls do with a directory that no name leads out of, and has what it did written
-// to the disk.
-func inside(dir string, do func(*os.Root) error) error {
+// inDirectory calls do with a root for dir, and then syncs the directory to disk.
+func inDirectory(dir string, do func(*os.Root) error) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err

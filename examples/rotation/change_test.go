@@ -11,15 +11,14 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// A rotation and a revocation that start together both count, and every key that is named
-// has its file.
-func TestRotateAndRevokeAtOnce(t *testing.T) {
+// Concurrent rotations and revocations all take effect, and every listed key has its file.
+func TestConcurrentRotateAndRevoke(t *testing.T) {
 	for range 20 {
 		dir := t.TempDir()
 		leaked := mustRotate(t, dir, epoch)
 		next := mustRotate(t, dir, epoch)
 		server := newInstance(t, dir)
-		server.look()
+		server.reload()
 		stolen := server.token()
 
 		var wg sync.WaitGroup
@@ -40,12 +39,12 @@ func TestRotateAndRevokeAtOnce(t *testing.T) {
 		})
 		wg.Wait()
 
-		server.look()
+		server.reload()
 		if status, body := server.get("/whoami", stolen); status != http.StatusUnauthorized {
 			t.Fatalf("the leaked key's token: got %d %s, want 401", status, body)
 		}
 		if status, body := server.get("/whoami", server.token()); status != http.StatusOK || strings.Contains(body, leaked) {
-			t.Fatalf("got %d %s, want a token of another key than %s", status, body, leaked)
+			t.Fatalf("got %d %s, want 200 and not the key %s", status, body, leaked)
 		}
 		want := append([]string{next}, rotated...)
 		var got []string
@@ -62,30 +61,30 @@ func TestRotateAndRevokeAtOnce(t *testing.T) {
 	}
 }
 
-// A revocation needs no file but the entries, also of the key that is revoked.
+// A revocation reads only entries.json, not even the file of the revoked key.
 func TestRevokeNeedsNoKeys(t *testing.T) {
-	for name, spoil := range map[string]func(t *testing.T, dir, leaked, other string){
-		"the key is missing":       func(t *testing.T, dir, leaked, other string) { remove(t, dir, pemFile(leaked)) },
-		"another key is missing":   func(t *testing.T, dir, leaked, other string) { remove(t, dir, pemFile(other)) },
-		"another key is broken":    func(t *testing.T, dir, leaked, other string) { put(t, dir, pemFile(other), "broken") },
-		"all may read another key": func(t *testing.T, dir, leaked, other string) { chmod(t, dir, pemFile(other), 0o644) },
-		"the key's file is a link": func(t *testing.T, dir, leaked, other string) {
+	for name, damage := range map[string]func(t *testing.T, dir, leaked, other string){
+		"the key is missing":             func(t *testing.T, dir, leaked, other string) { remove(t, dir, pemFile(leaked)) },
+		"another key is missing":         func(t *testing.T, dir, leaked, other string) { remove(t, dir, pemFile(other)) },
+		"another key is broken":          func(t *testing.T, dir, leaked, other string) { put(t, dir, pemFile(other), "broken") },
+		"all users can read another key": func(t *testing.T, dir, leaked, other string) { chmod(t, dir, pemFile(other), 0o644) },
+		"the key is a broken link": func(t *testing.T, dir, leaked, other string) {
 			remove(t, dir, pemFile(leaked))
 			link(t, "/nowhere", dir+"/"+pemFile(leaked))
 		},
-		"nothing else is the matter": func(*testing.T, string, string, string) {},
+		"no damage": func(*testing.T, string, string, string) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			leaked, other := mustRotate(t, dir, epoch), mustRotate(t, dir, epoch)
 			server := newInstance(t, dir)
-			server.look()
+			server.reload()
 			stolen := server.token()
-			spoil(t, dir, leaked, other)
+			damage(t, dir, leaked, other)
 			if err := revoke(dir, leaked, epoch); err != nil {
 				t.Fatalf("revoke: got %v, want nil", err)
 			}
-			server.keys.look() // which may fail for the other key
+			server.reloader.reload() // may fail because of the other key
 			if status, body := server.get("/whoami", stolen); status != http.StatusUnauthorized {
 				t.Errorf("the leaked key's token: got %d %s, want 401", status, body)
 			}
@@ -96,9 +95,8 @@ func TestRevokeNeedsNoKeys(t *testing.T) {
 	}
 }
 
-// If something that knows nothing of the lock has changed the entries, nothing is written
-// over that.
-func TestChangedMeanwhile(t *testing.T) {
+// A change that did not take the lock is not overwritten.
+func TestChangeWithoutLock(t *testing.T) {
 	dir := t.TempDir()
 	mustRotate(t, dir, epoch)
 	err := change(dir, func(_ *os.Root, ring *keyring.Ring, files map[string]file) error {
@@ -108,32 +106,32 @@ func TestChangedMeanwhile(t *testing.T) {
 		put(t, dir, entriesFile, "edited")
 		return nil
 	})
-	if err == nil || !strings.Contains(err.Error(), "changed by another program: run the command again") {
-		t.Errorf("got %v, want an error that says so", err)
+	if err == nil || !strings.Contains(err.Error(), "another program changed entries.json: run the command again") {
+		t.Errorf("got %v, want an error about the other program", err)
 	}
 	if got := get(t, dir, entriesFile); got != "edited" {
-		t.Errorf("got %q, want what was edited", got)
+		t.Errorf("got %q, want the edited text", got)
 	}
 }
 
-// A server does not go back to an older state, which could bring a revoked key back.
+// A server does not load an older state, in which a revoked key could still be valid.
 func TestOlderStateIsNotLoaded(t *testing.T) {
 	dir := t.TempDir()
 	leaked := mustRotate(t, dir, epoch)
 	mustRotate(t, dir, epoch)
 	backup := map[string]string{entriesFile: get(t, dir, entriesFile), pemFile(leaked): get(t, dir, pemFile(leaked))}
 	server := newInstance(t, dir)
-	server.look()
+	server.reload()
 	stolen := server.token()
 	if err := revoke(dir, leaked, epoch); err != nil {
 		t.Fatal(err)
 	}
-	server.look()
+	server.reload()
 	for name, text := range backup {
 		put(t, dir, name, text)
 	}
-	if err := server.keys.look(); err == nil || !strings.Contains(err.Error(), "older") {
-		t.Errorf("got %v, want an error that says that the state is older", err)
+	if err := server.reloader.reload(); err == nil || !strings.Contains(err.Error(), "older") {
+		t.Errorf("got %v, want an error about the older state", err)
 	}
 	if status, body := server.get("/whoami", stolen); status != http.StatusUnauthorized {
 		t.Errorf("the leaked key's token: got %d %s, want 401", status, body)

@@ -7,7 +7,7 @@ import (
 	"runtime"
 )
 
-// lock refuses: two changes at once would lose one of them.
+// lock returns an error, because without a lock one of two concurrent changes would be lost.
 func lock(dir string) (unlock func() error, err error) {
-	return nil, fmt.Errorf("%s cannot be locked on %s: rotate and revoke on Linux, macOS or BSD", dir, runtime.GOOS)
+	return nil, fmt.Errorf("cannot lock %s on %s: run rotate and revoke on Linux, macOS or BSD", dir, runtime.GOOS)
 }

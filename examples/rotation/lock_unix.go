@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lock waits until no other process changes the directory, and has it to itself until
-// unlock is called, or the process ends.
+// lock waits until no other process has the lock on the directory, and takes it. The lock lasts
+// until unlock is called or the process ends.
 func lock(dir string) (unlock func() error, err error) {
 	d, err := os.Open(dir)
 	if err != nil {

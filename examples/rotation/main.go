@@ -1,29 +1,30 @@
-// Rotation keeps signing keys as files in a directory, as a Kubernetes secret is mounted,
-// and rotates them under a server that runs, without one good token refused.
+// Rotation keeps signing keys as files in a directory, such as a mounted Kubernetes secret. It
+// rotates them while a server runs, and the server rejects no valid token.
 //
-//	go run ./examples/rotation -dir keys rotate     # the first key
+//	go run ./examples/rotation -dir keys rotate     # makes the first key
 //	go run ./examples/rotation -dir keys serve
 //
 // In another terminal:
 //
 //	token=$(curl -s http://127.0.0.1:8080/token)
 //	curl -H "Authorization: Bearer $token" http://127.0.0.1:8080/whoami
-//	go run ./examples/rotation -dir keys rotate     # every night
+//	go run ./examples/rotation -dir keys rotate     # for example, every night
 //	curl -H "Authorization: Bearer $token" http://127.0.0.1:8080/whoami
 //
-// Ten seconds later new tokens name the new key, and the old token is still good, until it
-// expires after a minute. Each rotate prints the ID of its key, by which a key that has
-// leaked is revoked:
+// After ten seconds, the new key signs the new tokens. The old token stays valid until it
+// expires, one minute after it was issued. Each rotate prints the ID of its key. To revoke a
+// leaked key:
 //
 //	go run ./examples/rotation -dir keys revoke ID
 //
-// In a cluster, rotate runs where the directory can be written, and
+// In a cluster, run rotate where the directory can be written. Then send the directory to all
+// instances:
 //
 //	kubectl create secret generic keys --from-file=keys --dry-run=client -o yaml | kubectl apply -f -
 //
-// hands it to all instances; mount it with defaultMode 0400, and let Propagation be longer
-// than the kubelet takes to update it, which is minutes. Give the Service's name with -hosts,
-// and set "Host: localhost" in the httpHeaders of probes.
+// Mount the secret with defaultMode 0400. Set Propagation to more than the kubelet needs to
+// update a mounted secret, which is minutes. Pass the Service's name in -hosts, and set
+// "Host: localhost" in the httpHeaders of probes.
 package main
 
 import (
@@ -45,27 +46,27 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// schedule is short, so that one can watch it.
+// schedule is short, so that you can watch a rotation.
 var schedule = keyring.Schedule{
 	Lifetime:    time.Minute,
-	Propagation: 10 * time.Second, // of which an instance may take reloadEvery
+	Propagation: 10 * time.Second, // includes reloadInterval
 	Grace:       time.Hour,
 }
 
-const reloadEvery = 2 * time.Second
+const reloadInterval = 2 * time.Second
 
 const usage = `Usage: rotation [-dir directory] [-addr host:port] [-hosts names] command
 
 Commands:
-  rotate      make a new key, which signs in 10 s, or at once if it is the first
-  revoke id   trust a key no longer, since it has leaked
-  serve       answer GET /token and GET /whoami, and follow the directory
+  rotate      make a key, which signs in 10 s, or at once if it is the first
+  revoke id   reject all tokens of a leaked key
+  serve       answer GET /token and GET /whoami, and reload keys that change
 
 `
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal kills
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], jwtexp.SystemClock(), os.Stdout, os.Stderr))
 }
 
@@ -77,9 +78,9 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	dir := flags.String("dir", "keys", "the `directory` of entries.json and the keys")
-	addr := flags.String("addr", "127.0.0.1:8080", "the `host:port` to serve on; port 0 takes a free one")
-	names := flags.String("hosts", "", "further `names`, with commas and without ports, that clients may call the server by")
+	dir := flags.String("dir", "keys", "`directory` of entries.json and the key files")
+	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 chooses a free port")
+	names := flags.String("hosts", "", "comma-separated host `names`, without ports, that the server answers to besides localhost")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
@@ -112,15 +113,15 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 	return 0
 }
 
-// serve answers requests until ctx is done. Without keys it does not start; with ones that
-// break later it goes on with those that it has.
+// serve answers requests until ctx is done. It returns an error if it cannot load the keys at
+// the start. If a later reload fails, it keeps the keys that it has.
 func serve(ctx context.Context, dir, addr string, names []string, clock jwtexp.Clock, stdout io.Writer, logger *slog.Logger) error {
 	ring, err := keyring.New(schedule)
 	if err != nil {
 		return err
 	}
 	keys := &reloader{dir: dir, ring: ring, logger: logger}
-	if err := keys.look(); err != nil {
+	if err := keys.reload(); err != nil {
 		return err
 	}
 	handler, err := newServer(ring, clock, names)
@@ -141,16 +142,16 @@ func serve(ctx context.Context, dir, addr string, names []string, clock jwtexp.C
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 
-	ticker := time.NewTicker(reloadEvery)
+	ticker := time.NewTicker(reloadInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			keys.look() // which has logged its error
+			keys.reload() // logs its errors
 		case err := <-failed:
 			return err
 		case <-ctx.Done():
-			return server.Shutdown(context.WithoutCancel(ctx)) // the timeouts above bound it
+			return server.Shutdown(context.WithoutCancel(ctx)) // bounded by the timeouts above
 		}
 	}
 }

@@ -18,7 +18,7 @@ func TestCommandLine(t *testing.T) {
 		want int
 	}{
 		{"-h", 0}, {"", 2}, {"turn", 2}, {"rotate now", 2}, {"revoke", 2}, {"serve x", 2}, {"-x", 2},
-		{"serve", 1}, {"revoke x", 1}, // there are no keys
+		{"serve", 1}, {"revoke x", 1}, // the directory has no keys
 	} {
 		var stdout, stderr bytes.Buffer
 		args := append([]string{"-dir", t.TempDir()}, strings.Fields(tt.args)...)
@@ -26,12 +26,12 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("%q: got status %d, want %d: %s", tt.args, got, tt.want, &stderr)
 		}
 		if stderr.Len() == 0 || stdout.Len() > 0 {
-			t.Errorf("%q: got stdout %q and stderr %q, want an explanation on stderr alone", tt.args, &stdout, &stderr)
+			t.Errorf("%q: got stdout %q and stderr %q, want only stderr", tt.args, &stdout, &stderr)
 		}
 	}
 }
 
-// The commands as main runs them, over a socket.
+// This test runs the commands as main does, with a real listener.
 func TestRotateServeRevoke(t *testing.T) {
 	dir, clock := t.TempDir(), jwtexptest.NewClock(epoch)
 	command := func(args ...string) string {

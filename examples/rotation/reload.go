@@ -6,17 +6,17 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// A reloader keeps a ring up to date with a directory.
+// A reloader loads the keys in a directory into a ring.
 type reloader struct {
 	dir    string
 	ring   *keyring.Ring
 	logger *slog.Logger
-	seen   string // what the last look saw
+	seen   string // digest of the directory at the last reload
 }
 
-// look loads the directory if it has changed since the last look. Where it is broken, the
-// ring goes on with what it has, and the log says so, once for each change.
-func (r *reloader) look() error {
+// reload loads the directory if it has changed since the last call. If that fails, the ring
+// keeps its keys, and reload logs the error, once for each change.
+func (r *reloader) reload() error {
 	files, err := read(r.dir)
 	seen := digest(files)
 	if err != nil {
@@ -30,9 +30,9 @@ func (r *reloader) look() error {
 		err = load(r.ring, files)
 	}
 	if err != nil {
-		r.logger.Error("the keys cannot be loaded: going on with those from before", "err", err)
+		r.logger.Error("cannot load the keys; the server keeps the keys that it has", "err", err)
 		return err
 	}
-	r.logger.Info("the keys were loaded", "entries", len(r.ring.State().Entries))
+	r.logger.Info("loaded the keys", "entries", len(r.ring.State().Entries))
 	return nil
 }

@@ -41,13 +41,13 @@ func link(t *testing.T, to, name string) {
 	}
 }
 
-// Whatever is broken, the server goes on with the last good state, says so once, and
-// recovers.
+// If the directory is broken, the server keeps its keys and logs one error. It loads the
+// repaired directory.
 func TestBrokenDirectory(t *testing.T) {
 	for _, tt := range []struct {
-		name  string
-		spoil func(t *testing.T, dir, id string)
-		want  string
+		name   string
+		damage func(t *testing.T, dir, id string)
+		want   string
 	}{
 		{"broken PEM", func(t *testing.T, dir, id string) { put(t, dir, pemFile(id), "-----BEGIN PRIVATE KEY-----\nAAAA\n") }, "PEM"},
 		{"empty PEM", func(t *testing.T, dir, id string) { put(t, dir, pemFile(id), "") }, "PEM"},
@@ -55,17 +55,17 @@ func TestBrokenDirectory(t *testing.T) {
 		{"truncated entries", func(t *testing.T, dir, id string) {
 			text := get(t, dir, entriesFile)
 			put(t, dir, entriesFile, text[:len(text)/2])
-		}, "entries.json is broken"},
+		}, "cannot parse entries.json"},
 		{"empty entries", func(t *testing.T, dir, id string) { put(t, dir, entriesFile, "{}") }, "no entries"},
 		{"entries without a generation", func(t *testing.T, dir, id string) {
 			text := get(t, dir, entriesFile)
 			put(t, dir, entriesFile, strings.Replace(text, `"generation": 1`, `"generation": 0`, 1))
 		}, "no generation"},
-		{"missing entries", func(t *testing.T, dir, id string) { remove(t, dir, entriesFile) }, "there is no entries.json"},
-		{"key for everybody", func(t *testing.T, dir, id string) { chmod(t, dir, pemFile(id), 0o604) }, "mode 0604"},
-		{"entries for everybody", func(t *testing.T, dir, id string) { chmod(t, dir, entriesFile, 0o602) }, "mode 0602"},
+		{"missing entries", func(t *testing.T, dir, id string) { remove(t, dir, entriesFile) }, "entries.json is missing"},
+		{"key with access for all", func(t *testing.T, dir, id string) { chmod(t, dir, pemFile(id), 0o604) }, "mode 0604"},
+		{"entries with access for all", func(t *testing.T, dir, id string) { chmod(t, dir, entriesFile, 0o602) }, "mode 0602"},
 		{"no directory", func(t *testing.T, dir, id string) { remove(t, dir, "") }, "no such file"},
-		{"an ID that leads elsewhere", func(t *testing.T, dir, id string) {
+		{"ID with a path", func(t *testing.T, dir, id string) {
 			outside := t.TempDir()
 			put(t, outside, "x.pem", get(t, dir, pemFile(id)))
 			rel, err := filepath.Rel(dir, outside)
@@ -74,7 +74,7 @@ func TestBrokenDirectory(t *testing.T) {
 			}
 			put(t, dir, entriesFile, strings.ReplaceAll(get(t, dir, entriesFile), id, rel+"/x"))
 		}, "restore it"},
-		{"a link that leads elsewhere", func(t *testing.T, dir, id string) {
+		{"link out of the directory", func(t *testing.T, dir, id string) {
 			outside := t.TempDir()
 			put(t, outside, "x.pem", get(t, dir, pemFile(id)))
 			remove(t, dir, pemFile(id))
@@ -85,17 +85,17 @@ func TestBrokenDirectory(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "keys")
 			id := mustRotate(t, dir, epoch)
 			server := newInstance(t, dir)
-			server.look()
+			server.reload()
 			token := server.token()
 			good := map[string]string{pemFile(id): get(t, dir, pemFile(id)), entriesFile: get(t, dir, entriesFile)}
 
-			tt.spoil(t, dir, id)
-			err := server.keys.look()
+			tt.damage(t, dir, id)
+			err := server.reloader.reload()
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v, want %q in an error", err, tt.want)
+				t.Errorf("got error %v, want one with %q", err, tt.want)
 			}
 			for range 3 {
-				server.look()
+				server.reload()
 			}
 			if got := strings.Count(server.log.String(), "level=ERROR"); got != 1 {
 				t.Errorf("got %d errors in the log, want 1:\n%s", got, &server.log)
@@ -114,10 +114,10 @@ func TestBrokenDirectory(t *testing.T) {
 				put(t, dir, name, text)
 			}
 			next := mustRotate(t, dir, epoch)
-			server.look()
+			server.reload()
 			server.clock.Advance(schedule.Propagation)
 			if _, body := server.get("/whoami", server.token()); !strings.Contains(body, next) {
-				t.Errorf("got %s after the repair, want %s to sign", body, next)
+				t.Errorf("after the repair: got %s, want the key %s", body, next)
 			}
 		})
 	}
@@ -130,24 +130,24 @@ func chmod(t *testing.T, dir, name string, mode os.FileMode) {
 	}
 }
 
-// What is in the directory besides is not looked at, and an unchanged one is loaded once.
-func TestOtherFilesDoNoHarm(t *testing.T) {
+// Other files in the directory are ignored, and an unchanged directory is loaded once.
+func TestOtherFiles(t *testing.T) {
 	dir := t.TempDir()
 	mustRotate(t, dir, epoch)
-	put(t, dir, "leftover.pem.partly", "x")
+	put(t, dir, "leftover.pem.partial", "x")
 	put(t, dir, "another.pem", "x")
 	server := newInstance(t, dir)
 	for range 3 {
-		server.look()
+		server.reload()
 	}
-	if got := strings.Count(server.log.String(), "the keys were loaded"); got != 1 {
+	if got := strings.Count(server.log.String(), "loaded the keys"); got != 1 {
 		t.Errorf("got %d loads, want 1:\n%s", got, &server.log)
 	}
 	server.token()
 }
 
-// A secret as Kubernetes mounts it: links to files behind a link that is swapped. A new
-// file gets its own link only after that.
+// Kubernetes mounts a secret as links to files behind a version link. An update replaces the
+// version link first, and adds the links to new files later.
 func TestMountedSecret(t *testing.T) {
 	source, mount := t.TempDir(), t.TempDir()
 	swap := func(version string) {
@@ -169,26 +169,26 @@ func TestMountedSecret(t *testing.T) {
 		link(t, filepath.Join(versionLink, name), filepath.Join(mount, name))
 	}
 	server := newInstance(t, mount)
-	server.look()
+	server.reload()
 	if status, body := server.get("/whoami", server.token()); status != http.StatusOK || !strings.Contains(body, first) {
-		t.Errorf("got %d %s, want 200 by %s", status, body, first)
+		t.Errorf("got %d %s, want 200 and the key %s", status, body, first)
 	}
 
 	second := mustRotate(t, source, epoch)
-	server.look() // nothing new yet
+	server.reload() // the mount has not changed yet
 	swap("..2026_01_02_12_00_30.2")
 	remove(t, mount, "..2026_01_02_12_00_00.1")
-	server.look()
+	server.reload()
 	server.clock.Advance(schedule.Propagation)
 	if status, body := server.get("/whoami", server.token()); status != http.StatusOK || !strings.Contains(body, second) {
-		t.Errorf("got %d %s, want 200 by %s", status, body, second)
+		t.Errorf("got %d %s, want 200 and the key %s", status, body, second)
 	}
-	if got := strings.Count(server.log.String(), "the keys were loaded"); got != 2 {
+	if got := strings.Count(server.log.String(), "loaded the keys"); got != 2 {
 		t.Errorf("got %d loads, want 2:\n%s", got, &server.log)
 	}
 }
 
-// What is stored is the ring's own state.
+// entries.json is the JSON of a keyring.State.
 func TestEntriesFile(t *testing.T) {
 	dir := t.TempDir()
 	id := mustRotate(t, dir, epoch)
@@ -197,6 +197,6 @@ func TestEntriesFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(state.Entries) != 1 || state.Entries[0].ID != id || !state.Entries[0].SignFrom.Equal(epoch) || state.Generation != 1 {
-		t.Errorf("got %+v, want %s to sign from %v on", state, id, epoch)
+		t.Errorf("got %+v, want generation 1, with %s signing from %v", state, id, epoch)
 	}
 }

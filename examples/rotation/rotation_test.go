@@ -18,14 +18,14 @@ import (
 
 var epoch = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// An instance is a server as main makes it, whose test says when it looks.
+// An instance is a server like the one of main, except that the test calls reload.
 type instance struct {
-	t       *testing.T
-	clock   *jwtexptest.Clock
-	ring    *keyring.Ring
-	keys    *reloader
-	log     bytes.Buffer
-	handler http.Handler
+	t        *testing.T
+	clock    *jwtexptest.Clock
+	ring     *keyring.Ring
+	reloader *reloader
+	log      bytes.Buffer
+	handler  http.Handler
 }
 
 func newInstance(t *testing.T, dir string) *instance {
@@ -38,13 +38,13 @@ func newInstance(t *testing.T, dir string) *instance {
 	if i.handler, err = newServer(i.ring, i.clock, []string{"example.com"}); err != nil {
 		t.Fatal(err)
 	}
-	i.keys = &reloader{dir: dir, ring: i.ring, logger: slog.New(slog.NewTextHandler(&i.log, nil))}
+	i.reloader = &reloader{dir: dir, ring: i.ring, logger: slog.New(slog.NewTextHandler(&i.log, nil))}
 	return i
 }
 
-func (i *instance) look() {
+func (i *instance) reload() {
 	i.t.Helper()
-	if err := i.keys.look(); err != nil {
+	if err := i.reloader.reload(); err != nil {
 		i.t.Fatal(err)
 	}
 }
@@ -90,13 +90,13 @@ func names(t *testing.T, dir string) []string {
 	return names
 }
 
-// Two instances that look at different times, a rotation, and no good token refused.
-func TestNoGoodTokenIsRefused(t *testing.T) {
+// Two instances reload at different times. During a rotation, both accept every valid token.
+func TestRotationRejectsNoValidToken(t *testing.T) {
 	dir := t.TempDir()
 	first := mustRotate(t, dir, epoch)
 	a, b := newInstance(t, dir), newInstance(t, dir)
-	a.look()
-	b.look()
+	a.reload()
+	b.reload()
 
 	type issued struct {
 		token string
@@ -112,36 +112,36 @@ func TestNoGoodTokenIsRefused(t *testing.T) {
 		if tick == 10 {
 			second = mustRotate(t, dir, now)
 		}
-		looks := a
+		current := a
 		if tick%2 == 1 {
-			looks = b
+			current = b
 		}
-		looks.look()
-		tokens = append(tokens, issued{looks.token(), now.Add(schedule.Lifetime)})
+		current.reload()
+		tokens = append(tokens, issued{current.token(), now.Add(schedule.Lifetime)})
 		for _, token := range tokens {
-			good := now.Before(token.until)
+			valid := now.Before(token.until)
 			for _, instance := range []*instance{a, b} {
 				status, body := instance.get("/whoami", token.token)
 				switch {
-				case good && status == http.StatusOK:
+				case valid && status == http.StatusOK:
 					signers[strings.TrimPrefix(body, "alice, by the key ")] = true
-				case good || status != http.StatusUnauthorized || !strings.Contains(body, "Token expired"):
-					t.Fatalf("tick %d: got %d %s, want the token good: %t, and else expired", tick, status, body, good)
+				case valid || status != http.StatusUnauthorized || !strings.Contains(body, "Token expired"):
+					t.Fatalf("tick %d: got %d %s, want 200 if the token is valid (%t), else 401 Token expired", tick, status, body, valid)
 				}
 			}
 		}
 	}
 	if !signers[first] || !signers[second] || len(signers) != 2 {
-		t.Errorf("got tokens of %v, want of %s and %s", signers, first, second)
+		t.Errorf("got tokens signed by %v, want %s and %s", signers, first, second)
 	}
 }
 
-// A page that reaches this machine by a name of its own (DNS rebinding) gets no token.
-func TestOnlyKnownHosts(t *testing.T) {
+// A web page that reaches the server by DNS rebinding gets no token.
+func TestUnknownHost(t *testing.T) {
 	dir := t.TempDir()
 	mustRotate(t, dir, epoch)
 	server := newInstance(t, dir)
-	server.look()
+	server.reload()
 	for host, want := range map[string]int{
 		"localhost:8080": http.StatusOK, "127.0.0.1": http.StatusOK, "example.com": http.StatusOK,
 		"evil.example": http.StatusMisdirectedRequest, "evil.example:8080": http.StatusMisdirectedRequest,
@@ -151,17 +151,17 @@ func TestOnlyKnownHosts(t *testing.T) {
 		w := httptest.NewRecorder()
 		server.handler.ServeHTTP(w, r)
 		if w.Code != want {
-			t.Errorf("GET /token of %s: got %d, want %d", host, w.Code, want)
+			t.Errorf("GET /token with Host %s: got %d, want %d", host, w.Code, want)
 		}
 	}
 }
 
-// A cache may keep no token, whatever the request's conditions are.
-func TestNoTokenMayBeKept(t *testing.T) {
+// No response may be cached, whatever conditions or ranges the request has.
+func TestResponsesAreNotCached(t *testing.T) {
 	dir := t.TempDir()
 	mustRotate(t, dir, epoch)
 	server := newInstance(t, dir)
-	server.look()
+	server.reload()
 	for header, value := range map[string]string{
 		"Accept": "*/*", "If-Match": `"x"`, "If-None-Match": "*", "If-Range": `"x"`, "Range": "bytes=0-3",
 		"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
@@ -183,7 +183,7 @@ func TestRevoke(t *testing.T) {
 	first := mustRotate(t, dir, epoch)
 	put(t, dir, "own.pem", "x")
 	server := newInstance(t, dir)
-	server.look()
+	server.reload()
 	token := server.token()
 	second := mustRotate(t, dir, epoch)
 	for _, tt := range []struct {
@@ -196,7 +196,7 @@ func TestRevoke(t *testing.T) {
 		if err := revoke(dir, tt.id, epoch); err != nil {
 			t.Fatal(err)
 		}
-		server.look()
+		server.reload()
 		if got, body := server.get("/whoami", token); got != tt.whoami {
 			t.Errorf("GET /whoami: got %d %s, want %d", got, body, tt.whoami)
 		}
@@ -205,19 +205,19 @@ func TestRevoke(t *testing.T) {
 		}
 	}
 	if got, want := names(t, dir), []string{entriesFile, "own.pem"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v: the ring's keys removed, and no other file", got, want)
+		t.Errorf("got files %v, want %v (rotation removes only its own keys)", got, want)
 	}
 	third := mustRotate(t, dir, epoch)
-	server.look()
+	server.reload()
 	if _, body := server.get("/whoami", server.token()); !strings.Contains(body, third) {
-		t.Errorf("got %s, want a token of %s at once", body, third)
+		t.Errorf("got %s, want a token of %s without delay", body, third)
 	}
 	if err := revoke(dir, "unknown", epoch); err == nil {
-		t.Error("got no error for a key that is not there, want one")
+		t.Error("revoke of an unknown key: got nil, want an error")
 	}
 }
 
-func TestFilesAreKeptFromOthersAndGo(t *testing.T) {
+func TestUnneededFilesAreRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "keys")
 	now := epoch
 	for range 4 {
@@ -225,8 +225,8 @@ func TestFilesAreKeptFromOthersAndGo(t *testing.T) {
 		now = now.Add(24 * time.Hour)
 	}
 	got := names(t, dir)
-	if len(got) != 3 { // the one that signs and the next
-		t.Errorf("got %v, want %s and two keys", got, entriesFile)
+	if len(got) != 3 {
+		t.Errorf("got %v, want %s, the key that signs and the next key", got, entriesFile)
 	}
 	for _, name := range got {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -239,13 +239,13 @@ func TestFilesAreKeptFromOthersAndGo(t *testing.T) {
 	}
 }
 
-func TestChangesRefuse(t *testing.T) {
+func TestRotateAndRevokeErrors(t *testing.T) {
 	for name, tt := range map[string]struct {
 		prepare func(t *testing.T, dir string)
 		want    string
 	}{
-		"keys without entries": {func(t *testing.T, dir string) { remove(t, dir, entriesFile) }, "no entries.json: restore it, or"},
-		"broken entries":       {func(t *testing.T, dir string) { put(t, dir, entriesFile, "[") }, "entries.json is broken"},
+		"keys without entries": {func(t *testing.T, dir string) { remove(t, dir, entriesFile) }, "no entries.json: restore entries.json, or"},
+		"broken entries":       {func(t *testing.T, dir string) { put(t, dir, entriesFile, "[") }, "cannot parse entries.json"},
 		"mounted":              {func(t *testing.T, dir string) { link(t, "..1", filepath.Join(dir, versionLink)) }, "mounted"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,11 +256,11 @@ func TestChangesRefuse(t *testing.T) {
 			_, err := rotate(dir, epoch)
 			for command, err := range map[string]error{"rotate": err, "revoke": revoke(dir, id, epoch)} {
 				if err == nil || !strings.Contains(err.Error(), tt.want) {
-					t.Errorf("%s: got %v, want %q in an error", command, err, tt.want)
+					t.Errorf("%s: got error %v, want one with %q", command, err, tt.want)
 				}
 			}
 			if after := names(t, dir); !slices.Equal(before, after) {
-				t.Errorf("got files %v, want %v as before", after, before)
+				t.Errorf("got files %v, want no change from %v", after, before)
 			}
 		})
 	}

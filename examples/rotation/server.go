@@ -11,8 +11,8 @@ import (
 )
 
 // newServer returns the handler of the demo. GET /token returns a token for alice to every
-// client. So the handler answers only if the Host header is a loopback name or one of names:
-// a web page must not reach it by DNS rebinding.
+// client. The handler answers only if the Host header is a loopback name or one of names, so
+// that no web page can reach it by DNS rebinding.
 func newServer(ring *keyring.Ring, clock jwtexp.Clock, names []string) (http.Handler, error) {
 	options := jwtexp.Options(jwtexp.WithClock(clock), jwtexp.WithIssuer("rotation-demo"))
 	issuer, err := jwtexp.NewIssuer(ring, schedule.Lifetime, options)
@@ -33,9 +33,9 @@ func newServer(ring *keyring.Ring, clock jwtexp.Clock, names []string) (http.Han
 		token, err := issuer.Issue(r.Context(), "alice", nil)
 		switch {
 		case errors.Is(err, jwtexp.ErrUnavailable): // the only key was revoked
-			http.Error(w, "no key to sign with", http.StatusServiceUnavailable)
+			http.Error(w, "no key to sign with: run rotate", http.StatusServiceUnavailable)
 		case err != nil:
-			http.Error(w, "no token", http.StatusInternalServerError)
+			http.Error(w, "cannot issue a token", http.StatusInternalServerError)
 		default:
 			w.Header().Set("Cache-Control", "no-store")
 			fmt.Fprintln(w, token.Raw())
@@ -47,7 +47,7 @@ func newServer(ring *keyring.Ring, clock jwtexp.Clock, names []string) (http.Han
 	})))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hosts.Serves(r.Host, names) {
-			http.Error(w, "unknown host: the demo answers to localhost, the host of -addr, and the names of -hosts", http.StatusMisdirectedRequest)
+			http.Error(w, "unknown host: use localhost or the host of -addr, or pass the name in -hosts", http.StatusMisdirectedRequest)
 			return
 		}
 		mux.ServeHTTP(w, r)

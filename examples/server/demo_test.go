@@ -42,8 +42,8 @@ func startDemo(t *testing.T) *demo {
 	return &demo{startServer(t, clock, log), clock, log}
 }
 
-// startServer serves until the test ends, after the changes to its config. Its
-// log has no times.
+// startServer applies the changes to the test config, and serves until the test ends. Its log
+// has no times.
 func startServer(t *testing.T, clock jwtexp.Clock, log io.Writer, changes ...func(*config)) *httptest.Server {
 	t.Helper()
 	c := config{
@@ -71,7 +71,7 @@ func startServer(t *testing.T, clock jwtexp.Clock, log io.Writer, changes ...fun
 	return server
 }
 
-// reply is all of an answer that clients go by.
+// reply holds the parts of a response that the tests compare.
 type reply struct {
 	Status     int
 	Body       string
@@ -82,7 +82,7 @@ type reply struct {
 	RetryAfter string
 }
 
-// jsonReply is what every answer of the server has.
+// jsonReply returns a reply with the headers of every JSON response.
 func jsonReply(status int, body string) reply {
 	return reply{Status: status, Body: body, Type: "application/json", Cache: "no-store"}
 }
@@ -148,7 +148,7 @@ func post(t *testing.T, url, body string) reply {
 	return send(t, r)
 }
 
-// logIn returns the token of a login that must succeed.
+// logIn logs in and returns the token.
 func logIn(t *testing.T, url, body string) string {
 	t.Helper()
 	got := post(t, url, body)
@@ -159,7 +159,7 @@ func logIn(t *testing.T, url, body string) string {
 	return answer.Token
 }
 
-// get asks for the resource with the given Authorization headers.
+// get requests the resource with the given Authorization headers.
 func get(t *testing.T, url string, authorization ...string) reply {
 	t.Helper()
 	r := request(t, "GET", url+"/resource", nil)
@@ -169,8 +169,7 @@ func get(t *testing.T, url string, authorization ...string) reply {
 	return send(t, r)
 }
 
-// payload is that of a token which the server of startDemo takes. A nil value
-// takes a claim away.
+// payload returns claims that the server accepts, with changes. A nil value removes a claim.
 func payload(changes jwt.MapClaims) jwt.MapClaims {
 	claims := jwt.MapClaims{"user_id": 1, "iat": start.Unix(), "exp": start.Add(lifetime).Unix()}
 	for name, value := range changes {
@@ -182,7 +181,7 @@ func payload(changes jwt.MapClaims) jwt.MapClaims {
 	return claims
 }
 
-// forge makes a token with golang-jwt.
+// forge signs a token with golang-jwt.
 func forge(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
 	t.Helper()
 	token, err := jwt.NewWithClaims(method, claims).SignedString(key)
@@ -192,7 +191,7 @@ func forge(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaims
 	return token
 }
 
-// sign makes an HS256 token by hand, of any text.
+// sign returns an HS256 token with any header and payload text.
 func sign(header, payload string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	signed := encode([]byte(header)) + "." + encode([]byte(payload))
@@ -201,7 +200,7 @@ func sign(header, payload string) string {
 	return signed + "." + encode(mac.Sum(nil))
 }
 
-// safeBuffer is a bytes.Buffer that a server may write to while a test reads.
+// safeBuffer is a bytes.Buffer that is safe for concurrent use.
 type safeBuffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer

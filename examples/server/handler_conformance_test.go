@@ -9,7 +9,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// The whole server, with its log and its own answers, refuses what it should.
+// The whole server passes the conformance suite for handlers.
 func TestResourceIsProtected(t *testing.T) {
 	clock := jwtexptest.NewClock(start)
 	handler, err := newServer(config{
@@ -17,7 +17,7 @@ func TestResourceIsProtected(t *testing.T) {
 		secret:   []byte(secret),
 		lifetime: lifetime,
 		logger:   slog.New(slog.DiscardHandler),
-		hosts:    []string{"example.com"}, // of the requests of jwtexptest
+		hosts:    []string{"example.com"}, // the host in the requests of jwtexptest
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -10,12 +10,12 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A record becomes the one line that a request has in the log. It stands in for
-// the ResponseWriter, to see the status, and handlers add notes to it.
+// A record collects what the log line of a request says. It wraps the ResponseWriter to record
+// the status.
 type record struct {
 	http.ResponseWriter
 	status int
-	notes  []slog.Attr
+	attrs  []slog.Attr
 }
 
 func (rec *record) WriteHeader(status int) {
@@ -25,8 +25,8 @@ func (rec *record) WriteHeader(status int) {
 
 type recordKey struct{}
 
-// logRequests logs a line for every request. No header and no query goes into it,
-// and no path but the service's own: they may hold a token.
+// logRequests logs one line for each request. Headers, queries and unknown paths are not logged,
+// because they may hold a token.
 func logRequests(next http.Handler, clock jwtexp.Clock, logger *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := clock.Now()
@@ -36,8 +36,7 @@ func logRequests(next http.Handler, clock jwtexp.Clock, logger *slog.Logger) htt
 		next.ServeHTTP(rec, r)
 		path := "(unknown)"
 		if r.Pattern != "" && r.Pattern != "/" {
-			// The route's, and not the request's: a path that is redirected to a route may
-			// be any.
+			// Not the request's path: net/http redirects any path that cleans to a route.
 			path = strings.TrimSuffix(r.Pattern[strings.IndexByte(r.Pattern, '/'):], "{$}")
 		}
 		logger.LogAttrs(ctx, slog.LevelInfo, "request", append([]slog.Attr{
@@ -45,20 +44,19 @@ func logRequests(next http.Handler, clock jwtexp.Clock, logger *slog.Logger) htt
 			slog.String("path", path),
 			slog.Int("status", rec.status),
 			slog.Duration("duration", clock.Now().Sub(start)),
-		}, rec.notes...)...)
+		}, rec.attrs...)...)
 	})
 }
 
-// note adds to the log's line for r. Never hand it a token: Subject and ID name
-// one well enough.
+// note adds an attribute to the log line of r. Do not log a token: log its Subject or ID.
 func note(r *http.Request, key, value string) {
 	if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
-		rec.notes = append(rec.notes, slog.String(key, value))
+		rec.attrs = append(rec.attrs, slog.String(key, value))
 	}
 }
 
-// reason says in a word why a request was refused. It is for the log: the client
-// learns no more than the verdict.
+// reason returns the reason for a rejection as one word for the log. The client learns only the
+// verdict.
 func reason(err error) string {
 	if invalid, ok := errors.AsType[*jwtexp.InvalidError](err); ok {
 		return string(invalid.Reason)

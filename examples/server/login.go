@@ -8,7 +8,7 @@ import (
 
 var faultUserID = &fault{http.StatusBadRequest, "Invalid user_id"}
 
-// readLogin returns the user_id of a login, {"user_id":1}.
+// readLogin returns the user_id in the request's body, such as {"user_id":1}.
 func readLogin(w http.ResponseWriter, r *http.Request) (int64, *fault) {
 	members, fault := readObject(w, r)
 	if fault != nil {

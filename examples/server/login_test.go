@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestLoginTaken(t *testing.T) {
+func TestLoginAccepted(t *testing.T) {
 	d := startDemo(t)
 	full := `{"user_id":1}` + strings.Repeat(" ", 4096)
 	tests := []struct{ name, body string }{
@@ -32,12 +32,12 @@ func TestLoginTaken(t *testing.T) {
 	}
 }
 
-func TestLoginRefused(t *testing.T) {
+func TestLoginRejected(t *testing.T) {
 	d := startDemo(t)
 	full := `{"user_id":1}` + strings.Repeat(" ", 4096)
 	tests := []struct {
 		status int
-		says   string
+		error  string
 		bodies []string
 	}{
 		{400, "Invalid user_id", []string{
@@ -46,28 +46,26 @@ func TestLoginRefused(t *testing.T) {
 			`{"user_id":9223372036854775808}`, `{"user_id":18446744073709551617}`, `{"user_id":1e999}`,
 			`{"User_ID":1}`, `{"USER_ID":1}`, `{"user_id ":1}`, `{"uſer_id":1}`,
 		}},
-		{400, "Body is empty", []string{``, ` `, "\r\n\t"}},
 		{400, "Body is not valid JSON", []string{
+			``, ` `, "\r\n\t",
 			`{`, `}`, `[`, `]`, `{"`, `{"user_id"`, `{"user_id":`, `{"user_id":1`, `{"user_id":1,`, `{"user_id":1,}`, `{"user_id":1]`, `{"user_id" 1}`,
 			`{"user_id":1 "x":2}`, `{,}`, `{,"user_id":1}`, `{:1}`, `{1:1}`, `{null:1}`, `{user_id:1}`, `{'user_id':1}`, `{[]:1}`, `{{}:1}`,
 			`{"user_id":01}`, `{"user_id":+1}`, `{"user_id":.5}`, `{"user_id":1.}`, `{"user_id":NaN}`, `{"user_id":nul}`, `{"user_id":"\x"}`, "{\"user_id\":\"\n\"}",
 			`{"user_id":1,"x":[1,]}`, `{"user_id":1,"x":[,1]}`, `{"user_id":1,"x":[1 2]}`, `{"user_id":1,"x":[1}}`, `{"user_id":1,"x":[:1]}`,
 			"\ufeff" + `{"user_id":1}`, `user_id=1`, strings.Repeat("[", 4096), `{"user_id":1 /* one */}`,
+			`{"user_id":1}{"user_id":1}`, `{"user_id":1} {"user_id":2}`, `{"user_id":1} 1`, `{"user_id":1},`, `{"user_id":1}}`, `{"user_id":1}]`, `{"user_id":1}x`, `[][]`,
+			"{\"user_id\":1,\"x\":\"\xff\"}", "{\"user_id\":1}\x80", "{\"user_id\":1,\"x\":\"\xed\xa0\x80\"}", // not UTF-8
 		}},
 		{400, "Body is not a JSON object", []string{`[1]`, `[]`, `[{"user_id":1}]`, `"x"`, `"user_id"`, `1`, `null`, `true`}},
-		{400, "Body goes on after its JSON value", []string{
-			`{"user_id":1}{"user_id":1}`, `{"user_id":1} {"user_id":2}`, `{"user_id":1} 1`, `{"user_id":1},`, `{"user_id":1}}`, `{"user_id":1}]`, `{"user_id":1}x`, `[][]`,
-		}},
-		{400, "Body has a member twice", []string{
+		{400, "Body has a duplicate member", []string{
 			`{"user_id":1,"user_id":2}`, `{"user_id":1,"user_id":1}`, `{"user_id":1,"user\u005fid":2}`, `{"user_id":null,"user_id":1}`,
 			`{"user_id":1,"x":1,"x":1}`, `{"user_id":1,"":1,"":1}`, `{"user_id":1,"x":{"a":1,"a":2}}`, `{"user_id":1,"x":[[{"a":1,"a":2}]]}`,
 			`[{"a":1,"a":2}]`,
 		}},
-		{400, "Body is not UTF-8", []string{"{\"user_id\":1,\"x\":\"\xff\"}", "{\"user_id\":1}\x80", "{\"user_id\":1,\"x\":\"\xed\xa0\x80\"}"}},
-		{413, "Body is over 4 KiB", []string{full[:4097], full, strings.Repeat("[", 4097)}},
+		{413, "Body is larger than 4 KiB", []string{full[:4097], full, strings.Repeat("[", 4097)}},
 	}
 	for _, tt := range tests {
-		want := jsonReply(tt.status, `{"error":"`+tt.says+`"}`)
+		want := jsonReply(tt.status, `{"error":"`+tt.error+`"}`)
 		for _, body := range tt.bodies {
 			if diff := cmp.Diff(want, post(t, d.URL, body)); diff != "" {
 				t.Errorf("%.60q: (-want +got)\n%s", body, diff)
@@ -78,10 +76,10 @@ func TestLoginRefused(t *testing.T) {
 
 func TestLoginContentType(t *testing.T) {
 	d := startDemo(t)
-	refused := jsonReply(415, `{"error":"Content-Type must be application/json"}`)
+	rejected := jsonReply(415, `{"error":"Content-Type must be application/json"}`)
 	tests := []struct {
 		contentType string
-		taken       bool
+		accepted    bool
 	}{
 		{"application/json", true},
 		{"application/json; charset=utf-8", true},
@@ -100,26 +98,26 @@ func TestLoginContentType(t *testing.T) {
 			r.Header.Set("Content-Type", tt.contentType)
 		}
 		switch got := send(t, r); {
-		case tt.taken && got.Status != 200:
+		case tt.accepted && got.Status != 200:
 			t.Errorf("%q: got %+v, want 200", tt.contentType, got)
-		case !tt.taken && got != refused:
-			t.Errorf("%q: got %+v, want %+v", tt.contentType, got, refused)
+		case !tt.accepted && got != rejected:
+			t.Errorf("%q: got %+v, want %+v", tt.contentType, got, rejected)
 		}
 	}
 }
 
-// A body of unknown length is bounded too.
+// The limit applies to a body of unknown length, too.
 func TestLoginChunked(t *testing.T) {
 	d := startDemo(t)
 	body := struct{ io.Reader }{strings.NewReader(`{"user_id":1}` + strings.Repeat(" ", 4096))}
 	r := request(t, "POST", d.URL+"/login", body)
 	r.Header.Set("Content-Type", "application/json")
-	if diff := cmp.Diff(jsonReply(413, `{"error":"Body is over 4 KiB"}`), send(t, r)); diff != "" {
+	if diff := cmp.Diff(jsonReply(413, `{"error":"Body is larger than 4 KiB"}`), send(t, r)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
-func TestLoginCutShort(t *testing.T) {
+func TestLoginIncompleteBody(t *testing.T) {
 	d := startDemo(t)
 	conn, err := net.Dial("tcp", d.Listener.Addr().String())
 	if err != nil {
@@ -134,7 +132,7 @@ func TestLoginCutShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(jsonReply(400, `{"error":"Body ended early"}`), read(t, res)); diff != "" {
+	if diff := cmp.Diff(jsonReply(400, `{"error":"Body is incomplete"}`), read(t, res)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

@@ -1,10 +1,9 @@
-// Server is a login and a guarded resource in front of package jwtexp: it issues
-// tokens that live for half an hour, and tells expired ones from invalid ones.
+// Server is a demo of package jwtexp: a login, and a resource that requires a token. Tokens
+// expire after half an hour, and the server tells expired tokens from invalid ones.
 //
 //	go run ./examples/server
 //
-// The page at / shows a token's way from login to expiry. It is a demo: there is
-// no password.
+// The page at / shows a token from login to expiry. There is no password.
 package main
 
 import (
@@ -28,32 +27,31 @@ import (
 
 const usage = `Usage: server [-addr host:port] [-hosts names] [-lifetime duration] [-timetravel]
 
-A demo of tokens that expire: open its address in a browser to watch one. POST
-/login issues a token, GET /resource asks for it:
+A demo of tokens that expire. Open its address in a browser, or use curl: POST /login
+returns a token, and GET /resource requires it.
 
   curl -H 'Content-Type: application/json' -d '{"user_id":1}' http://127.0.0.1:8080/login
   curl -H 'Authorization: Bearer <token>' http://127.0.0.1:8080/resource
 
-With -timetravel the server uses a clock that can be moved ahead, by buttons on
-the page or by
+With -timetravel, clients can move the server's clock ahead, so that you need not wait
+until a token expires. Use the buttons on the page, or
 
   curl -H 'Content-Type: application/json' -d '{"advance_seconds":60}' http://127.0.0.1:8080/clock
 
-so that you need not wait for the end. GET /clock tells what the clock reads.
+GET /clock returns the server's time.
 
-There is no password: everyone who reaches the server can log in as anybody. To keep web
-pages out, it answers only to localhost and to the host of -addr. Give other names with
--hosts.
+There is no password: every client can log in as any user. To protect it from other web
+pages, the server answers only to localhost and to the host of -addr. -hosts adds names.
 
-Tokens are signed with the environment variable JWTEXP_SECRET, of at least 32
-bytes (openssl rand -base64 32 makes one). Where it is unset, a random secret is
-made, and tokens end with the process.
+The environment variable JWTEXP_SECRET is the key that signs the tokens. It needs at least
+32 bytes, such as the output of openssl rand -base64 32. If it is unset, the server uses a
+random secret, and its tokens become invalid when it stops.
 
 `
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal kills
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
 }
 
@@ -65,17 +63,17 @@ func run(ctx context.Context, args []string, lookupEnv func(string) (string, boo
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	addr := flags.String("addr", "127.0.0.1:8080", "the `host:port` to listen on; port 0 takes a free one")
-	names := flags.String("hosts", "", "further `names`, with commas and without ports, that clients may call the server by")
-	lifetime := flags.Duration("lifetime", 30*time.Minute, "how long a token lives: whole seconds, at least one")
-	timetravel := flags.Bool("timetravel", false, "let clients move the server's clock ahead, to see tokens expire")
+	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 chooses a free port")
+	names := flags.String("hosts", "", "comma-separated host `names`, without ports, that the server answers to besides localhost")
+	lifetime := flags.Duration("lifetime", 30*time.Minute, "time until a token expires, in whole seconds")
+	timetravel := flags.Bool("timetravel", false, "let clients move the server's clock ahead")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintln(stderr, "server: takes flags only; -h explains them")
+		fmt.Fprintln(stderr, "server: unexpected argument; run with -h to list the flags")
 		return 2
 	}
 
@@ -118,7 +116,7 @@ func serve(ctx context.Context, addr string, names []string, lifetime time.Durat
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      10 * time.Second,
 		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10, // a token has 8 KiB at most
+		MaxHeaderBytes:    16 << 10, // the largest accepted token has 8 KiB
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
 	}
 	fmt.Fprintf(stdout, "jwtexp demo: %s\n", hosts.URL(listener.Addr()))
@@ -129,23 +127,23 @@ func serve(ctx context.Context, addr string, names []string, lifetime time.Durat
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
-		logger.Info("finishing what is under way")
-		return server.Shutdown(context.WithoutCancel(ctx)) // the timeouts above bound it
+		logger.Info("shutting down: finishing open requests")
+		return server.Shutdown(context.WithoutCancel(ctx)) // bounded by the timeouts above
 	}
 }
 
-// secretFrom returns the secret of the environment, or a random one. One that is
-// set but empty is a mistake, and must not pass for one that is unset.
+// secretFrom returns JWTEXP_SECRET, or a random secret if it is unset. If it is set but empty,
+// secretFrom returns an error, because that is a mistake.
 func secretFrom(lookupEnv func(string) (string, bool), logger *slog.Logger) ([]byte, error) {
 	text, ok := lookupEnv("JWTEXP_SECRET")
 	if !ok {
-		logger.Warn("JWTEXP_SECRET is not set: the secret is random, and tokens end with this process")
+		logger.Warn("JWTEXP_SECRET is not set: using a random secret; tokens become invalid when this process ends")
 		secret := make([]byte, 32)
 		rand.Read(secret)
 		return secret, nil
 	}
 	if len(text) < 32 {
-		return nil, errors.New("JWTEXP_SECRET is set to fewer than 32 bytes: make one with `openssl rand -base64 32`, or unset it for a random one")
+		return nil, errors.New("JWTEXP_SECRET has fewer than 32 bytes: set it to the output of `openssl rand -base64 32`, or unset it to use a random secret")
 	}
 	return []byte(text), nil
 }

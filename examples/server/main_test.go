@@ -28,7 +28,7 @@ func withSecret(secret string) func(string) (string, bool) {
 	}
 }
 
-func TestRunRefuses(t *testing.T) {
+func TestRunErrors(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -40,32 +40,32 @@ func TestRunRefuses(t *testing.T) {
 		args   []string
 		env    func(string) (string, bool)
 		status int
-		says   string // what stderr holds
+		want   string // in stderr
 	}{
 		{"help", []string{"-h"}, noEnv, 0, "There is no password"},
-		{"help in full", []string{"-help"}, noEnv, 0, "-lifetime"},
-		{"help on time travel", []string{"-h"}, noEnv, 0, "With -timetravel the server uses a clock that can be moved ahead"},
+		{"long help flag", []string{"-help"}, noEnv, 0, "-lifetime"},
+		{"help for -timetravel", []string{"-h"}, noEnv, 0, "With -timetravel, clients can move the server's clock ahead"},
 		{"unknown flag", []string{"-nope"}, noEnv, 2, "-nope"},
-		{"lifetime no duration", []string{"-lifetime", "half an hour"}, noEnv, 2, "-lifetime"},
-		{"an argument", []string{"8080"}, noEnv, 2, "takes flags only"},
-		{"secret too short", nil, withSecret("hunter2-hunter2-hunter2-hunter2"), 1, "openssl rand -base64 32"},
-		{"secret empty", nil, withSecret(""), 1, "openssl rand -base64 32"},
-		{"secret is PEM", nil, withSecret(pem), 1, "PEM"},
-		{"secret of one byte", nil, withSecret(strings.Repeat("x", 40)), 1, "JWTEXP_SECRET: jwtexp: key: the secret is one byte repeated"},
-		{"hosts that are none", []string{"-hosts", "https://demo.example"}, noEnv, 2, "without scheme and path"},
-		{"lifetime 0", []string{"-lifetime", "0"}, noEnv, 1, "whole seconds, at least one"},
-		{"lifetime negative", []string{"-lifetime", "-1s"}, noEnv, 1, "whole seconds, at least one"},
-		{"lifetime half a second", []string{"-lifetime", "500ms"}, noEnv, 1, "whole seconds, at least one"},
-		{"lifetime not whole", []string{"-lifetime", "1500ms"}, noEnv, 1, "whole seconds, at least one"},
+		{"malformed lifetime", []string{"-lifetime", "half an hour"}, noEnv, 2, "-lifetime"},
+		{"argument", []string{"8080"}, noEnv, 2, "unexpected argument"},
+		{"short secret", nil, withSecret("hunter2-hunter2-hunter2-hunter2"), 1, "openssl rand -base64 32"},
+		{"empty secret", nil, withSecret(""), 1, "openssl rand -base64 32"},
+		{"PEM as secret", nil, withSecret(pem), 1, "PEM"},
+		{"secret of one repeated byte", nil, withSecret(strings.Repeat("x", 40)), 1, "JWTEXP_SECRET: jwtexp: "},
+		{"URL in -hosts", []string{"-hosts", "https://demo.example"}, noEnv, 2, "without scheme and path"},
+		{"lifetime 0", []string{"-lifetime", "0"}, noEnv, 1, "whole seconds"},
+		{"negative lifetime", []string{"-lifetime", "-1s"}, noEnv, 1, "whole seconds"},
+		{"lifetime of half a second", []string{"-lifetime", "500ms"}, noEnv, 1, "whole seconds"},
+		{"lifetime with half a second", []string{"-lifetime", "1500ms"}, noEnv, 1, "whole seconds"},
 		{"address in use", []string{"-addr", taken.Addr().String()}, noEnv, 1, "listen tcp"},
 		{"address malformed", []string{"-addr", "nowhere"}, noEnv, 1, "missing port"},
 	}
 	for _, tt := range tests {
 		var stdout, stderr strings.Builder
 		status := run(t.Context(), tt.args, tt.env, &stdout, &stderr)
-		if status != tt.status || stdout.Len() > 0 || !strings.Contains(stderr.String(), tt.says) {
-			t.Errorf("%s: got status %d, stdout %q, stderr %q; want %d, nothing, and %q",
-				tt.name, status, &stdout, &stderr, tt.status, tt.says)
+		if status != tt.status || stdout.Len() > 0 || !strings.Contains(stderr.String(), tt.want) {
+			t.Errorf("%s: got status %d, stdout %q, stderr %q; want status %d, no stdout, %q in stderr",
+				tt.name, status, &stdout, &stderr, tt.status, tt.want)
 		}
 		if value, _ := tt.env("JWTEXP_SECRET"); value != "" && strings.Contains(stderr.String(), value) {
 			t.Errorf("%s: stderr holds the secret", tt.name)
@@ -73,17 +73,17 @@ func TestRunRefuses(t *testing.T) {
 	}
 }
 
-// process is a run under way.
+// process is a running call of run.
 type process struct {
 	url    string
 	cancel context.CancelFunc
 	stdout *bufio.Reader
 	stderr *safeBuffer
-	ending watcher // of the line that says so
+	ending watcher // sees the log line about the shutdown
 	status chan int
 }
 
-// startRun returns once the URL has been printed. The run is ended by the test.
+// startRun calls run and returns when it has printed the URL. The test must call stop.
 func startRun(t *testing.T, env func(string) (string, bool), args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -92,7 +92,7 @@ func startRun(t *testing.T, env func(string) (string, bool), args ...string) *pr
 		cancel: cancel,
 		stdout: bufio.NewReader(reader),
 		stderr: &safeBuffer{},
-		ending: watcher{"finishing what is under way", make(chan struct{})},
+		ending: watcher{"shutting down", make(chan struct{})},
 		status: make(chan int, 1),
 	}
 	go func() {
@@ -103,7 +103,7 @@ func startRun(t *testing.T, env func(string) (string, bool), args ...string) *pr
 	t.Cleanup(cancel)
 	line, err := p.stdout.ReadString('\n')
 	if err != nil {
-		t.Fatalf("no URL was printed: %v; stderr: %s", err, p.stderr)
+		t.Fatalf("got %v, want a line with the URL; stderr: %s", err, p.stderr)
 	}
 	match := regexp.MustCompile(`^jwtexp demo: (http://127\.0\.0\.1:[1-9][0-9]*)\n$`).FindStringSubmatch(line)
 	if match == nil {
@@ -113,13 +113,13 @@ func startRun(t *testing.T, env func(string) (string, bool), args ...string) *pr
 	return p
 }
 
-// stop ends the run, and checks that it printed its one line only.
+// stop ends the run and checks that it printed only the URL.
 func (p *process) stop(t *testing.T) {
 	t.Helper()
 	p.cancel()
 	rest, err := io.ReadAll(p.stdout)
 	if status := <-p.status; status != 0 || err != nil || len(rest) > 0 {
-		t.Errorf("got status %d, %v, and more output %q; want 0 and none", status, err, rest)
+		t.Errorf("got status %d, error %v and further output %q; want status 0 and no output", status, err, rest)
 	}
 }
 
@@ -132,19 +132,19 @@ func TestRun(t *testing.T) {
 
 	q := startRun(t, noEnv)
 	if diff := cmp.Diff(invalidToken, get(t, q.url, "Bearer "+token)); diff != "" {
-		t.Errorf("another process with another random secret: (-want +got)\n%s", diff)
+		t.Errorf("other process, other random secret: (-want +got)\n%s", diff)
 	}
 	q.stop(t)
 	p.stop(t)
 
-	if want := "tokens end with this process"; !strings.Contains(p.stderr.String(), want) {
+	if want := "tokens become invalid when this process ends"; !strings.Contains(p.stderr.String(), want) {
 		t.Errorf("got the log %q, want a line with %q", p.stderr, want)
 	}
 	if strings.Contains(p.stderr.String()+q.stderr.String(), token) {
 		t.Error("the log holds the token")
 	}
 	if _, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://")); err == nil {
-		t.Error("it still listens after its end")
+		t.Error("the server still listens after run has returned")
 	}
 }
 
@@ -155,14 +155,14 @@ func TestRunWithSecret(t *testing.T) {
 	p.stop(t)
 
 	q := startRun(t, withSecret(secret))
-	for name, raw := range map[string]string{"of an earlier process": token, "of another library": foreign} {
+	for name, raw := range map[string]string{"from an earlier process": token, "from golang-jwt": foreign} {
 		if diff := cmp.Diff(alice, get(t, q.url, "Bearer "+raw)); diff != "" {
 			t.Errorf("token %s: (-want +got)\n%s", name, diff)
 		}
 	}
 	q.stop(t)
 	if log := p.stderr.String() + q.stderr.String(); strings.Contains(log, "random") || strings.Contains(log, secret) {
-		t.Errorf("got the log %q, want no random secret in use and none shown", log)
+		t.Errorf("got the log %q, want no random secret, and the secret not shown", log)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestRunBoundsHeaders(t *testing.T) {
 	p.stop(t)
 }
 
-// A request that has begun when the signal comes is answered before the end.
+// A request that began before the signal is answered.
 func TestRunFinishesRequests(t *testing.T) {
 	p := startRun(t, noEnv)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
@@ -223,7 +223,7 @@ func TestRunFinishesRequests(t *testing.T) {
 	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
 		t.Fatalf("got %q, %v, want 100 Continue", line, err)
 	}
-	reader.ReadString('\n') // the end of the interim answer
+	reader.ReadString('\n') // the end of the 100 response
 
 	p.cancel()
 	<-p.ending.seen
@@ -238,7 +238,7 @@ func TestRunFinishesRequests(t *testing.T) {
 	p.stop(t)
 }
 
-// watcher closes seen at the first write that holds text.
+// watcher closes seen when text is written.
 type watcher struct {
 	text string
 	seen chan struct{}

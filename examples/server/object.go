@@ -10,11 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// maxBody is the size in bytes up to which a body is read.
-const maxBody = 4 << 10
+const maxBody = 4 << 10 // bytes
 
-// A fault is what is wrong with a body, in words for the client. It never
-// quotes what was sent.
+// A fault is an error that the client caused. Its text never quotes the request.
 type fault struct {
 	status int
 	text   string
@@ -22,18 +20,15 @@ type fault struct {
 
 var (
 	faultType      = &fault{http.StatusUnsupportedMediaType, "Content-Type must be application/json"}
-	faultSize      = &fault{http.StatusRequestEntityTooLarge, "Body is over 4 KiB"}
-	faultCut       = &fault{http.StatusBadRequest, "Body ended early"}
-	faultEmpty     = &fault{http.StatusBadRequest, "Body is empty"}
-	faultUTF8      = &fault{http.StatusBadRequest, "Body is not UTF-8"}
+	faultSize      = &fault{http.StatusRequestEntityTooLarge, "Body is larger than 4 KiB"}
+	faultCut       = &fault{http.StatusBadRequest, "Body is incomplete"}
 	faultMalformed = &fault{http.StatusBadRequest, "Body is not valid JSON"}
-	faultTrailing  = &fault{http.StatusBadRequest, "Body goes on after its JSON value"}
 	faultNoObject  = &fault{http.StatusBadRequest, "Body is not a JSON object"}
-	faultDuplicate = &fault{http.StatusBadRequest, "Body has a member twice"}
+	faultDuplicate = &fault{http.StatusBadRequest, "Body has a duplicate member"}
 )
 
-// readObject returns the members of the JSON object that a request sends. It asks
-// for its Content-Type, which a page of another site cannot send unasked.
+// readObject returns the members of the JSON object in the request's body. It requires the
+// Content-Type application/json, which a page of another site cannot send without permission.
 func readObject(w http.ResponseWriter, r *http.Request) (map[string]any, *fault) {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/json" {
@@ -49,15 +44,11 @@ func readObject(w http.ResponseWriter, r *http.Request) (map[string]any, *fault)
 	return parseObject(body)
 }
 
-// parseObject reads the one JSON object that body is. It is strict where
-// json.Unmarshal, for which the last of two members counts, and USER_ID is
-// user_id, would take what the next reader may understand otherwise.
+// parseObject parses a body that is one JSON object. Unlike json.Unmarshal, it rejects duplicate
+// members and does not match USER_ID to user_id.
 func parseObject(body []byte) (map[string]any, *fault) {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, faultEmpty
-	}
 	if !utf8.Valid(body) {
-		return nil, faultUTF8
+		return nil, faultMalformed
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -66,7 +57,7 @@ func parseObject(body []byte) (map[string]any, *fault) {
 		return nil, fault
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, faultTrailing
+		return nil, faultMalformed
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
@@ -75,8 +66,8 @@ func parseObject(body []byte) (map[string]any, *fault) {
 	return object, nil
 }
 
-// readValue returns a number, string, bool or null as dec does, an object by its
-// members, and of an array nothing: no array means anything here.
+// readValue returns a string, a bool, nil, a json.Number, or a map for an object. It returns nil
+// for an array, because the server reads no arrays.
 func readValue(dec *json.Decoder) (any, *fault) {
 	token, err := dec.Token()
 	if err != nil {
@@ -98,12 +89,12 @@ func readMembers(dec *json.Decoder) (map[string]any, *fault) {
 		if err != nil {
 			return nil, faultMalformed
 		}
-		name := token.(string) // where a name is due, dec returns nothing else
+		name := token.(string) // inside an object, the decoder rejects other names
 		value, fault := readValue(dec)
 		if fault != nil {
 			return nil, fault
 		}
-		if _, twice := members[name]; twice {
+		if _, ok := members[name]; ok {
 			return nil, faultDuplicate
 		}
 		members[name] = value
@@ -120,7 +111,7 @@ func readElements(dec *json.Decoder) *fault {
 	return readEnd(dec)
 }
 
-// readEnd reads the bracket at which dec.More saw no more.
+// readEnd reads the closing bracket.
 func readEnd(dec *json.Decoder) *fault {
 	if _, err := dec.Token(); err != nil {
 		return faultMalformed

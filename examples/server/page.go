@@ -8,9 +8,8 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// contentSecurityPolicy lets the page load what this server has, and nothing
-// else; run no script and use no style that stands in the page itself; and make
-// no HTML of text, whatever a user is called.
+// contentSecurityPolicy allows only files from this server. It forbids inline scripts and
+// styles, and, by Trusted Types, turning text into HTML.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
@@ -24,7 +23,7 @@ func handlePage(mux *http.ServeMux) {
 	} {
 		content, err := pageFiles.ReadFile("page/" + file.name)
 		if err != nil {
-			panic(err) // what is embedded is known when this is built
+			panic(err) // impossible: the files are embedded
 		}
 		mux.HandleFunc("GET "+file.path, func(w http.ResponseWriter, _ *http.Request) {
 			h := w.Header()
@@ -32,9 +31,9 @@ func handlePage(mux *http.ServeMux) {
 			h.Set("Content-Security-Policy", contentSecurityPolicy)
 			h.Set("X-Content-Type-Options", "nosniff")
 			h.Set("Referrer-Policy", "no-referrer")
-			h.Set("Cache-Control", "no-cache") // the next start may have another page
+			h.Set("Cache-Control", "no-cache") // the next version of the demo may have another page
 			w.Write(content)
 		})
-		mux.Handle(file.path, allowOnly("GET, HEAD"))
+		mux.Handle(file.path, methodNotAllowed("GET, HEAD"))
 	}
 }

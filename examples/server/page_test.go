@@ -12,7 +12,7 @@ func TestPage(t *testing.T) {
 	d := startDemo(t)
 	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-	tests := []struct{ path, contentType, holds string }{
+	tests := []struct{ path, contentType, text string }{
 		{"/", "text/html; charset=utf-8", "<title>Watch a token expire</title>"},
 		{"/?any=query", "text/html; charset=utf-8", "There is no password"},
 		{"/page.css", "text/css; charset=utf-8", "prefers-color-scheme: dark"},
@@ -26,8 +26,8 @@ func TestPage(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := read(t, res)
-			if method == "GET" && !strings.Contains(got.Body, tt.holds) {
-				t.Errorf("GET %s: got %q, want %q in it", tt.path, got.Body, tt.holds)
+			if method == "GET" && !strings.Contains(got.Body, tt.text) {
+				t.Errorf("GET %s: got %q, want %q in it", tt.path, got.Body, tt.text)
 			}
 			got.Body = ""
 			if diff := cmp.Diff(reply{Status: 200, Type: tt.contentType, Cache: "no-cache"}, got); diff != "" {
@@ -62,7 +62,7 @@ func TestPageRoutes(t *testing.T) {
 	}
 }
 
-// The page has a name in the log, and a query, which may hold a token, has none.
+// The log has the paths of the page's files, and no queries, which may hold a token.
 func TestPageLog(t *testing.T) {
 	d := startDemo(t)
 	token := logIn(t, d.URL, `{"user_id":1}`)

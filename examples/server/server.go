@@ -18,13 +18,13 @@ type config struct {
 	secret     []byte
 	lifetime   time.Duration
 	logger     *slog.Logger
-	timetravel bool     // tokens go by a clock that clients can advance
-	hosts      []string // besides loopback, what clients may call the server
+	timetravel bool     // whether clients can move the clock ahead
+	hosts      []string // host names to answer to, besides loopback names
 }
 
-// claims are what this service's tokens say beside the registered claims.
+// claims holds the tokens' claims besides the registered ones.
 type claims struct {
-	UserID *int64 `json:"user_id"` // nil where it is absent or null
+	UserID *int64 `json:"user_id"` // nil if absent or null
 }
 
 type user struct {
@@ -37,11 +37,11 @@ var users = map[int64]user{
 	2: {ID: 2, Name: "Bob"},
 }
 
-// newServer returns the service's handler.
+// newServer returns the handler of the service.
 //
-// Its tokens name neither an issuer nor an audience, so that the key alone says
-// whose they are. A service that shares its key with another one needs
-// jwtexp.WithIssuer and jwtexp.WithAudience in both halves.
+// Its tokens have neither an issuer nor an audience, so every token of this key is accepted. If
+// two services share a key, use jwtexp.WithIssuer and jwtexp.WithAudience for the Issuer and the
+// Verifier.
 func newServer(c config) (http.Handler, error) {
 	key, err := jwtexp.NewSecretKey(jwtexp.HS256, c.secret)
 	if err != nil {
@@ -49,129 +49,129 @@ func newServer(c config) (http.Handler, error) {
 	}
 	clock := c.clock
 	if c.timetravel {
-		clock = &travelClock{from: c.clock}
+		clock = &travelClock{base: c.clock}
 	}
 	withClock := jwtexp.WithClock(clock)
 	issuer, err := jwtexp.NewIssuer(key, c.lifetime, withClock)
 	if err != nil {
 		return nil, err
 	}
-	// WithClaims refuses a mistyped user_id at the door, before any handler.
+	// WithClaims makes a token invalid if its user_id has the wrong type.
 	verifier, err := jwtexp.NewVerifier(key, withClock, jwtexp.WithClaims[claims](nil))
 	if err != nil {
 		return nil, err
 	}
-	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithErrorHandler(refuse))
+	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithErrorHandler(reject))
 	if err != nil {
 		return nil, err
 	}
 
 	mux := http.NewServeMux()
 	mux.Handle("POST /login", login(issuer))
-	mux.Handle("/login", allowOnly("POST"))
+	mux.Handle("/login", methodNotAllowed("POST"))
 	mux.Handle("GET /resource", guard.Handler(http.HandlerFunc(resource)))
-	mux.Handle("/resource", allowOnly("GET, HEAD"))
+	mux.Handle("/resource", methodNotAllowed("GET, HEAD"))
 	handleClock(mux, clock)
 	handlePage(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, http.StatusNotFound, "Not found")
+		writeError(w, http.StatusNotFound, "Not found")
 	})
 	return logRequests(onlyHosts(c.hosts, mux), c.clock, c.logger), nil
 }
 
 // onlyHosts rejects requests whose Host header is neither a loopback name nor one of names. A
-// web page could send them by DNS rebinding. A service whose users log in does not need this.
+// web page could send such requests by DNS rebinding. A service with passwords does not need it.
 func onlyHosts(names []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hosts.Serves(r.Host, names) {
-			fail(w, http.StatusMisdirectedRequest, "Unknown host: the demo answers to localhost, the host of -addr, and the names of -hosts")
+			writeError(w, http.StatusMisdirectedRequest, "Unknown host: use localhost or the host of -addr, or pass the name in -hosts")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// login issues a token for the user_id that it is sent.
+// login issues a token for the user_id in the request.
 //
-// THERE IS NO PASSWORD. Every client that sends a number gets a token for that user. A
-// service of your own checks here, before it issues anything, who is asking.
+// THERE IS NO PASSWORD. Every client that sends a number gets a token for that user. Your own
+// service must authenticate the user here, before it issues a token.
 func login(issuer *jwtexp.Issuer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		userID, fault := readLogin(w, r)
 		if fault != nil {
-			fail(w, fault.status, fault.text)
+			writeError(w, fault.status, fault.text)
 			return
 		}
 		subject := strconv.FormatInt(userID, 10)
 		token, err := issuer.Issue(r.Context(), subject, claims{UserID: &userID})
-		if err != nil { // the clock is broken: with a key in memory nothing else can fail
+		if err != nil { // the clock is broken; nothing else fails with a key in memory
 			note(r, "error", err.Error())
-			fail(w, http.StatusServiceUnavailable, "Temporarily unavailable")
+			writeError(w, http.StatusServiceUnavailable, "Temporarily unavailable")
 			return
 		}
 		note(r, "subject", subject)
-		answer(w, http.StatusOK, struct {
+		writeJSON(w, http.StatusOK, struct {
 			Token string `json:"token"`
 		}{token.Raw()})
 	}
 }
 
-// resource answers with the user that the token is about.
+// resource answers with the token's user.
 func resource(w http.ResponseWriter, r *http.Request) {
-	token, _ := jwtexp.FromContext(r.Context()) // without the guard in front, the next line panics
+	token, _ := jwtexp.FromContext(r.Context()) // without the guard, the next line panics
 	note(r, "subject", token.Subject())
 
 	var own claims
 	if err := token.Claims(&own); err != nil || own.UserID == nil {
-		fail(w, http.StatusNotFound, "User not found")
+		writeError(w, http.StatusNotFound, "User not found")
 		return
 	}
 	found, ok := users[*own.UserID]
 	if !ok {
-		fail(w, http.StatusNotFound, "User not found")
+		writeError(w, http.StatusNotFound, "User not found")
 		return
 	}
-	answer(w, http.StatusOK, struct {
+	writeJSON(w, http.StatusOK, struct {
 		User user `json:"user"`
 	}{found})
 }
 
-// refuse answers as the tutorial did that this server comes from: no token is a
-// 400, and called invalid too. A service of your own can do without it, and
-// answers what the README of jwtexp has in a table.
+// reject answers like the tutorial that this server comes from: 400 "Invalid token" for a
+// request without a token. Your own service does not need it. The answers without an error
+// handler are those of jwtexp.Middleware.Handler.
 //
-// Challenge and cache headers are set already. An expired token, and an outage,
-// get the guard's own answer, because nothing is written for them here.
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
+// The guard has set the challenge and cache headers. For an expired token or an outage, reject
+// writes nothing, and the guard writes its own answer.
+func reject(w http.ResponseWriter, r *http.Request, err error) {
 	note(r, "reason", reason(err))
 	switch {
 	case errors.Is(err, jwtexp.ErrMissing):
-		fail(w, http.StatusBadRequest, "Invalid token")
+		writeError(w, http.StatusBadRequest, "Invalid token")
 	case errors.Is(err, jwtexp.ErrInvalid):
-		fail(w, jwtexp.StatusCode(err), "Invalid token")
+		writeError(w, jwtexp.StatusCode(err), "Invalid token")
 	}
 }
 
-// allowOnly answers the methods that a path does not have.
-func allowOnly(methods string) http.HandlerFunc {
+// methodNotAllowed answers 405. methods is the Allow header.
+func methodNotAllowed(methods string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Allow", methods)
-		fail(w, http.StatusMethodNotAllowed, "Method not allowed")
+		writeError(w, http.StatusMethodNotAllowed, "Method not allowed")
 	}
 }
 
-func fail(w http.ResponseWriter, status int, text string) {
-	answer(w, status, struct {
+func writeError(w http.ResponseWriter, status int, text string) {
+	writeJSON(w, status, struct {
 		Error string `json:"error"`
 	}{text})
 }
 
-// answer writes every JSON answer. None is for a cache: it holds a token, or
-// depends on one.
-func answer(w http.ResponseWriter, status int, body any) {
+// writeJSON writes a JSON response that no cache may store: it contains a token or depends on
+// one.
+func writeJSON(w http.ResponseWriter, status int, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {
-		panic(err) // a type of ours that is no JSON
+		panic(err) // impossible for the types in this package
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

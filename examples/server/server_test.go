@@ -17,8 +17,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// The story of the tutorial: log in, use the token, see it expire, log in again.
-func TestStory(t *testing.T) {
+// The tutorial: log in, use the token until it expires, log in again.
+func TestTutorial(t *testing.T) {
 	d := startDemo(t)
 	token := logIn(t, d.URL, `{"user_id":1}`)
 	steps := []struct {
@@ -26,9 +26,9 @@ func TestStory(t *testing.T) {
 		advance time.Duration
 		want    reply
 	}{
-		{"at once", 0, alice},
-		{"in its last nanosecond", lifetime - 1, alice},
-		{"at the end of its lifetime", 1, tokenExpired},
+		{"immediately", 0, alice},
+		{"last nanosecond", lifetime - 1, alice},
+		{"at exp", 1, tokenExpired},
 		{"a day later", 24 * time.Hour, tokenExpired},
 	}
 	for _, step := range steps {
@@ -59,7 +59,7 @@ func TestLoginToken(t *testing.T) {
 		}
 		got := decode(t, parts[1])
 		if jti, _ := got["jti"].(string); jti == "" {
-			t.Errorf("user %s: got jti %v, want a name", id, got["jti"])
+			t.Errorf("user %s: got jti %v, want a nonempty string", id, got["jti"])
 		}
 		delete(got, "jti")
 		wantClaims := map[string]any{
@@ -95,11 +95,11 @@ func TestResource(t *testing.T) {
 		userNotFound = jsonReply(404, `{"error":"User not found"}`)
 		noToken      = jsonReply(400, `{"error":"Invalid token"}`).challenged(challengeMissing)
 		badRequest   = jsonReply(400, `{"error":"Invalid token"}`).challenged(challengeRequest)
-		ours         = logIn(t, d.URL, `{"user_id":1}`)
+		issued       = logIn(t, d.URL, `{"user_id":1}`)
 		key          = []byte(secret)
-		longKey      = []byte(strings.Repeat(secret, 2)) // golang-jwt takes any, HS512 wants 64 bytes
+		longKey      = []byte(strings.Repeat(secret, 2)) // HS512 needs 64 bytes
 		past         = start.Add(-1 * time.Second).Unix()
-		good         = `{"user_id":1,"iat":1700000000,"exp":1700001800}`
+		payloadText  = `{"user_id":1,"iat":1700000000,"exp":1700001800}`
 	)
 	changed := func(changes jwt.MapClaims) string {
 		return "Bearer " + forge(t, jwt.SigningMethodHS256, key, payload(changes))
@@ -109,13 +109,13 @@ func TestResource(t *testing.T) {
 		authorization []string
 		want          reply
 	}{
-		{"good", []string{"Bearer " + ours}, alice},
-		{"scheme in lower case", []string{"bearer " + ours}, alice},
+		{"valid", []string{"Bearer " + issued}, alice},
+		{"scheme in lower case", []string{"bearer " + issued}, alice},
 		{"user 2", []string{"Bearer " + logIn(t, d.URL, `{"user_id":2}`)}, jsonReply(200, `{"user":{"id":2,"name":"Bob"}}`)},
-		{"another library's", []string{changed(nil)}, alice},
-		{"as PyJWT writes it", []string{"Bearer " + sign(`{"alg":"HS256","typ":"JWT"}`, `{"user_id":1,"exp":1700001800,"iat":1700000000}`)}, alice},
-		{"without typ", []string{"Bearer " + sign(`{"alg":"HS256"}`, good)}, alice},
-		{"a claim error", []string{changed(jwt.MapClaims{"error": "Token expired"})}, alice},
+		{"golang-jwt token", []string{changed(nil)}, alice},
+		{"PyJWT token", []string{"Bearer " + sign(`{"alg":"HS256","typ":"JWT"}`, `{"user_id":1,"exp":1700001800,"iat":1700000000}`)}, alice},
+		{"without typ", []string{"Bearer " + sign(`{"alg":"HS256"}`, payloadText)}, alice},
+		{"claim named error", []string{changed(jwt.MapClaims{"error": "Token expired"})}, alice},
 
 		{"user 99", []string{"Bearer " + logIn(t, d.URL, `{"user_id":99}`)}, userNotFound},
 		{"no user_id", []string{changed(jwt.MapClaims{"user_id": nil})}, userNotFound},
@@ -126,29 +126,29 @@ func TestResource(t *testing.T) {
 		{"no Authorization", nil, noToken},
 		{"empty Authorization", []string{""}, noToken},
 		{"Basic", []string{"Basic YWxpY2U6eA=="}, noToken},
-		{"the token alone", []string{ours}, noToken},
+		{"no scheme", []string{issued}, noToken},
 		{"Bearer", []string{"Bearer"}, badRequest},
-		{"Bearer and a space", []string{"Bearer "}, badRequest},
-		{"two tokens", []string{"Bearer " + ours + " " + ours}, badRequest},
-		{"two headers", []string{"Bearer " + ours, "Bearer " + ours}, badRequest},
+		{"Bearer with a space", []string{"Bearer "}, badRequest},
+		{"two tokens", []string{"Bearer " + issued + " " + issued}, badRequest},
+		{"two headers", []string{"Bearer " + issued, "Bearer " + issued}, badRequest},
 
 		{"garbage", []string{"Bearer garbage"}, invalidToken},
-		{"three segments of garbage", []string{"Bearer a.b.c"}, invalidToken},
+		{"three garbage segments", []string{"Bearer a.b.c"}, invalidToken},
 		{"too large", []string{"Bearer " + strings.Repeat("a", 9<<10)}, invalidToken},
-		{"tampered payload", []string{"Bearer " + tamper(ours, 1)}, invalidToken},
-		{"tampered signature", []string{"Bearer " + tamper(ours, 2)}, invalidToken},
-		{"no signature", []string{"Bearer " + ours[:strings.LastIndex(ours, ".")+1]}, invalidToken},
+		{"tampered payload", []string{"Bearer " + tamper(issued, 1)}, invalidToken},
+		{"tampered signature", []string{"Bearer " + tamper(issued, 2)}, invalidToken},
+		{"no signature", []string{"Bearer " + issued[:strings.LastIndex(issued, ".")+1]}, invalidToken},
 		{"other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS256, []byte("another key, long enough for FIPS 140"), payload(nil))}, invalidToken},
 		{"HS512", []string{"Bearer " + forge(t, jwt.SigningMethodHS512, key, payload(nil))}, invalidToken},
 		{"HS512, other key", []string{"Bearer " + forge(t, jwt.SigningMethodHS512, longKey, payload(nil))}, invalidToken},
 		{"alg none", []string{"Bearer " + forge(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, payload(nil))}, invalidToken},
-		{"alg none, signed all the same", []string{"Bearer " + sign(`{"alg":"none","typ":"JWT"}`, good)}, invalidToken},
-		{"another typ", []string{"Bearer " + sign(`{"alg":"HS256","typ":"at+jwt"}`, good)}, invalidToken},
-		{"crit", []string{"Bearer " + sign(`{"alg":"HS256","crit":["x"],"x":1}`, good)}, invalidToken},
+		{"alg none with a signature", []string{"Bearer " + sign(`{"alg":"none","typ":"JWT"}`, payloadText)}, invalidToken},
+		{"other typ", []string{"Bearer " + sign(`{"alg":"HS256","typ":"at+jwt"}`, payloadText)}, invalidToken},
+		{"crit", []string{"Bearer " + sign(`{"alg":"HS256","crit":["x"],"x":1}`, payloadText)}, invalidToken},
 		{"future nbf", []string{changed(jwt.MapClaims{"nbf": start.Unix() + 1})}, invalidToken},
 		{"no exp", []string{changed(jwt.MapClaims{"exp": nil})}, invalidToken},
 		{"exp a string", []string{changed(jwt.MapClaims{"exp": "1700001800"})}, invalidToken},
-		{"an audience", []string{changed(jwt.MapClaims{"aud": "another service"})}, invalidToken},
+		{"audience", []string{changed(jwt.MapClaims{"aud": "another service"})}, invalidToken},
 		{"user_id twice", []string{"Bearer " + sign(`{"alg":"HS256"}`, `{"user_id":1,"user_id":2,"exp":1700001800}`)}, invalidToken},
 		{"user_id a string", []string{changed(jwt.MapClaims{"user_id": "1"})}, invalidToken},
 		{"user_id a fraction", []string{changed(jwt.MapClaims{"user_id": 1.5})}, invalidToken},
@@ -172,7 +172,7 @@ func TestResource(t *testing.T) {
 	}
 }
 
-// tamper changes the first character of a segment, which holds no spare bits.
+// tamper changes the first character of a segment. All of its bits count.
 func tamper(token string, segment int) string {
 	parts := strings.Split(token, ".")
 	first := "A"
@@ -193,7 +193,7 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"GET", "/login", notAllowed.allowing("POST")},
 		{"PUT", "/login", notAllowed.allowing("POST")},
-		{"POST", "/resource", notAllowed.allowing("GET, HEAD")}, // before it asks for a token
+		{"POST", "/resource", notAllowed.allowing("GET, HEAD")}, // answered before the token is checked
 		{"DELETE", "/resource", notAllowed.allowing("GET, HEAD")},
 		{"HEAD", "/resource", reply{Status: 400, Type: "application/json", Cache: "no-store", Challenge: challengeMissing}},
 		{"POST", "/", notAllowed.allowing("GET, HEAD")},
@@ -208,8 +208,8 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// A page that reaches this machine by DNS rebinding gets no token.
-func TestOnlyKnownHosts(t *testing.T) {
+// A web page that reaches the server by DNS rebinding gets no token.
+func TestUnknownHost(t *testing.T) {
 	d := startDemo(t)
 	named := startServer(t, d.clock, d.log, func(c *config) { c.hosts = []string{"demo.example"} })
 	for _, path := range []string{"/", "/login", "/resource", "/clock", "/nowhere"} {
@@ -220,7 +220,7 @@ func TestOnlyKnownHosts(t *testing.T) {
 			r := request(t, "GET", d.URL+path, nil)
 			r.Host = host
 			if got := send(t, r).Status != http.StatusMisdirectedRequest; got != want {
-				t.Errorf("GET %s of %s: got it answered: %t, want %t", path, host, got, want)
+				t.Errorf("GET %s with Host %s: got answered %t, want %t", path, host, got, want)
 			}
 		}
 	}
@@ -228,12 +228,12 @@ func TestOnlyKnownHosts(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Host = "demo.example"
 	if got := send(t, r); got.Status != http.StatusOK {
-		t.Errorf("a host that -hosts names: got %+v, want a token", got)
+		t.Errorf("a name in -hosts: got %+v, want a token", got)
 	}
 }
 
-// No condition and no range changes an answer, or makes it one that a cache may keep.
-func TestConditionsChangeNothing(t *testing.T) {
+// Conditions and ranges change no response, and no response may be cached.
+func TestConditionalRequests(t *testing.T) {
 	d := startDemo(t)
 	for _, path := range []string{"/", "/page.css", "/page.js", "/icon.svg", "/login", "/resource", "/clock", "/nowhere"} {
 		for _, method := range []string{"GET", "HEAD", "POST"} {
@@ -264,7 +264,7 @@ func TestConditionsChangeNothing(t *testing.T) {
 	}
 }
 
-// A broken clock is an outage, and no 500.
+// A broken clock is an outage: 503, not 500.
 func TestBrokenClock(t *testing.T) {
 	d := startDemo(t)
 	token := logIn(t, d.URL, `{"user_id":1}`)
@@ -282,8 +282,8 @@ func TestBrokenClock(t *testing.T) {
 	}
 }
 
-// A handler is tested without the guard by a token of jwtexptest in its context.
-func TestResourceAlone(t *testing.T) {
+// jwtexptest.Context makes a token for a test of a handler without the guard.
+func TestResourceWithoutGuard(t *testing.T) {
 	two := int64(2)
 	ctx := jwtexptest.Context(t, "2", claims{UserID: &two})
 	w := httptest.NewRecorder()
@@ -293,12 +293,12 @@ func TestResourceAlone(t *testing.T) {
 	}
 }
 
-// Without the guard, and so without a token, the handler must not answer.
-func TestResourceUnguarded(t *testing.T) {
+// Without a token, the handler must not answer.
+func TestResourceWithoutToken(t *testing.T) {
 	w := httptest.NewRecorder()
 	defer func() {
 		if recover() == nil || w.Body.Len() > 0 {
-			t.Errorf("got the answer %q, want a panic", w.Body)
+			t.Errorf("got the response %q, want a panic", w.Body)
 		}
 	}()
 	resource(w, httptest.NewRequestWithContext(t.Context(), "GET", "/resource", nil))
@@ -319,11 +319,11 @@ func TestBadConfig(t *testing.T) {
 		change func(*config)
 	}{
 		{"short secret", func(c *config) { c.secret = c.secret[:31] }},
-		{"PEM for a secret", func(c *config) { c.secret = []byte("-----BEGIN PUBLIC KEY-----\n" + secret) }},
+		{"PEM as secret", func(c *config) { c.secret = []byte("-----BEGIN PUBLIC KEY-----\n" + secret) }},
 		{"no clock", func(c *config) { c.clock = nil }},
 		{"nil clock", func(c *config) { c.clock = jwtexp.ClockFunc(nil) }},
-		{"no lifetime", func(c *config) { c.lifetime = 0 }},
-		{"half a second", func(c *config) { c.lifetime = 90*time.Second + time.Second/2 }},
+		{"lifetime 0", func(c *config) { c.lifetime = 0 }},
+		{"lifetime with half a second", func(c *config) { c.lifetime = 90*time.Second + time.Second/2 }},
 	}
 	for _, tt := range tests {
 		bad := good

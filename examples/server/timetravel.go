@@ -9,15 +9,14 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// maxAhead is how far a travelClock goes, in all. Beyond the year 9999 no token
-// can be issued, and 292 years ahead a time.Duration wraps.
+// maxAhead limits how far a travelClock can be ahead. A token cannot expire after the year 9999,
+// and a time.Duration overflows at 292 years.
 const maxAhead = 10 * 365 * 24 * time.Hour
 
-// A travelClock goes as another clock does, ahead of it by as much as it has been
-// advanced. It never goes back. This is all that time travel takes: issuer and
-// verifier are handed the clock, and know nothing of it.
+// A travelClock is a clock that can be moved ahead, never back. The Issuer and the Verifier use
+// it as any other clock.
 type travelClock struct {
-	from  jwtexp.Clock
+	base  jwtexp.Clock
 	mu    sync.Mutex
 	ahead time.Duration
 }
@@ -25,10 +24,11 @@ type travelClock struct {
 func (c *travelClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.from.Now().Add(c.ahead)
+	return c.base.Now().Add(c.ahead)
 }
 
-// advance reports whether it has moved the clock. d is not negative.
+// advance moves the clock ahead by d, which must not be negative. It reports false if the clock
+// would be more than maxAhead ahead.
 func (c *travelClock) advance(d time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -40,11 +40,11 @@ func (c *travelClock) advance(d time.Duration) bool {
 }
 
 var (
-	faultAdvance = &fault{http.StatusBadRequest, "advance_seconds must be a number over 0, of at most ten years"}
+	faultAdvance = &fault{http.StatusBadRequest, "advance_seconds must be a number greater than 0 and at most 315360000 (ten years)"}
 	faultAhead   = &fault{http.StatusBadRequest, "The clock would be more than ten years ahead"}
 )
 
-// readAdvance returns by how much the clock is to be moved, {"advance_seconds":60}.
+// readAdvance returns the duration in the request's body, such as {"advance_seconds":60}.
 func readAdvance(w http.ResponseWriter, r *http.Request) (time.Duration, *fault) {
 	members, fault := readObject(w, r)
 	if fault != nil {
@@ -58,39 +58,38 @@ func readAdvance(w http.ResponseWriter, r *http.Request) (time.Duration, *fault)
 	return time.Duration(seconds * float64(time.Second)), nil
 }
 
-// handleClock adds what tells the time and, where the clock can be moved, what
-// moves it. Where it cannot, there is no such thing, and it is not found.
+// handleClock adds GET /clock and, if clock is a travelClock, POST /clock.
 func handleClock(mux *http.ServeMux, clock jwtexp.Clock) {
-	travel, moves := clock.(*travelClock)
-	tell := tellTime(clock, moves)
-	mux.Handle("GET /clock", tell)
-	if moves {
-		mux.Handle("POST /clock", moveTime(travel, tell))
-		mux.Handle("/clock", allowOnly("GET, HEAD, POST"))
+	travel, ok := clock.(*travelClock)
+	get := getClock(clock, ok)
+	mux.Handle("GET /clock", get)
+	if ok {
+		mux.Handle("POST /clock", advanceClock(travel, get))
+		mux.Handle("/clock", methodNotAllowed("GET, HEAD, POST"))
 	}
 }
 
-// tellTime answers what the clock reads, in seconds as iat and exp are.
-func tellTime(clock jwtexp.Clock, moves bool) http.HandlerFunc {
+// getClock answers with the clock's time in Unix seconds, like iat and exp.
+func getClock(clock jwtexp.Clock, timetravel bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, struct {
+		writeJSON(w, http.StatusOK, struct {
 			Now        float64 `json:"now"`
 			TimeTravel bool    `json:"timetravel"`
-		}{float64(clock.Now().UnixMilli()) / 1000, moves})
+		}{float64(clock.Now().UnixMilli()) / 1000, timetravel})
 	}
 }
 
-// moveTime advances the clock, and lets tell answer what it reads then.
-func moveTime(clock *travelClock, tell http.Handler) http.HandlerFunc {
+// advanceClock moves the clock ahead, and answers as get does.
+func advanceClock(clock *travelClock, get http.Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		d, fault := readAdvance(w, r)
 		if fault == nil && !clock.advance(d) {
 			fault = faultAhead
 		}
 		if fault != nil {
-			fail(w, fault.status, fault.text)
+			writeError(w, fault.status, fault.text)
 			return
 		}
-		tell.ServeHTTP(w, r)
+		get.ServeHTTP(w, r)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// startTravel is startDemo with the clock that clients can advance.
+// startTravel starts a demo whose clock clients can advance.
 func startTravel(t *testing.T) *demo {
 	t.Helper()
 	clock := jwtexptest.NewClock(start)
@@ -27,7 +27,7 @@ func advance(t *testing.T, url, body string) reply {
 	return send(t, r)
 }
 
-// The end of a token comes by the clock alone, for both halves.
+// Advancing the clock makes a token expire, to the fraction of a second.
 func TestTimeTravel(t *testing.T) {
 	d := startTravel(t)
 	token := logIn(t, d.URL, `{"user_id":1}`)
@@ -41,11 +41,11 @@ func TestTimeTravel(t *testing.T) {
 		{`{"advance_seconds":5e-1}`, "1700001800", tokenExpired},
 	}
 	for _, step := range steps {
-		told := jsonReply(200, `{"now":`+step.now+`,"timetravel":true}`)
-		if diff := cmp.Diff(told, advance(t, d.URL, step.advance)); diff != "" {
+		reading := jsonReply(200, `{"now":`+step.now+`,"timetravel":true}`)
+		if diff := cmp.Diff(reading, advance(t, d.URL, step.advance)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", step.advance, diff)
 		}
-		if diff := cmp.Diff(told, send(t, request(t, "GET", d.URL+"/clock", nil))); diff != "" {
+		if diff := cmp.Diff(reading, send(t, request(t, "GET", d.URL+"/clock", nil))); diff != "" {
 			t.Errorf("the clock after %s: (-want +got)\n%s", step.advance, diff)
 		}
 		if diff := cmp.Diff(step.want, get(t, d.URL, "Bearer "+token)); diff != "" {
@@ -62,11 +62,11 @@ func TestTimeTravel(t *testing.T) {
 	}
 }
 
-func TestAdvanceRefused(t *testing.T) {
+func TestAdvanceRejected(t *testing.T) {
 	d := startTravel(t)
-	const bounds = "advance_seconds must be a number over 0, of at most ten years"
+	const bounds = "advance_seconds must be a number greater than 0 and at most 315360000 (ten years)"
 	tests := []struct {
-		says   string
+		error  string
 		bodies []string
 	}{
 		{bounds, []string{
@@ -74,37 +74,35 @@ func TestAdvanceRefused(t *testing.T) {
 			`{"advance_seconds":"60"}`, `{"advance_seconds":[60]}`, `{"advance_seconds":true}`, `{"Advance_Seconds":60}`,
 			`{"advance_seconds":315360000.001}`, `{"advance_seconds":9223372037}`, `{"advance_seconds":1e18}`, `{"advance_seconds":1e999}`, `{"advance_seconds":1e-999}`,
 		}},
-		{"Body is empty", []string{``}},
-		{"Body is not valid JSON", []string{`{"advance_seconds":NaN}`, `{"advance_seconds":Infinity}`, `advance_seconds=60`}},
+		{"Body is not valid JSON", []string{``, `{"advance_seconds":NaN}`, `{"advance_seconds":Infinity}`, `advance_seconds=60`}},
 		{"Body is not a JSON object", []string{`60`}},
-		{"Body has a member twice", []string{`{"advance_seconds":1,"advance_seconds":2}`}},
+		{"Body has a duplicate member", []string{`{"advance_seconds":1,"advance_seconds":2}`}},
 	}
 	for _, tt := range tests {
 		for _, body := range tt.bodies {
-			if diff := cmp.Diff(jsonReply(400, `{"error":"`+tt.says+`"}`), advance(t, d.URL, body)); diff != "" {
+			if diff := cmp.Diff(jsonReply(400, `{"error":"`+tt.error+`"}`), advance(t, d.URL, body)); diff != "" {
 				t.Errorf("%s: (-want +got)\n%s", body, diff)
 			}
 		}
 	}
 	form := request(t, "POST", d.URL+"/clock", strings.NewReader(`{"advance_seconds":60}`))
 	if got := send(t, form); got.Status != 415 {
-		t.Errorf("as another site could send it: got %+v, want 415", got)
+		t.Errorf("without Content-Type application/json: got %+v, want 415", got)
 	}
 	if got, want := send(t, request(t, "GET", d.URL+"/clock", nil)).Body, `{"now":1700000000,"timetravel":true}`; got != want {
-		t.Errorf("the clock after all that: got %s, want %s", got, want)
+		t.Errorf("the clock after the rejected requests: got %s, want %s", got, want)
 	}
 }
 
-// However often it is moved, the clock neither wraps nor leaves the years in
-// which tokens can be issued.
-func TestAdvanceIsBoundedInAll(t *testing.T) {
+// The limit applies to the sum of all advances.
+func TestAdvanceLimit(t *testing.T) {
 	d := startTravel(t)
-	const all = `{"advance_seconds":315360000}`
-	if got := advance(t, d.URL, all); got.Status != 200 {
+	const tenYears = `{"advance_seconds":315360000}`
+	if got := advance(t, d.URL, tenYears); got.Status != 200 {
 		t.Fatalf("got %+v, want 200", got)
 	}
 	want := jsonReply(400, `{"error":"The clock would be more than ten years ahead"}`)
-	for _, body := range []string{all, `{"advance_seconds":0.001}`} {
+	for _, body := range []string{tenYears, `{"advance_seconds":0.001}`} {
 		if diff := cmp.Diff(want, advance(t, d.URL, body)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", body, diff)
 		}
@@ -115,11 +113,11 @@ func TestAdvanceIsBoundedInAll(t *testing.T) {
 	}
 }
 
-// Without the flag there is a clock to read, and nothing to move it.
+// Without -timetravel, clients can read the clock but not move it.
 func TestNoTimeTravel(t *testing.T) {
 	d := startDemo(t)
-	told := jsonReply(200, `{"now":1700000000,"timetravel":false}`)
-	if diff := cmp.Diff(told, send(t, request(t, "GET", d.URL+"/clock", nil))); diff != "" {
+	reading := jsonReply(200, `{"now":1700000000,"timetravel":false}`)
+	if diff := cmp.Diff(reading, send(t, request(t, "GET", d.URL+"/clock", nil))); diff != "" {
 		t.Errorf("GET: (-want +got)\n%s", diff)
 	}
 	notFound := jsonReply(404, `{"error":"Not found"}`)
@@ -130,7 +128,7 @@ func TestNoTimeTravel(t *testing.T) {
 			t.Errorf("%s: (-want +got)\n%s", method, diff)
 		}
 	}
-	if diff := cmp.Diff(told, send(t, request(t, "GET", d.URL+"/clock", nil))); diff != "" {
+	if diff := cmp.Diff(reading, send(t, request(t, "GET", d.URL+"/clock", nil))); diff != "" {
 		t.Errorf("GET after that: (-want +got)\n%s", diff)
 	}
 }
@@ -143,11 +141,10 @@ func TestClockMethods(t *testing.T) {
 	}
 }
 
-// The clock that it goes by runs on beneath it. The sum shows that no advance is
-// lost.
+// Concurrent advances add up, and the base clock keeps running.
 func TestTravelClock(t *testing.T) {
 	base := jwtexptest.NewClock(start)
-	clock := &travelClock{from: base}
+	clock := &travelClock{base: base}
 	var wg sync.WaitGroup
 	for range 100 {
 		wg.Go(func() {
@@ -162,11 +159,11 @@ func TestTravelClock(t *testing.T) {
 	}
 }
 
-// A clock out of range must not turn into a panic where it is only told.
-func TestTellTimeOfBrokenClock(t *testing.T) {
+// GET /clock must not panic if the clock is out of range.
+func TestGetBrokenClock(t *testing.T) {
 	for _, broken := range []time.Time{{}, time.Unix(1<<62, 0)} {
 		w := httptest.NewRecorder()
-		tellTime(jwtexptest.NewClock(broken), false)(w, httptest.NewRequestWithContext(t.Context(), "GET", "/clock", nil))
+		getClock(jwtexptest.NewClock(broken), false)(w, httptest.NewRequestWithContext(t.Context(), "GET", "/clock", nil))
 		if w.Code != 200 {
 			t.Errorf("%v: got %d, want 200", broken, w.Code)
 		}

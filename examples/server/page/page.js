@@ -1,14 +1,14 @@
-// The page keeps one token, asks the server what it thinks of it, and draws the
-// time that is left. Whatever comes from the server is put in as text.
+// The page keeps one token, sends it to the server, and draws the time that is left. It inserts
+// what the server sends as text, never as HTML.
 
 const byId = (id) => document.getElementById(id);
 
-/** The token that calls are made with, or null. Nothing else keeps it. */
+/** The current token, or null. It is stored nowhere else. */
 let token = null; // {raw, iat, exp, name, tampered}
 
 // --- The server's clock -------------------------------------------------------
 
-/** What the server's clock read, and this page's stopwatch at that moment. */
+/** The server's time, and the value of performance.now() when it arrived. */
 let reading = null;
 
 const serverNow = () => reading.now + (performance.now() - reading.at) / 1000;
@@ -26,9 +26,9 @@ function setClock(answer) {
 }
 
 async function advance(seconds, what) {
-  say('travel-note', ''); // so that the same note is announced again
+  say('travel-note', ''); // otherwise screen readers do not announce the same note again
   if (seconds <= 0) {
-    say('travel-note', 'The clock is past that already, and it moves ahead only.');
+    say('travel-note', 'That time has passed, and the clock moves ahead only.');
     return;
   }
   const answer = await ask('POST', '/clock', { body: { advance_seconds: seconds } });
@@ -39,7 +39,7 @@ async function advance(seconds, what) {
 
 function advanceToEnd(secondsBefore, what) {
   if (!token) {
-    say('travel-note', 'There is no token to have an end. Log in first.');
+    say('travel-note', 'There is no token. Log in first.');
     return;
   }
   return advance(token.exp - secondsBefore - serverNow(), what);
@@ -47,7 +47,7 @@ function advanceToEnd(secondsBefore, what) {
 
 // --- Requests -----------------------------------------------------------------
 
-/** Sends one request; null where there is no answer at all. */
+/** Sends a request. Returns null if no response arrives. */
 async function ask(method, path, { body, authorization } = {}) {
   const headers = {};
   if (body) headers['Content-Type'] = 'application/json';
@@ -79,14 +79,14 @@ async function login(id, name) {
   const { iat, exp } = JSON.parse(decode(raw.split('.')[1]));
   token = { raw, iat, exp, name, tampered: false };
   showToken();
-  say('meaning', 'A fresh token. Call it now, and again when the token has expired.');
+  say('meaning', 'You have a new token. Call /resource now, and again when the token has expired.');
   await readClock();
 }
 
-const unreachable = 'No answer. Is the server still running?';
+const unreachable = 'No response. Is the server still running?';
 
 async function call() {
-  const raw = token && carried();
+  const raw = token && currentRaw();
   const answer = await ask('GET', '/resource', { authorization: raw && `Bearer ${raw}` });
   record('GET /resource', !token ? 'no token' : `${token.name}’s token${token.tampered ? ', tampered with' : ''}`,
     answer);
@@ -106,11 +106,11 @@ function meaningOf(answer) {
   if (answer.ok) return `${answer.status}: the token is good.`;
   const error = errorOf(answer);
   const because = {
-    'Token expired': 'the token is good in everything but time. Log in again, and go on.',
+    'Token expired': 'the token is good except for the time. Log in again.',
     'Invalid token': token
-      ? 'this token proves nothing, expired or not. Its signature does not fit.'
+      ? 'the signature does not match, so the token proves nothing.'
       : 'there was no token in the request.',
-  }[error] ?? 'the server refused.';
+  }[error] ?? 'the server rejected the request.';
   return `${answer.status}, “${error}”: ${because}`;
 }
 
@@ -126,18 +126,18 @@ function errorOf(answer) {
 
 function tamper() {
   if (!token) {
-    say('meaning', 'There is no token to tamper with. Log in first.');
+    say('meaning', 'There is no token. Log in first.');
     return;
   }
   token.tampered = !token.tampered;
   showToken();
   say('meaning', token.tampered
-    ? 'One character of the signature is another now. Call, and see what the server says.'
-    : 'The signature is as it was.');
+    ? 'One character of the signature is changed. Call /resource with it.'
+    : 'The signature is restored.');
 }
 
-/** What is sent. The first character of a signature has no spare bits: another one there is another signature. */
-function carried() {
+/** The token as it is sent. Tampering changes the first character of the signature, where all bits count. */
+function currentRaw() {
   if (!token.tampered) return token.raw;
   const at = token.raw.lastIndexOf('.') + 1;
   return token.raw.slice(0, at) + (token.raw[at] === 'A' ? 'B' : 'A') + token.raw.slice(at + 1);
@@ -146,7 +146,7 @@ function carried() {
 function drop() {
   token = null;
   showToken();
-  say('meaning', 'No token. A call goes out without one now.');
+  say('meaning', 'No token. The next call has no token.');
 }
 
 function decode(segment) {
@@ -159,14 +159,14 @@ const pretty = (segment) => JSON.stringify(JSON.parse(decode(segment)), null, 2)
 const shortened = (raw) => `${raw.slice(0, 12)}…${raw.slice(-8)}`;
 
 function showToken() {
-  byId('exchange').hidden = true; // it was another token's
+  byId('exchange').hidden = true; // it belongs to the previous token
   byId('parts').hidden = !token;
   byId('tamper').textContent = token?.tampered ? 'Undo tampering' : 'Tamper';
   for (const id of ['tamper', 'drop']) byId(id).setAttribute('aria-disabled', String(!token));
   if (!token) {
     byId('token').replaceChildren(element('span', 'no-token', 'No token.'));
   } else {
-    const segments = carried().split('.');
+    const segments = currentRaw().split('.');
     byId('token').replaceChildren(...segments.flatMap((segment, i) => [
       ...(i ? ['.'] : []),
       i === 2 && token.tampered ? signature(segment) : element('span', `part-${i}`, segment),
@@ -187,9 +187,9 @@ function signature(segment) {
 
 // --- The time that is left ----------------------------------------------------
 
-const stillness = matchMedia('(prefers-reduced-motion: reduce)');
+const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** Draws the moment. Only what differs is written, and the verdict is announced when it changes, not every second. */
+/** Draws the current time. It writes only texts that differ, so the verdict is announced only when it changes. */
 function draw() {
   if (!reading) return;
   const now = serverNow();
@@ -209,7 +209,7 @@ function draw() {
   }[state]());
   document.title = { none: 'Watch a token expire', expired: 'Expired' }[state] ?? `${countdown(left)} left`;
 
-  const drawn = stillness.matches ? Math.ceil(left) : left;
+  const drawn = reducedMotion.matches ? Math.ceil(left) : left;
   byId('ring').setAttribute('stroke-dashoffset', String(100 - 100 * Math.min(1, drawn / lifetime)));
 }
 
@@ -220,7 +220,7 @@ function countdown(seconds) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** As 2026-01-02 03:04:05, in UTC. */
+/** Formats Unix seconds as 2026-01-02 03:04:05, in UTC. */
 function instant(seconds) {
   const date = new Date(seconds * 1000);
   return isNaN(date) ? String(seconds) : date.toISOString().slice(0, 19).replace('T', ' ');
@@ -235,7 +235,7 @@ function record(what, detail, answer) {
     element('span', 'when', reading ? instant(serverNow()).slice(11) : ''),
     element('span', 'what', what),
     element('span', 'detail', detail),
-    element('strong', 'status', answer ? answer.status : 'no answer'),
+    element('strong', 'status', answer ? answer.status : 'no response'),
     element('span', 'outcome', answer && !answer.ok ? errorOf(answer) : ''),
   );
   byId('log').prepend(entry);
@@ -260,11 +260,11 @@ function say(id, text, tone = '') {
 
 // --- Buttons ------------------------------------------------------------------
 
-/** One press is dealt with after the other, however fast they come. */
-let dealt = Promise.resolve();
+/** Handles presses one after the other. */
+let lastPress = Promise.resolve();
 function onPress(button, action) {
   button.addEventListener('click', () => {
-    dealt = dealt.catch(() => {}).then(action);
+    lastPress = lastPress.catch(() => {}).then(action);
   });
 }
 
@@ -281,7 +281,7 @@ onPress(byId('call'), call);
 onPress(byId('tamper'), tamper);
 onPress(byId('drop'), drop);
 
-// Somebody else may have moved the clock meanwhile, or the computer slept.
+// Another page may have moved the clock, or the computer may have slept.
 addEventListener('focus', readClock);
 showToken();
 await readClock();

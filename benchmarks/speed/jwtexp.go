@@ -8,20 +8,20 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-var jwtexpHere = library{
-	name:     ours,
+var jwtexpLibrary = library{
+	name:     jwtexpName,
 	module:   "github.com/jwtexp/jwtexp",
 	algs:     algorithms,
-	verifier: func(alg string, keys []key) (func(*token) error, error) { return ourVerifier(alg, keys) },
-	reader:   ourReader,
-	issuer:   ourIssuer,
+	verifier: func(alg string, keys []key) (func(*token) error, error) { return jwtexpVerifier(alg, keys) },
+	reader:   jwtexpReader,
+	issuer:   jwtexpIssuer,
 }
 
-// lifetime is that of the tokens that are issued.
+// lifetime is the time until the issued tokens expire.
 const lifetime = 15 * time.Minute
 
-func ourVerifier(alg string, keys []key, opts ...jwtexp.VerifierOption) (func(*token) error, error) {
-	v, err := newOurVerifier(alg, keys, opts...)
+func jwtexpVerifier(alg string, keys []key, opts ...jwtexp.VerifierOption) (func(*token) error, error) {
+	v, err := newJWTExpVerifier(alg, keys, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -32,8 +32,8 @@ func ourVerifier(alg string, keys []key, opts ...jwtexp.VerifierOption) (func(*t
 	}, nil
 }
 
-func ourReader(alg string, keys []key) (func(*token) (profile, error), error) {
-	v, err := newOurVerifier(alg, keys)
+func jwtexpReader(alg string, keys []key) (func(*token) (profile, error), error) {
+	v, err := newJWTExpVerifier(alg, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -49,10 +49,10 @@ func ourReader(alg string, keys []key) (func(*token) (profile, error), error) {
 	}, nil
 }
 
-func newOurVerifier(alg string, keys []key, opts ...jwtexp.VerifierOption) (*jwtexp.Verifier, error) {
+func newJWTExpVerifier(alg string, keys []key, opts ...jwtexp.VerifierOption) (*jwtexp.Verifier, error) {
 	var made []jwtexp.Key
 	for _, k := range keys {
-		one, err := ourKey(alg, &k)
+		one, err := jwtexpKey(alg, &k)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ func newOurVerifier(alg string, keys []key, opts ...jwtexp.VerifierOption) (*jwt
 	return jwtexp.NewVerifier(set, append(opts, jwtexp.WithIssuer(issuerName), jwtexp.WithAudience(audience))...)
 }
 
-func ourKey(alg string, k *key) (made jwtexp.Key, err error) {
+func jwtexpKey(alg string, k *key) (made jwtexp.Key, err error) {
 	if k.secret != nil {
 		made, err = jwtexp.NewSecretKey(jwtexp.Algorithm(alg), k.secret)
 	} else {
@@ -74,8 +74,8 @@ func ourKey(alg string, k *key) (made jwtexp.Key, err error) {
 	return made.WithID(k.id), err
 }
 
-func ourIssuer(k *key) (func(string, profile) (token, error), error) {
-	made, err := ourKey("HS256", k)
+func jwtexpIssuer(k *key) (func(string, profile) (token, error), error) {
+	made, err := jwtexpKey("HS256", k)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func ourIssuer(k *key) (func(string, profile) (token, error), error) {
 	}, nil
 }
 
-func ourMiddleware(keys []key, next http.Handler) (http.Handler, error) {
-	v, err := newOurVerifier("HS256", keys)
+func jwtexpMiddleware(keys []key, next http.Handler) (http.Handler, error) {
+	v, err := newJWTExpVerifier("HS256", keys)
 	if err != nil {
 		return nil, err
 	}
