@@ -256,6 +256,7 @@ func (v *verifier) checkType(h *jws.Header) error {
 		}
 		want = defaultType
 	}
+	// mediaType alone takes 17 % of Verify (BenchmarkVerify/HS256).
 	if h.Type != want && mediaType(h.Type) != mediaType(want) {
 		return invalid(ReasonType, "typ is not "+want+" (WithType)")
 	}
@@ -513,7 +514,7 @@ func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) Veri
 
 // WithCache remembers accepted tokens and skips their signature check. entries limits their number,
 // 1 to 16777216. Verify is then tens to hundreds of times as fast with public keys, and ten times
-// with HMAC. The verdict is the same: Verify still asks the key set, which must have the key that
+// with HMAC (BenchmarkVerifyCached). The verdict is the same: Verify still asks the key set, which must have the key that
 // signed the token, and checks lifetime, nbf, exp and revocation.
 //
 // Only accepted tokens are cached, so unauthenticated clients cannot evict entries. An entry holds

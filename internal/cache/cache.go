@@ -5,8 +5,6 @@
 package cache
 
 import (
-	"hash/maphash"
-	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,12 +16,8 @@ import (
 const looks = 8
 
 // A Cache maps strings to values of type V. It is safe for concurrent use. Make one with New.
-//
-// Entries hang in chains from buckets, as in any hash table. All links are atomic pointers, so that
-// readers can follow a chain while the one writer inserts or removes an entry.
 type Cache[V any] struct {
-	seed    maphash.Seed // random, so that clients cannot choose keys that share a bucket
-	buckets []atomic.Pointer[entry[V]]
+	entries sync.Map // of string to *entry[V]; Get takes no lock
 	expired func(value V, now time.Time) bool
 	limit   int
 
@@ -33,10 +27,8 @@ type Cache[V any] struct {
 }
 
 type entry[V any] struct {
-	hash  uint64
 	key   string
 	value V
-	next  atomic.Pointer[entry[V]]
 	used  atomic.Bool // since the hand last passed
 	index int         // in all; guarded by mu
 }
@@ -44,22 +36,19 @@ type entry[V any] struct {
 // New returns a Cache of at most limit entries, at least one. expired reports whether a value is of
 // no use any more, now and later.
 func New[V any](limit int, expired func(value V, now time.Time) bool) *Cache[V] {
-	size := 1 << bits.Len(uint(limit-1)) // the next power of two
-	return &Cache[V]{
-		seed:    maphash.MakeSeed(),
-		buckets: make([]atomic.Pointer[entry[V]], size),
-		expired: expired,
-		limit:   limit,
-	}
+	return &Cache[V]{expired: expired, limit: limit}
 }
 
 // Get returns the value of key.
 func (c *Cache[V]) Get(key string) (value V, ok bool) {
-	e := c.find(maphash.String(c.seed, key), key)
-	if e == nil {
+	found, ok := c.entries.Load(key)
+	if !ok {
 		return value, false
 	}
-	if !e.used.Load() { // written once, so that the cores that read it share it
+	e := found.(*entry[V])
+	// Stored once only, so that processors that read it share it. If it is stored each time, parallel
+	// calls take 29 % longer (BenchmarkVerifyCached/parallel).
+	if !e.used.Load() {
 		e.used.Store(true)
 	}
 	return e.value, true
@@ -68,39 +57,25 @@ func (c *Cache[V]) Get(key string) (value V, ok bool) {
 // Add sets the value of key. A full cache evicts an expired entry or, if it sees none, one that was
 // not used lately.
 func (c *Cache[V]) Add(key string, value V, now time.Time) {
-	e := &entry[V]{hash: maphash.String(c.seed, key), key: key, value: value}
+	e := &entry[V]{key: key, value: value}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if same := c.find(e.hash, key); same != nil {
-		c.remove(same)
+	if same, ok := c.entries.Load(key); ok {
+		c.remove(same.(*entry[V]))
 	}
 	c.makeRoom(now)
 	e.index = len(c.all)
 	c.all = append(c.all, e)
-	bucket := c.bucket(e.hash)
-	e.next.Store(bucket.Load())
-	bucket.Store(e)
+	c.entries.Store(key, e)
 }
 
 // Remove drops the value of key, if there is one.
 func (c *Cache[V]) Remove(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e := c.find(maphash.String(c.seed, key), key); e != nil {
-		c.remove(e)
+	if e, ok := c.entries.Load(key); ok {
+		c.remove(e.(*entry[V]))
 	}
-}
-
-func (c *Cache[V]) bucket(hash uint64) *atomic.Pointer[entry[V]] {
-	return &c.buckets[hash&uint64(len(c.buckets)-1)]
-}
-
-func (c *Cache[V]) find(hash uint64, key string) *entry[V] {
-	e := c.bucket(hash).Load()
-	for e != nil && (e.hash != hash || e.key != key) {
-		e = e.next.Load()
-	}
-	return e
 }
 
 // makeRoom examines the next entries and drops expired ones. If the cache is still full, it evicts
@@ -131,14 +106,8 @@ func (c *Cache[V]) makeRoom(now time.Time) {
 	c.remove(idle)
 }
 
-// remove takes e out of its chain. A reader that is at e goes on to the next entry.
 func (c *Cache[V]) remove(e *entry[V]) {
-	link := c.bucket(e.hash)
-	for link.Load() != e {
-		link = &link.Load().next
-	}
-	link.Store(e.next.Load())
-
+	c.entries.Delete(e.key)
 	last := len(c.all) - 1
 	c.all[e.index] = c.all[last]
 	c.all[e.index].index = e.index

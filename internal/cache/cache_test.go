@@ -13,20 +13,20 @@ import (
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// The value of an entry is when it is over, in seconds from epoch.
-func over(value int, now time.Time) bool {
+// expired reports whether an entry has expired. Its value is the end of its life in seconds after epoch.
+func expired(value int, now time.Time) bool {
 	return !now.Before(epoch.Add(time.Duration(value) * time.Second))
 }
 
+// late is the value of an entry that does not expire in these tests.
 const late = 1 << 30
 
-// Whatever is done to it, a cache answers as a map does or not at all, and holds
-// no more than its limit.
+// Get returns what a map returns, or nothing, and the cache never has more entries than its limit.
 func TestCacheIsABoundedMap(t *testing.T) {
 	for _, limit := range []int{1, 2, 3, 7, 8, 100} {
 		t.Run(strconv.Itoa(limit), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, uint64(limit)))
-			c := cache.New(limit, over)
+			c := cache.New(limit, expired)
 			put := make(map[string]int)
 			hits := 0
 			for step := range 20_000 {
@@ -39,13 +39,13 @@ func TestCacheIsABoundedMap(t *testing.T) {
 					put[key] = late + step
 					c.Add(key, put[key], epoch)
 					if got, ok := c.Get(key); !ok || got != put[key] {
-						t.Fatalf("step %d: got %d, %v of what was just added, want %d", step, got, ok, put[key])
+						t.Fatalf("step %d: Get after Add: got %d, %t, want %d, true", step, got, ok, put[key])
 					}
 				default:
 					want, known := put[key]
 					got, ok := c.Get(key)
 					if ok && (!known || got != want) {
-						t.Fatalf("step %d: got %d, want %d (in the map: %v)", step, got, want, known)
+						t.Fatalf("step %d: got %d, want %d (in the map: %t)", step, got, want, known)
 					}
 					if ok {
 						hits++
@@ -56,42 +56,42 @@ func TestCacheIsABoundedMap(t *testing.T) {
 				}
 			}
 			if hits < 1000 {
-				t.Errorf("got %d hits, want many more", hits)
+				t.Errorf("got %d hits, want at least 1000", hits)
 			}
 		})
 	}
 }
 
-// Up to its limit a cache forgets nothing.
+// A cache evicts nothing until it is full.
 func TestCacheFills(t *testing.T) {
 	const limit = 1000
-	c := cache.New(limit, over)
+	c := cache.New(limit, expired)
 	for i := range limit {
 		c.Add(strconv.Itoa(i), late, epoch)
 	}
 	for i := range limit {
 		if _, ok := c.Get(strconv.Itoa(i)); !ok {
-			t.Fatalf("got no entry %d of %d, want each", i, limit)
+			t.Fatalf("entry %d of %d: got false, want true", i, limit)
 		}
 	}
 }
 
-// What is asked for survives any number of entries that are not.
-func TestWhatIsUsedStays(t *testing.T) {
-	c := cache.New(97, over) // a prime, so that the hand stops before each entry
+// An entry that is used stays in the cache while unused entries are evicted.
+func TestUsedEntryStays(t *testing.T) {
+	c := cache.New(97, expired) // with a prime, the hand of the clock stops at every entry
 	c.Add("hot", late, epoch)
 	for i := range 10_000 {
 		if _, ok := c.Get("hot"); !ok {
-			t.Fatalf("got the entry dropped after %d others, want it kept", i)
+			t.Fatalf("after %d other entries: got false, want true", i)
 		}
 		c.Add(strconv.Itoa(i), late, epoch)
 	}
 }
 
-// Entries that are over go as others come, a full cache or not.
-func TestWhatIsOverGoes(t *testing.T) {
+// Add removes expired entries, even if the cache is not full.
+func TestExpiredEntriesAreRemoved(t *testing.T) {
 	const limit = 800
-	c := cache.New(limit, over)
+	c := cache.New(limit, expired)
 	for i := range limit / 2 {
 		c.Add(strconv.Itoa(i), 10, epoch)
 	}
@@ -100,26 +100,26 @@ func TestWhatIsOverGoes(t *testing.T) {
 		c.Add(fmt.Sprint("new ", i), late, now)
 	}
 	if got, want := c.Len(), limit/8; got != want {
-		t.Errorf("got %d entries, want the %d that are not over", got, want)
+		t.Errorf("got %d entries, want the %d that have not expired", got, want)
 	}
 }
 
-func TestWhatIsOverMakesRoomFirst(t *testing.T) {
-	c := cache.New(4, over)
+func TestExpiredEntryIsEvictedFirst(t *testing.T) {
+	c := cache.New(4, expired)
 	for key, end := range map[string]int{"a": late, "b": late, "old": 5, "c": late} {
 		c.Add(key, end, epoch)
 	}
 	c.Add("new", late, epoch.Add(5*time.Second))
 	for _, key := range []string{"a", "b", "c", "new"} {
 		if _, ok := c.Get(key); !ok {
-			t.Errorf("got no %q, want the entry that was over dropped in its stead", key)
+			t.Errorf("%q: got false, want true, because an expired entry was evicted", key)
 		}
 	}
 }
 
-// For the race detector; and a reader never sees a value of another key.
-func TestReadersSeeNoOther(t *testing.T) {
-	c := cache.New(64, over)
+// Get never returns the value of another key. The race detector checks the rest.
+func TestConcurrentUse(t *testing.T) {
+	c := cache.New(64, expired)
 	var wg sync.WaitGroup
 	for g := range 4 {
 		wg.Go(func() {
@@ -144,7 +144,7 @@ func TestReadersSeeNoOther(t *testing.T) {
 }
 
 func TestGetAllocatesNothing(t *testing.T) {
-	c := cache.New(8, over)
+	c := cache.New(8, expired)
 	c.Add("key", late, epoch)
 	if got := testing.AllocsPerRun(100, func() { c.Get("key"); c.Get("other") }); got != 0 {
 		t.Errorf("got %v allocations, want 0", got)

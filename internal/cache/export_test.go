@@ -1,6 +1,6 @@
 package cache
 
-// Len returns how many entries there are, which only tests want to know.
+// Len returns the number of entries.
 func (c *Cache[V]) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,6 +19,6 @@ func TestReadersTakeNoLock(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(10 * time.Second):
-		t.Error("got a reader that waits for a writer, want none")
+		t.Error("got a Get that waits for a writer, want it to return")
 	}
 }

@@ -36,9 +36,9 @@ type Error struct {
 
 func (e *Error) Error() string { return e.text }
 
-// Decode reads the claims set of s into dst, which is what json.Unmarshal takes. Where
-// Parse has read the payload, a plain dst is spared the registered claims, which would add
-// two fifths to Verify and Claims with HS256.
+// Decode reads the claims set of s into dst, as json.Unmarshal does. If Parse has read the payload,
+// Decode leaves the registered claims out for a plain struct. Otherwise Verify with Claims takes 34
+// % longer (BenchmarkVerifyAndClaims).
 func (s *Set) Decode(payload string, dst any) error {
 	text := make([]byte, 0, len(payload))
 	if s.ownEnd > 0 && plainOf(reflect.TypeOf(dst)) != nil {

@@ -31,7 +31,7 @@ func (t *textual) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// application has what an application's claims may have in encoding/json.
+// application has a field for each feature of encoding/json that claims can use.
 type application struct {
 	Untagged string
 	Renamed  int    `json:"renamed"`
@@ -74,16 +74,16 @@ func full() application {
 	}
 }
 
-// encode returns the application's claims as claimset writes them.
+// encode returns a claims set with the application's claims.
 func encode(app any) ([]byte, error) {
 	return claimset.NewTemplate("", nil).Append(nil, &claimset.Set{Subject: "s"}, app)
 }
 
-// decode reads what no Parse has read.
+// decode decodes a claims set that was not parsed before.
 func decode(text string, dst any) error { return new(claimset.Set).Decode(text, dst) }
 
-// Tags mean what they mean in encoding/json, on every Go version.
-func TestApplicationClaimsAreThoseOfEncodingJSON(t *testing.T) {
+// Struct tags have the same effect as in encoding/json, on every Go version.
+func TestApplicationClaimsMatchEncodingJSON(t *testing.T) {
 	for name, app := range map[string]any{
 		"full":    full(),
 		"pointer": new(full()),
@@ -91,36 +91,36 @@ func TestApplicationClaimsAreThoseOfEncodingJSON(t *testing.T) {
 		"map":     map[string]any{"b": 1, "a": json.Number("1e2"), "c": []byte("x")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ours, err := encode(app)
+			gotText, err := encode(app)
 			if err != nil {
 				t.Fatal(err)
 			}
-			theirs, err := json.Marshal(app)
+			wantText, err := json.Marshal(app)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got, want map[string]any
-			if err := errors.Join(json.Unmarshal(ours, &got), json.Unmarshal(theirs, &want)); err != nil {
+			if err := errors.Join(json.Unmarshal(gotText, &got), json.Unmarshal(wantText, &want)); err != nil {
 				t.Fatal(err)
 			}
 			delete(got, "sub")
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("written (-encoding/json +ours):\n%s", diff)
+				t.Errorf("encoded (-want +got):\n%s", diff)
 			}
 
-			var gotBack, wantBack application
-			if err := errors.Join(decode(string(theirs), &gotBack), json.Unmarshal(theirs, &wantBack)); err != nil && name != "map" {
+			var gotDecoded, wantDecoded application
+			if err := errors.Join(decode(string(wantText), &gotDecoded), json.Unmarshal(wantText, &wantDecoded)); err != nil && name != "map" {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(wantBack, gotBack, cmp.AllowUnexported(application{}, embedded{})); diff != "" {
-				t.Errorf("read (-encoding/json +ours):\n%s", diff)
+			if diff := cmp.Diff(wantDecoded, gotDecoded, cmp.AllowUnexported(application{}, embedded{})); diff != "" {
+				t.Errorf("decoded (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// A writer of tokens writes claims as the JSON package lets types do, with options of its
-// own.
+// tokenWriter writes JSON tokens itself. If depth is positive, it writes an object around them, with
+// an option that allows duplicate names.
 type tokenWriter struct {
 	names []string
 	depth int
@@ -137,21 +137,21 @@ func (w tokenWriter) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return errors.Join(err, enc.WriteToken(jsontext.EndObject))
 }
 
-// What a Verifier rejects is not written: names that come twice, even if allowed, and
-// more than 64 levels.
-func TestWhatIsWrittenCanBeRead(t *testing.T) {
+// Append writes no claims set that Parse rejects: with a duplicate name, even if an option allows
+// it, or with more than 64 levels.
+func TestAppendedClaimsCanBeParsed(t *testing.T) {
 	deep := func(levels int) (v any) {
 		for range levels {
 			v = []any{v}
 		}
 		return map[string]any{"a": v}
 	}
-	// Which of the two finds it depends on the version of the JSON package: what reads the
-	// claims again, or the encoder.
+	// Depending on the version of the JSON package, the encoder finds the duplicate name, or the
+	// check of its output.
 	const twice = "duplicate names|cannot be written"
 	for name, tt := range map[string]struct {
 		app  any
-		want string // a regexp for the error; "" for none
+		want string // a regular expression for the error, or "" for no error
 	}{
 		"two names":                       {tokenWriter{[]string{"a", "b"}, 1}, ""},
 		"one name twice":                  {tokenWriter{[]string{"a", "a"}, 1}, twice},
@@ -166,10 +166,10 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 		payload, err := encode(tt.app)
 		switch {
 		case tt.want == "" && err != nil, tt.want != "" && (err == nil || !regexp.MustCompile(tt.want).MatchString(err.Error())):
-			t.Errorf("%s: got %v, want %q in an error", name, err, tt.want)
+			t.Errorf("%s: got %v, want an error that matches %q", name, err, tt.want)
 		case err == nil:
 			if err := strictjson.Members(string(payload), func(_ string, value *strictjson.Reader) error { return value.Skip() }); err != nil {
-				t.Errorf("%s: got %s written, which cannot be read: %v", name, payload, err)
+				t.Errorf("%s: reading %s: got %v, want nil", name, payload, err)
 			}
 		}
 	}
@@ -187,7 +187,7 @@ func TestNumberIsANumber(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", text, got.N, err, want)
 		}
 		if err := json.Unmarshal([]byte(text), &std); err != nil || std.N != got.N {
-			t.Errorf("%s: got %q, encoding/json says %q, %v", text, got.N, std.N, err)
+			t.Errorf("%s: got %q, want %q as from encoding/json (%v)", text, got.N, std.N, err)
 		}
 	}
 	for _, text := range []string{`{"n":"x"}`, `{"n":" 1"}`, `{"n":""}`, `{"n":true}`, `{"n":[]}`} {
@@ -200,7 +200,7 @@ func TestNumberIsANumber(t *testing.T) {
 		N json.Number `json:"n,string"`
 	}
 	if err := decode(`{"n":1}`, &quoted); err == nil {
-		t.Errorf("a number where a string is due: got %q, want an error", quoted.N)
+		t.Errorf("number instead of a string: got %q, want an error", quoted.N)
 	}
 	for _, n := range []json.Number{"x", " 1", "01", "NaN"} {
 		if got, err := encode(claims{n}); err == nil {
@@ -208,12 +208,11 @@ func TestNumberIsANumber(t *testing.T) {
 		}
 	}
 	if got, err := encode(claims{}); err != nil || string(got) != `{"sub":"s","n":0}` {
-		t.Errorf("an empty Number: got %s, %v, want 0", got, err)
+		t.Errorf("empty Number: got %s, %v, want 0", got, err)
 	}
 }
 
-// What encoding/json lets pass, and two readers could read in two ways, is
-// refused.
+// Claims that two parsers could read differently are rejected, although encoding/json accepts them.
 func TestApplicationClaimsAreStrict(t *testing.T) {
 	type claims struct {
 		Role string `json:"role"`
@@ -222,8 +221,7 @@ func TestApplicationClaimsAreStrict(t *testing.T) {
 	if err := decode(`{"Role":"admin","ROLE":"admin"}`, &got); err != nil || got.Role != "" {
 		t.Errorf("another case: got %q, %v, want no role", got.Role, err)
 	}
-	// Parse has seen a claims set before it is decoded, and what it refuses Decode
-	// is never asked about.
+	// A claims set is parsed before it is decoded, so Parse or Decode must reject it.
 	for _, text := range []string{
 		`{"exp":1,"role":"a","role":"b"}`,
 		`{"exp":1,"x":{"a":1,"a":2}}`,
@@ -254,8 +252,7 @@ type failing struct{ err error }
 func (f failing) MarshalJSON() ([]byte, error) { return nil, f.err }
 func (f *failing) UnmarshalJSON([]byte) error  { return f.err }
 
-// nested reads JSON within a string with encoding/json, whose errors are then the
-// application's own.
+// nested decodes JSON in a JSON string with encoding/json, and returns the errors of encoding/json.
 type nested struct{ Inner int }
 
 func (n *nested) UnmarshalJSON(text []byte) error {
@@ -266,7 +263,7 @@ func (n *nested) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal([]byte(inner), n)
 }
 
-func TestErrorOfAMethodThatReadsJSON(t *testing.T) {
+func TestErrorOfUnmarshalJSON(t *testing.T) {
 	var dst struct{ X nested }
 	err := decode(`{"X":"{"}`, &dst)
 	e, ok := errors.AsType[*claimset.Error](err)
@@ -274,7 +271,7 @@ func TestErrorOfAMethodThatReadsJSON(t *testing.T) {
 		t.Fatalf("got %v, want an Error", err)
 	}
 	if _, ok := errors.AsType[*json.SyntaxError](e.Cause); !ok {
-		t.Errorf("got cause %v, want the *json.SyntaxError of the method", e.Cause)
+		t.Errorf("got cause %v, want a *json.SyntaxError", e.Cause)
 	}
 }
 
@@ -287,7 +284,7 @@ func TestErrorsOfTheApplicationsMethods(t *testing.T) {
 	} {
 		e, ok := errors.AsType[*claimset.Error](err)
 		if !ok || !errors.Is(e.Cause, own) {
-			t.Errorf("%s: got %v, want an Error of the method's", name, err)
+			t.Errorf("%s: got %v, want an Error with the error of the method as Cause", name, err)
 		}
 		if ok && strings.Contains(e.Error(), "own") {
 			t.Errorf("%s: got %q, want a text without the cause", name, e)
@@ -295,8 +292,8 @@ func TestErrorsOfTheApplicationsMethods(t *testing.T) {
 	}
 }
 
-// Two names that Go takes for one are refused, though no JSON name is there twice.
-func TestTwoNamesForOnePlaceAreRefused(t *testing.T) {
+// Two different names for one field or map key are rejected.
+func TestTwoNamesForOneFieldAreRejected(t *testing.T) {
 	for text, dst := range map[string]any{
 		`{"exp":1,"role":"user","ROLE":"admin"}`: &struct {
 			Role string `json:"role,case:ignore"`
@@ -319,8 +316,8 @@ type counted int
 
 func (c *counted) UnmarshalJSON([]byte) error { *c++; return nil }
 
-// Methods are called once, whatever else is in the type: here what version 2 of the
-// JSON package would refuse, and encoding/json takes.
+// A method is called once, also in a type that version 2 of the JSON package rejects by default and
+// encoding/json accepts.
 func TestMethodsAreCalledOnce(t *testing.T) {
 	var dst struct {
 		First counted

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// oracle reads a number as an exact fraction.
-func oracle(t *testing.T, number string, round rounding) (ns *big.Int, ok bool) {
+// exact returns the nanoseconds of a number, computed with fractions. ok is false if the number is
+// out of range.
+func exact(t *testing.T, number string, round rounding) (ns *big.Int, ok bool) {
 	t.Helper()
 	value, ok := new(big.Rat).SetString(number)
 	if !ok {
@@ -29,9 +30,9 @@ func checkNumericDate(t *testing.T, number string) {
 	t.Helper()
 	for _, round := range []rounding{down, up} {
 		got, err := parseNumericDate([]byte(number), round)
-		want, ok := oracle(t, number, round)
+		want, ok := exact(t, number, round)
 		if (err == nil) != ok {
-			t.Errorf("%s: got %v, %v, want in range: %v", number, got, err, ok)
+			t.Errorf("%s: got %v, %v, want success: %t", number, got, err, ok)
 			continue
 		}
 		if !ok {
@@ -40,7 +41,7 @@ func checkNumericDate(t *testing.T, number string) {
 		ns := new(big.Int).Mul(big.NewInt(got.Unix()), big.NewInt(1e9))
 		ns.Add(ns, big.NewInt(int64(got.Nanosecond())))
 		if ns.Cmp(want) != 0 || got.IsZero() || got.Location() != time.UTC {
-			t.Errorf("%s, rounding up %v: got %v ns, want %v", number, round, ns, want)
+			t.Errorf("%s, rounding up %t: got %v ns, want %v", number, round, ns, want)
 		}
 	}
 }
@@ -60,8 +61,8 @@ func TestNumericDateIsExact(t *testing.T) {
 	}
 }
 
-// Exponents that big.Rat would take gigabytes for.
-func TestNumericDateOfAHugeExponent(t *testing.T) {
+// big.Rat would need gigabytes for these exponents.
+func TestNumericDateWithHugeExponent(t *testing.T) {
 	for number, want := range map[string]bool{
 		"1e99999999999999999999":   false,
 		"1e2147483648":             false,
@@ -73,7 +74,7 @@ func TestNumericDateOfAHugeExponent(t *testing.T) {
 	} {
 		got, err := parseNumericDate([]byte(number), down)
 		if (err == nil) != want || err == nil && !got.Equal(time.Unix(0, 0)) {
-			t.Errorf("%s: got %v, %v, want the epoch: %v", number, got, err, want)
+			t.Errorf("%s: got %v, %v, want 1970-01-01: %t", number, got, err, want)
 		}
 	}
 	got, err := parseNumericDate([]byte("1e-99999999999999999999"), up)
@@ -82,11 +83,11 @@ func TestNumericDateOfAHugeExponent(t *testing.T) {
 	}
 }
 
-// jsonNumber is JSON's grammar, which holds before a number gets to
-// parseNumericDate, with an exponent that the oracle can write out.
+// jsonNumber matches JSON numbers, because parseNumericDate gets no other text. The exponent has at
+// most three digits, so that exact can compute with it.
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?$`)
 
-// A number of any shape is read exactly, or refused, whichever the fraction says.
+// Every number is read exactly, or is an error if it is out of range.
 func FuzzNumericDate(f *testing.F) {
 	for _, seed := range []string{"1700000000.5", "-0e0", "253402300799.0000000001E+1", "17e8", "1.7e-12", "0.0001e14"} {
 		f.Add(seed)

@@ -72,12 +72,12 @@ func newPlainStruct(t reflect.Type) plainStruct {
 	return plain
 }
 
-// appendPlain appends the members of app, with a comma behind each, where app is a plain
-// struct, or points to one. ok is false where it is none, and where it has what is written
-// the long way, or not at all: a float32, NaN, invalid UTF-8.
+// appendPlain appends the members of app, with a comma after each, if app is a plain struct or
+// points to one. ok is false if it is not, and if it holds a value that the JSON package must write
+// or reject: a float32, NaN, invalid UTF-8.
 //
-// The long way would add two fifths to an Issue with HS256: the JSON package knows less of
-// the struct, and what it writes has to be looked through for registered names.
+// The JSON package knows less about the struct, and its output must be searched for registered
+// names. With it, Issue takes 77 % longer (BenchmarkIssue).
 func appendPlain(buf []byte, app any) (_ []byte, ok bool) {
 	plain := plainOf(reflect.TypeOf(app))
 	v := reflect.Indirect(reflect.ValueOf(app))

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// plain has all that a plain struct may have, but for a float32.
+// plain has a field of each type that a plain struct can have, except float32.
 type plain struct {
 	Untagged string
 	Name     string    `json:"name"`
@@ -49,7 +49,7 @@ type pointerMethod string
 
 func (*pointerMethod) UnmarshalText([]byte) error { return nil }
 
-// structOf makes structs that go vet objects to.
+// structOf returns a struct that go vet would report in source code.
 func structOf(fields ...reflect.StructField) any {
 	return reflect.New(reflect.StructOf(fields)).Interface()
 }
@@ -81,7 +81,7 @@ func TestPlainOf(t *testing.T) {
 			struct {
 				A string `json:"exp"`
 			}{},
-			struct{ Exp string }{}, // claim names in any case: the long way refuses them
+			struct{ Exp string }{}, // a registered name in another case, which the JSON package's way rejects
 			struct {
 				A string `json:"a,string"`
 			}{},
@@ -110,7 +110,7 @@ func TestPlainOf(t *testing.T) {
 		},
 	} {
 		for _, v := range types {
-			for _, when := range []string{"at first", "again"} {
+			for _, when := range []string{"first call", "second call"} {
 				if got := plainOf(reflect.TypeOf(v)) != nil; got != want {
 					t.Errorf("%T, %s: got %v, want %v", v, when, got, want)
 				}
@@ -119,7 +119,7 @@ func TestPlainOf(t *testing.T) {
 	}
 }
 
-// A plain struct is written as the strict package writes it, byte for byte, or not at all.
+// appendPlain writes the bytes that the JSON package writes, or nothing.
 func FuzzAppendPlain(f *testing.F) {
 	f.Add("Alice", int64(-1), 1.5, true, "editor")
 	f.Add("", int64(0), 0.0, false, "")
@@ -141,31 +141,31 @@ func FuzzAppendPlain(f *testing.F) {
 			const before = `{"sub":"s",`
 			got, ok := appendPlain([]byte(before), app)
 			if ok != (err == nil) {
-				t.Errorf("%+v: got it written: %v, want %s, %v", v, ok, want, err)
+				t.Errorf("%+v: got ok %t, want %s, %v", v, ok, want, err)
 			}
-			if whole := "{" + strings.TrimPrefix(string(got), before); ok && whole != strings.TrimSuffix(string(want), "}")+"," {
+			if object := "{" + strings.TrimPrefix(string(got), before); ok && object != strings.TrimSuffix(string(want), "}")+"," {
 				t.Errorf("%+v: got %s, want %s", v, got, want)
 			}
 		}
 	})
 }
 
-func TestAppendPlainLeavesTheRest(t *testing.T) {
+func TestAppendPlainSkipsOtherTypes(t *testing.T) {
 	for name, app := range map[string]any{
 		"nil": nil, "a nil pointer": (*plain)(nil), "a map": map[string]any{"a": 1}, "a number": 1,
 		"a float32": struct{ Small float32 }{1}, "invalid UTF-8 in a slice": plain{Roles: []string{"a", "\xff"}},
 		"several": struct{ Weights []float32 }{[]float32{1}}, "NaN": plain{Share: math.NaN()}, "infinity": plain{Shares: []float64{math.Inf(-1)}},
 	} {
 		if got, ok := appendPlain(nil, app); ok {
-			t.Errorf("%s: got %s, want it left", name, got)
+			t.Errorf("%s: got %s, want ok false", name, got)
 		}
 	}
 	if got, ok := appendPlain([]byte("{"), struct{}{}); !ok || string(got) != "{" {
-		t.Errorf("an empty struct: got %s, %v, want nothing written", got, ok)
+		t.Errorf("empty struct: got %s, %t, want {, true", got, ok)
 	}
 }
 
-// Reading the application's claims alone into a plain struct is reading all of them.
+// Decoding only the application's claims into a plain struct gives the same as decoding all claims.
 func FuzzDecodePlain(f *testing.F) {
 	for _, payload := range []string{
 		`{"exp":1,"name":"Alice","age":7,"admin":true}`,
@@ -191,13 +191,13 @@ func FuzzDecodePlain(f *testing.F) {
 			t.Errorf("%s: got %v, want %v", payload, gotErr, wantErr)
 		}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(plain{})); diff != "" {
-			t.Errorf("%s: (-all +own):\n%s", payload, diff)
+			t.Errorf("%s (-want +got):\n%s", payload, diff)
 		}
 	})
 }
 
-// A struct that has a place for a registered claim gets it.
-func TestDecodeReadsRegisteredClaimsWhereTheyAreAskedFor(t *testing.T) {
+// Registered claims are decoded into a struct with fields for them, and into a map.
+func TestDecodeRegisteredClaims(t *testing.T) {
 	const payload = `{"exp":17,"name":"Alice"}`
 	var set Set
 	if err := Parse(payload, &set); err != nil {

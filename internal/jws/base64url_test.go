@@ -8,8 +8,7 @@ import (
 	"github.com/jwtexp/jwtexp/internal/jws"
 )
 
-// decoders are the two ways in which a segment is decoded: as text and as a signature.
-// An error is false.
+// decoders decode a segment as a payload and as a signature. They return false for an error.
 var decoders = map[string]func(segment string) (string, bool){
 	"payload": func(segment string) (string, bool) {
 		var c jws.Compact
@@ -30,8 +29,8 @@ var decoders = map[string]func(segment string) (string, bool){
 
 var header = base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`))
 
-// strict is what a segment has to be decoded to: what encoding/base64 makes of it,
-// which when strict still skips CR and LF.
+// strict decodes a segment with encoding/base64. It rejects CR and LF itself, because encoding/base64
+// skips them even in strict mode.
 func strict(segment string) (string, bool) {
 	text, err := base64.RawURLEncoding.Strict().DecodeString(segment)
 	if err != nil || strings.ContainsAny(segment, "\r\n") {
@@ -50,8 +49,8 @@ func compareWithStrict(t *testing.T, segment string) {
 	}
 }
 
-func TestEveryByteAtEveryPlaceOfASegment(t *testing.T) {
-	const size = 40 // of the text: some groups of letters, and each way to end
+func TestEveryByteAtEveryPositionOfASegment(t *testing.T) {
+	const size = 40 // enough for several groups of characters, with each length of the last one
 	text := make([]byte, size)
 	for i := range text {
 		text[i] = byte(i*i*7 + 13*i)
@@ -68,8 +67,8 @@ func TestEveryByteAtEveryPlaceOfASegment(t *testing.T) {
 	}
 }
 
-// What has no room on the stack is decoded into memory that is made for it, without a
-// byte to spare.
+// Short segments are decoded into a buffer on the stack, and long ones into a new buffer of their
+// exact size.
 func TestSegmentsOfEverySize(t *testing.T) {
 	long := strings.Repeat("0-_aZ", 300)
 	for n := range len(long) {
@@ -88,7 +87,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, segment string) {
 		if strings.Contains(segment, ".") {
-			return // that is more than one
+			return // more than one segment
 		}
 		compareWithStrict(t, segment)
 	})

@@ -17,10 +17,9 @@ var errSegments = errors.New("not three segments separated by dots")
 type Compact struct {
 	Header    *Header // shared with other tokens: read it only
 	header    string
-	known     bool   // the header was remembered
 	signed    string // header and payload as they were sent
 	payload   string
-	signature signature
+	signature []byte
 }
 
 // Parse takes a token apart into c, which must be zero, and reads its header. The caller limits the
@@ -36,10 +35,11 @@ func (h *Headers) Parse(raw string, c *Compact) (err error) {
 	}
 	c.header, c.payload = header, payload
 	c.signed = raw[:len(header)+1+len(payload)]
-	if c.Header, c.known, err = h.parse(header); err != nil {
+	if c.Header, err = h.parse(header); err != nil {
 		return err
 	}
-	return c.signature.decode(signature) // a signature with a dot cannot be decoded
+	c.signature, err = decodeBytes(signature) // fails for a signature with a dot
+	return err
 }
 
 // Payload decodes the payload. Call it after a Material has verified c, or to choose a Verifier.
@@ -55,10 +55,9 @@ func Payload(token string) string {
 	return payload
 }
 
-// Sign returns the compact serialization of a header and a payload, signed by m. payload is what
-// follows the beginning that h has.
+// Sign returns the compact serialization of a header and a payload, signed by m.
 func Sign(m *Material, h *EncodedHeader, payload []byte) (string, error) {
-	var array [1024]byte // most tokens fit, and it lies on the stack
+	var array [1024]byte // on the stack; most tokens fit
 	token := base64url.AppendEncode(append(array[:0], h.encoded...), payload)
 	token, err := m.appendSignature(token)
 	return string(token), err

@@ -2,17 +2,16 @@ package jws
 
 import "encoding/binary"
 
-// A decoder decodes base64url (RFC 4648 §5). For each of the four places in a group it has
-// what a letter there adds to the group's 24 bits.
+// A decoder decodes base64url (RFC 4648 §5). For each of the four positions in a group it has what
+// a character adds to the 24 bits of the group.
 //
-// What it takes is what encoding/base64 takes when strict, save line breaks, in half the
-// time: to use that, and to look for line breaks besides, would add a twelfth to a Verify
-// with HS256.
+// It accepts what encoding/base64 accepts in strict mode, except line breaks. If encoding/base64 is
+// used, and line breaks are searched for, Verify takes 8 % longer (BenchmarkVerify/HS256).
 type decoder [4][256]uint32
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-const noLetter = 1 << 24 // what any other byte adds: a bit beyond the group's
+const noLetter = 1 << 24 // what any other byte adds: a bit outside the group's
 
 func newDecoder() *decoder {
 	d := new(decoder)

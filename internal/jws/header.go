@@ -71,20 +71,16 @@ func parseHeader(segment string) (*Header, error) {
 	return h, nil
 }
 
-// An EncodedHeader is what new tokens begin with, encoded once and not with each of them,
-// which would add two fifths to an Issue with HS256: the header, a dot, and as much of the
-// payload as is the same in all.
+// An EncodedHeader is a header as new tokens have it, encoded once for many tokens. If it is encoded
+// for each token, Issue takes 28 % longer (BenchmarkIssue).
 type EncodedHeader struct {
 	Header
-	encoded string
+	encoded string // in base64url, with the dot after it
 }
 
-// EncodeHeader returns the header of tokens that m signs, under a key ID unless that
-// is "". Both texts are valid UTF-8, which the constructors see to. The length of
-// beginning, with which the payloads begin, is a multiple of three, so that it can be
-// encoded without the rest: to encode it each time would add a thirtieth to an Issue with
-// HS256.
-func EncodeHeader(m *Material, typ, keyID, beginning string) *EncodedHeader {
+// EncodeHeader returns the header of tokens that m signs. A kid of "" is left out. Both texts must be
+// valid UTF-8.
+func EncodeHeader(m *Material, typ, keyID string) *EncodedHeader {
 	h := &EncodedHeader{Header: Header{
 		Algorithm: m.Algorithm(),
 		Type:      typ,
@@ -98,7 +94,7 @@ func EncodeHeader(m *Material, typ, keyID, beginning string) *EncodedHeader {
 		text, _ = jsontext.AppendQuote(append(text, `,"kid":`...), h.KeyID)
 	}
 	text, _ = jsontext.AppendQuote(append(text, `,"typ":`...), h.Type)
-	h.encoded = base64url.EncodeToString(append(text, '}')) + "." + base64url.EncodeToString([]byte(beginning))
+	h.encoded = base64url.EncodeToString(append(text, '}')) + "."
 	return h
 }
 

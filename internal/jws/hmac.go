@@ -11,8 +11,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// hmacMethod is golang-jwt's SigningMethodHMAC for keys whose state is kept: keying
-// afresh would add two thirds to a Verify with HS256, and four fifths to an Issue.
+// hmacMethod is golang-jwt's SigningMethodHMAC with kept states. If each HMAC is keyed afresh,
+// Verify takes 41 % longer (BenchmarkVerify/HS256), and Issue 43 % (BenchmarkIssue).
 type hmacMethod struct {
 	name string
 	size int // of the HMAC, in bytes

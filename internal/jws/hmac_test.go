@@ -13,9 +13,8 @@ import (
 
 var hashes = map[crypto.Hash]func() hash.Hash{crypto.SHA256: sha256.New, crypto.SHA384: sha512.New384, crypto.SHA512: sha512.New}
 
-// A state that is used again computes what a new one does, however often and from
-// wherever.
-func TestKeyedHMACIsHMAC(t *testing.T) {
+// A state that is used again computes the same as a new one, also concurrently.
+func TestKeyedHMACMatchesHMAC(t *testing.T) {
 	secret := []byte(strings.Repeat("secret ", 20))
 	for h, newHash := range hashes {
 		k := newKeyedHMAC(h, secret)
@@ -37,15 +36,15 @@ func TestKeyedHMACIsHMAC(t *testing.T) {
 	}
 }
 
-// What goes back to the pool holds nothing of what was signed, and no signature.
-func TestKeyedHMACKeepsNothing(t *testing.T) {
+// A state in the pool contains neither signed text nor a signature.
+func TestPooledStatesAreEmpty(t *testing.T) {
 	k := newKeyedHMAC(crypto.SHA256, []byte(strings.Repeat("k", 32)))
 	for _, text := range []string{strings.Repeat("long ", 100), strings.Repeat("x", 2*maxKept), "short"} {
 		k.sum([]byte(text))
 	}
 	s := k.states.Get().(*hmacState)
 	if cap(s.text) > maxKept {
-		t.Errorf("got room for %d bytes in the pool, want at most %d", cap(s.text), maxKept)
+		t.Errorf("got a buffer of %d bytes in the pool, want at most %d", cap(s.text), maxKept)
 	}
 	for _, b := range [][]byte{s.text[:cap(s.text)], s.mac[:cap(s.mac)]} {
 		if strings.Trim(string(b), "\x00") != "" {

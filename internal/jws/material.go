@@ -1,7 +1,6 @@
 package jws
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -130,17 +129,12 @@ func (m *Material) Public() crypto.PublicKey {
 
 // Verify reports whether m signed c. It does not look at c's header, by which the caller chose m.
 func (m *Material) Verify(c *Compact) bool {
-	// What is handed to a method of an interface cannot stay on the stack. HMAC is
-	// spared that, and the copy.
-	if method, ok := m.algorithm.method.(hmacMethod); ok {
-		return method.Verify(c.signed, c.signature.bytes(), m.verifyKey) == nil
-	}
-	return m.algorithm.method.Verify(c.signed, bytes.Clone(c.signature.bytes()), m.verifyKey) == nil
+	return m.algorithm.method.Verify(c.signed, c.signature, m.verifyKey) == nil
 }
 
-// appendSignature appends a dot and the signature of what stands before it.
+// appendSignature appends a dot and the signature of the token so far.
 func (m *Material) appendSignature(token []byte) ([]byte, error) {
-	// As in Verify, HMAC is spared two objects.
+	// HMAC needs no string of the token. Through the interface, Issue takes 13 % longer (BenchmarkIssue).
 	if method, ok := m.algorithm.method.(hmacMethod); ok {
 		mac := method.sign(token, m.signKey)
 		return base64url.AppendEncode(append(token, '.'), mac), nil

@@ -11,8 +11,8 @@ import (
 	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
 
-// A member is one as Members shows it: its value is the string, where it is one,
-// and JSON otherwise.
+// A member is a member of an object. Its Value is the text of a JSON string, or any other JSON value
+// as it is written.
 type member struct{ Name, Value string }
 
 func read(text string) (all []member, err error) {
@@ -32,22 +32,22 @@ func read(text string) (all []member, err error) {
 	return all, err
 }
 
-// reference reads with a decoder of its own, whose defaults are strict, and knows
-// none of the short cuts.
+// reference reads the members with a new jsontext.Decoder, which is strict by default, and without
+// the optimizations of Members.
 func reference(text string) (all []member, ok bool) {
 	dec := jsontext.NewDecoder(strings.NewReader(text))
-	whole, err := dec.ReadValue()
-	if err != nil || whole.Kind() != jsontext.KindBeginObject {
+	object, err := dec.ReadValue()
+	if err != nil || object.Kind() != jsontext.KindBeginObject {
 		return nil, false
 	}
-	whole = whole.Clone()
+	object = object.Clone()
 	if _, err := dec.ReadToken(); err == nil || len(strings.TrimRight(text[dec.InputOffset():], " \t\r\n")) > 0 {
 		return nil, false
 	}
-	if depthOf(whole) > 64 {
+	if depthOf(object) > 64 {
 		return nil, false
 	}
-	dec = jsontext.NewDecoder(strings.NewReader(string(whole)))
+	dec = jsontext.NewDecoder(strings.NewReader(string(object)))
 	dec.ReadToken()
 	for dec.PeekKind() != jsontext.KindEndObject {
 		name, _ := dec.ReadToken()
@@ -62,7 +62,7 @@ func reference(text string) (all []member, ok bool) {
 	return all, true
 }
 
-// depthOf returns how many objects and arrays are in one another.
+// depthOf returns the number of levels of objects and arrays.
 func depthOf(value jsontext.Value) (deepest int) {
 	dec := jsontext.NewDecoder(strings.NewReader(string(value)))
 	for _, err := dec.ReadToken(); err == nil; _, err = dec.ReadToken() {
@@ -71,12 +71,13 @@ func depthOf(value jsontext.Value) (deepest int) {
 	return deepest
 }
 
+// check compares Members with reference.
 func check(t *testing.T, text string) {
 	t.Helper()
 	got, err := read(text)
 	want, ok := reference(text)
 	if (err == nil) != ok {
-		t.Errorf("%q: got %v, want it accepted: %v", text, err, ok)
+		t.Errorf("%q: got %v, want success: %t", text, err, ok)
 		return
 	}
 	if diff := cmp.Diff(want, got); ok && diff != "" {
@@ -84,7 +85,7 @@ func check(t *testing.T, text string) {
 	}
 }
 
-// object has n members and ends in the given way.
+// object returns an object with n members and the given end.
 func object(n int, end string) string {
 	var members []string
 	for i := range n {
@@ -93,9 +94,9 @@ func object(n int, end string) string {
 	return "{" + strings.Join(members, ",") + end
 }
 
-// Few members and many, all kinds of ends, and names that share what a nameSet makes
-// of them are read as the decoder by itself reads them.
-func TestMembersAreThoseOfTheDecoder(t *testing.T) {
+// Members returns the members that a jsontext.Decoder returns, of small and large objects and of
+// malformed ones.
+func TestMembersMatchTheDecoder(t *testing.T) {
 	texts := []string{
 		``, ` `, `{`, `}`, `{}`, ` {} `, "\r\n\t{ }\n", `{}{}`, `{} 1`, `{}x`, `[]`, `null`, `"a"`, `1`, "\ufeff{}", "{}\x00", "{}\u00a0",
 		`{"a":1}`, `{"a":1,}`, `{,"a":1}`, `{"a" 1}`, `{"a":}`, `{"a"}`, `{1:2}`, `{null:1}`, `{"a":1 "b":2}`, `{"a":1;"b":2}`,
@@ -128,12 +129,12 @@ func FuzzMembers(f *testing.F) {
 	f.Fuzz(check)
 }
 
-// nested returns an object with a value in so many arrays.
+// nested returns an object with a value in the given number of arrays.
 func nested(levels int, value string) string {
 	return `{"a":` + strings.Repeat("[", levels) + value + strings.Repeat("]", levels) + `}`
 }
 
-// Up to 64 objects and arrays may be in one another, whatever brackets are in strings.
+// Members accepts up to 64 levels of objects and arrays. Brackets in strings do not count.
 func TestDepth(t *testing.T) {
 	mixed := func(pairs int, value string) string {
 		return strings.Repeat(`{"a":[`, pairs) + value + strings.Repeat(`]}`, pairs)
@@ -147,25 +148,25 @@ func TestDepth(t *testing.T) {
 		{"64 arrays in an object", nested(64, `1`), false},
 		{"63 arrays and a bracket in a string", nested(63, `"[{[{"`), true},
 		{"63 arrays and an escaped quote", nested(63, `"\"[","[\\"`), true},
-		{"64 arrays behind an escaped quote", nested(64, `"\"]]]]"`), false},
+		{"64 arrays around an escaped quote", nested(64, `"\"]]]]"`), false},
 		{"32 objects and arrays", mixed(32, ``), true},
 		{"33 objects and arrays", mixed(33, ``), false},
 		{"wide", wide, true},
 		{"brackets in a name", `{"` + strings.Repeat("[{", 100) + `":1}`, true},
 		{"the deepest part last", `{"a":1,"b":[],"c":` + nested(63, `1`) + `}`, false},
-		{"a million arrays that do not close", `{"a":` + strings.Repeat("[", 1<<20), false},
+		{"a million arrays that are not closed", `{"a":` + strings.Repeat("[", 1<<20), false},
 	} {
 		if _, err := read(tt.text); (err == nil) != tt.want {
-			t.Errorf("%s: got %v, want it accepted: %t", tt.name, err, tt.want)
+			t.Errorf("%s: got %v, want success: %t", tt.name, err, tt.want)
 		}
 		check(t, tt.text)
 	}
 	if _, err := read(nested(64, `1`)); err == nil || !strings.Contains(err.Error(), "more than 64 levels") {
-		t.Errorf("got %v, want an error that names the limit", err)
+		t.Errorf("got %v, want an error that contains more than 64 levels", err)
 	}
 }
 
-// What was read before leaves nothing behind in what is read next.
+// A Reader that is used again does not return members of the text before.
 func TestReadersAreUsedAgain(t *testing.T) {
 	first := `{"secret":"` + strings.Repeat("s", 1000) + `","a":1}`
 	for _, text := range []string{first, `{"a":1,"b":2}`, `{"a":1`, first, `{"a":1,"a":2}`, `{"a":{}}`, first, `{"b":"x"}`} {
@@ -173,7 +174,7 @@ func TestReadersAreUsedAgain(t *testing.T) {
 	}
 }
 
-func TestStringWantsAString(t *testing.T) {
+func TestStringOfOtherValues(t *testing.T) {
 	for _, value := range []string{`null`, `1`, `true`, `{}`, `[]`, `["a"]`} {
 		err := strictjson.Members(`{"a":`+value+`}`, func(_ string, v *strictjson.Reader) error {
 			_, err := v.String()
