@@ -26,7 +26,7 @@ func TestServes(t *testing.T) {
 		}
 	}
 	if hosts.Serves("demo.example", nil) {
-		t.Error("got a name served that was not given")
+		t.Error("demo.example, without names: got true, want false")
 	}
 }
 
@@ -49,12 +49,12 @@ func TestNames(t *testing.T) {
 	}
 	for _, list := range []string{"https://a.example", "*", "a.example,*.example", "a.example/path"} {
 		if got, err := hosts.Names(list, ":8080"); err == nil || !strings.Contains(err.Error(), "demo.example") {
-			t.Errorf("%q: got %q, %v, want an error that shows a name", list, got, err)
+			t.Errorf("%q: got %q, %v, want an error with an example of a name", list, got, err)
 		}
 	}
 }
 
-// The URL that a demo prints is one that it answers to.
+// A demo answers to the URL that it prints.
 func TestURL(t *testing.T) {
 	for address, want := range map[string]string{
 		"127.0.0.1:8080": "http://127.0.0.1:8080", "[::]:8080": "http://localhost:8080", "0.0.0.0:80": "http://localhost:80",
@@ -66,7 +66,7 @@ func TestURL(t *testing.T) {
 		}
 		names, err := hosts.Names("", address)
 		if host := strings.TrimPrefix(got, "http://"); err != nil || !hosts.Serves(host, names) {
-			t.Errorf("%s: got %s printed, and it is not served", address, got)
+			t.Errorf("%s: got the URL %s, want one that the demo answers to", address, got)
 		}
 	}
 }

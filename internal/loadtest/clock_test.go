@@ -16,33 +16,32 @@ import (
 
 type readingKey struct{}
 
-// noting is a key set that notes the reading that it is handed, for the caller
-// whose context it is. Then it moves the clock, while the decision is under way.
-type noting struct {
+// recordingKeySet is a key set that records the reading of the clock for the caller, by way of
+// the context. Then it moves the clock, in the middle of the decision.
+type recordingKeySet struct {
 	jwtexp.Key
 	jump func()
 }
 
-func (n noting) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+func (n recordingKeySet) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	*ctx.Value(readingKey{}).(*time.Time) = now
 	n.jump()
 	return n.Key.VerificationKeys(ctx, id, now)
 }
 
-// counting is a clock that counts how often it is read.
-type counting struct {
+// countingClock counts its readings.
+type countingClock struct {
 	*jwtexptest.Clock
 	readings atomic.Int64
 }
 
-func (c *counting) Now() time.Time {
+func (c *countingClock) Now() time.Time {
 	c.readings.Add(1)
 	return c.Clock.Now()
 }
 
-// While the clock is thrown about, by a nanosecond and by years, and a hundred
-// goroutines verify, there is one reading a decision, and each decision is right
-// for its own.
+// The clock jumps by a nanosecond and by years while a hundred goroutines verify. Each decision
+// reads the clock once and is correct for its reading.
 func TestClockThatJumps(t *testing.T) {
 	nbf, exp := epoch, epoch.Add(time.Hour)
 	s := newHS256("hs")
@@ -58,20 +57,20 @@ func TestClockThatJumps(t *testing.T) {
 		"Recheck": func(ctx context.Context, v *jwtexp.Verifier) error { return v.Recheck(ctx, token) },
 	} {
 		for _, leeway := range []time.Duration{0, 1, time.Minute} {
-			t.Run(fmt.Sprint(name, " with leeway ", leeway), func(t *testing.T) { throwAbout(t, s.key, nbf, exp, leeway, decide) })
+			t.Run(fmt.Sprint(name, " with leeway ", leeway), func(t *testing.T) { testJumps(t, s.key, nbf, exp, leeway, decide) })
 		}
 	}
 }
 
-func throwAbout(t *testing.T, key jwtexp.Key, nbf, exp time.Time, leeway time.Duration, decide func(context.Context, *jwtexp.Verifier) error) {
+func testJumps(t *testing.T, key jwtexp.Key, nbf, exp time.Time, leeway time.Duration, decide func(context.Context, *jwtexp.Verifier) error) {
 	const goroutines, decisions, year = 100, 200, 365 * 24 * time.Hour
-	clock := &counting{Clock: jwtexptest.NewClock(exp.Add(-1))}
+	clock := &countingClock{Clock: jwtexptest.NewClock(exp.Add(-1))}
 	jump := func() {
 		edges := []time.Time{exp, exp.Add(leeway), nbf, nbf.Add(-leeway)}
 		offsets := []time.Duration{-1, 0, 1, -time.Hour, time.Hour, -10 * year, 10 * year}
 		clock.Set(edges[rand.IntN(len(edges))].Add(offsets[rand.IntN(len(offsets))]))
 	}
-	v := must(jwtexp.NewVerifier(noting{key, jump}, jwtexp.WithClock(clock), jwtexp.WithLeeway(leeway)))
+	v := must(jwtexp.NewVerifier(recordingKeySet{key, jump}, jwtexp.WithClock(clock), jwtexp.WithLeeway(leeway)))
 
 	var mu sync.Mutex
 	seen := map[string]int{}
@@ -87,7 +86,7 @@ func throwAbout(t *testing.T, key jwtexp.Key, nbf, exp time.Time, leeway time.Du
 					t.Errorf("at %v: got %s, want %s", reading, got, want)
 				}
 				if e, ok := errors.AsType[*jwtexp.ExpiredError](err); ok && !e.Now.Equal(reading) {
-					t.Errorf("got an ExpiredError of %v, want the reading of the decision, %v", e.Now, reading)
+					t.Errorf("got an ExpiredError with Now %v, want the reading of the decision, %v", e.Now, reading)
 				}
 				mu.Lock()
 				seen[want]++
@@ -97,11 +96,11 @@ func throwAbout(t *testing.T, key jwtexp.Key, nbf, exp time.Time, leeway time.Du
 	}
 	wg.Wait()
 	if got := clock.readings.Load(); got != goroutines*decisions {
-		t.Errorf("the clock was read %d times, want once for each of %d decisions", got, goroutines*decisions)
+		t.Errorf("got %d readings of the clock, want one for each of %d decisions", got, goroutines*decisions)
 	}
 	for _, phase := range phases {
 		if seen[phase] < goroutines*decisions/20 {
-			t.Errorf("got %v, want each many times", seen)
+			t.Errorf("got the phases %v, want each many times", seen)
 		}
 	}
 }

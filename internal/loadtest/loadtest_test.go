@@ -1,9 +1,9 @@
-// Package loadtest_test drives servers that the middleware guards, over real
-// connections on loopback: with many requests, with hostile ones, with a clock
-// that jumps, with callbacks that misbehave and with a key set that is down.
+// Package loadtest_test sends requests to servers behind the middleware, over real connections
+// on loopback: many requests, hostile requests, a clock that jumps, callbacks that fail, and
+// a key set that is down.
 //
-// What is expected of a token comes from how it was built, never from the
-// library: tokens are made here, by the standard library alone.
+// The tests make tokens with the standard library alone. The expected answers follow from how a
+// token was made, never from the library.
 package loadtest_test
 
 import (
@@ -28,14 +28,14 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// epoch is where the clocks of the tests start.
+// epoch is the time at which the clocks of the tests start.
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// frozen is the clock of the tests that are not about time.
+// frozen is a clock that stands at epoch.
 var frozen = jwtexp.ClockFunc(func() time.Time { return epoch })
 
-// live is a claims set that is good for an hour from epoch.
-var live = fmt.Sprintf(`{"sub":"alice","exp":%d}`, epoch.Unix()+3600)
+// goodClaims is a claims set that expires an hour after epoch.
+var goodClaims = fmt.Sprintf(`{"sub":"alice","exp":%d}`, epoch.Unix()+3600)
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -44,8 +44,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// A signer makes signatures without the library, and has the key that the library
-// verifies them with.
+// A signer signs without the library. Its key verifies the signatures.
 type signer struct {
 	alg, kid string
 	sign     func(signed string) []byte
@@ -92,48 +91,47 @@ func publicKey(alg jwtexp.Algorithm, kid string, public crypto.PublicKey) jwtexp
 	return must(jwtexp.NewPublicKey(alg, public)).WithID(kid)
 }
 
-// header is the one that goes with s.
+// header returns the header of tokens that s signs.
 func (s signer) header() string { return fmt.Sprintf(`{"alg":%q,"kid":%q,"typ":"JWT"}`, s.alg, s.kid) }
 
-// token signs any header and any payload.
+// token signs the header and the payload, whatever they contain.
 func (s signer) token(header, payload string) string {
 	signed := segment(header) + "." + segment(payload)
 	return signed + "." + segment(string(s.sign(signed)))
 }
 
-// good is an Authorization header with a token that is good at epoch.
-func (s signer) good() []string { return bearer(s.token(s.header(), live)) }
+// good returns an Authorization header with a token that is good at epoch.
+func (s signer) good() []string { return bearer(s.token(s.header(), goodClaims)) }
 
 func bearer(token string) []string { return []string{"Bearer " + token} }
 
 func segment(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// A door is a server behind the middleware, and counts whom it lets in.
-type door struct {
+// A server is a server behind the middleware. It counts the accepted requests.
+type server struct {
 	*httptest.Server
 	served atomic.Int64
 }
 
-// open starts a server whose guard wraps the handler that nobody may reach
-// without a good token. It closes with the test.
-func open(t *testing.T, guard func(http.Handler) http.Handler, configure ...func(*http.Server)) *door {
+// startServer starts a server whose handler is wrapped by guard. It closes when the test ends.
+func startServer(t *testing.T, guard func(http.Handler) http.Handler, configure ...func(*http.Server)) *server {
 	t.Helper()
-	d := &door{}
-	d.Server = httptest.NewUnstartedServer(guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.served.Add(1)
+	srv := &server{}
+	srv.Server = httptest.NewUnstartedServer(guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv.served.Add(1)
 		token, _ := jwtexp.FromContext(r.Context())
 		io.WriteString(w, token.Subject())
 	})))
-	d.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of every panic
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // net/http logs every panic
 	for _, c := range configure {
-		c(d.Config)
+		c(srv.Config)
 	}
-	d.Start()
-	t.Cleanup(d.Close)
-	return d
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return srv
 }
 
-// An answer is what a client sees of the middleware.
+// An answer is the part of a response that the middleware writes.
 type answer struct {
 	status           int
 	challenge, cache string
@@ -154,7 +152,7 @@ func expired(at time.Time) answer {
 		fmt.Sprintf(`{"error":"Token expired","expired_at":%q}`, at.UTC().Format(time.RFC3339Nano))}
 }
 
-// kind names an answer by what its body says.
+// kind returns the error in the body, or "served".
 func (a answer) kind() string {
 	if text, ok := strings.CutPrefix(a.body, `{"error":"`); ok {
 		text, _, _ = strings.Cut(text, `"`)
@@ -167,27 +165,27 @@ func answerOf(response *http.Response) (answer, error) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	h := response.Header
-	challenges := strings.Join(h.Values("WWW-Authenticate"), ", ") // of which there is one
+	challenges := strings.Join(h.Values("WWW-Authenticate"), ", ") // normally one
 	return answer{response.StatusCode, challenges, h.Get("Cache-Control"), h.Get("Retry-After"), string(body)}, err
 }
 
-// ask sends one request with the given Authorization headers.
-func (d *door) ask(authorization ...string) (answer, error) {
-	r := must(http.NewRequest("GET", d.URL, nil))
+// get sends one request with the given Authorization headers.
+func (srv *server) get(authorization ...string) (answer, error) {
+	r := must(http.NewRequest("GET", srv.URL, nil))
 	if len(authorization) > 0 {
 		r.Header["Authorization"] = authorization
 	}
-	response, err := d.Client().Do(r)
+	response, err := srv.Client().Do(r)
 	if err != nil {
 		return answer{}, err
 	}
 	return answerOf(response)
 }
 
-// want asks, and compares.
-func (d *door) want(t *testing.T, want answer, authorization ...string) {
+// want sends a request and compares the answer.
+func (srv *server) want(t *testing.T, want answer, authorization ...string) {
 	t.Helper()
-	if got, err := d.ask(authorization...); got != want || err != nil {
+	if got, err := srv.get(authorization...); got != want || err != nil {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }

@@ -12,43 +12,42 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// visitors are requests of every kind, by what they get while the keys are there.
-// Those that need a key get a 503 while they are not, and the others what they
-// always get.
-func visitors(s signer) []visitor {
+// probes returns requests of every kind, with their answers while the key set is up. While it is
+// down, requests that need a key get 503, and the others get the same answer as before.
+func probes(s signer) []probe {
 	expiredClaims := fmt.Sprintf(`{"sub":"alice","exp":%d}`, epoch.Unix())
-	return []visitor{
+	return []probe{
 		{"good", s.good(), served("alice"), true},
 		{"expired", bearer(s.token(s.header(), expiredClaims)), expired(epoch), true},
-		{"forged", bearer(newHS256(s.kid).token(s.header(), live)), invalidToken, true},
-		{"of an unknown key", bearer(s.token(strings.Replace(s.header(), s.kid, "nobody", 1), live)), invalidToken, true},
-		{"that is no claims set", bearer(s.token(s.header(), "x")), invalidToken, true},
+		{"forged", bearer(newHS256(s.kid).token(s.header(), goodClaims)), invalidToken, true},
+		{"of an unknown key", bearer(s.token(strings.Replace(s.header(), s.kid, "unknown", 1), goodClaims)), invalidToken, true},
+		{"that is not a claims set", bearer(s.token(s.header(), "x")), invalidToken, true},
 		{"malformed", bearer("a.b.c"), invalidToken, false},
-		{"of algorithm none", bearer(segment(`{"alg":"none"}`) + "." + segment(live) + "."), invalidToken, false},
-		{"of another type", bearer(s.token(strings.Replace(s.header(), "JWT", "at+jwt", 1), live)), invalidToken, false},
+		{"of algorithm none", bearer(segment(`{"alg":"none"}`) + "." + segment(goodClaims) + "."), invalidToken, false},
+		{"of another type", bearer(s.token(strings.Replace(s.header(), "JWT", "at+jwt", 1), goodClaims)), invalidToken, false},
 		{"that is missing", nil, missingToken, false},
 		{"twice", append(s.good(), s.good()...), invalidRequest, false},
 	}
 }
 
-type visitor struct {
+type probe struct {
 	name          string
 	authorization []string
 	want          answer
 	needsKey      bool
 }
 
-func (v visitor) wantDuring(outage answer) answer {
-	if v.needsKey {
+func (p probe) wantDuring(outage answer) answer {
+	if p.needsKey {
 		return outage
 	}
-	return v.want
+	return p.want
 }
 
 func TestKeySetThatIsDown(t *testing.T) {
 	s := newHS256("hs")
 	var down atomic.Pointer[error]
-	d := open(t, guard(keySetFunc(func(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	srv := startServer(t, guard(keySetFunc(func(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 		if err := down.Load(); err != nil {
 			return nil, *err
 		}
@@ -65,103 +64,103 @@ func TestKeySetThatIsDown(t *testing.T) {
 	}{
 		{"up", nil, answer{}},
 		{"down", &errDown, unavailable},
-		{"up again", nil, answer{}}, // and nothing is remembered
-		{"down, and knows for how long", &knows, later},
+		{"up again", nil, answer{}}, // the outage leaves no trace
+		{"down, with RetryAfter", &knows, later},
 		{"up at last", nil, answer{}},
 	} {
 		down.Store(c.err)
-		for _, v := range visitors(s) {
-			want := v.want
+		for _, p := range probes(s) {
+			want := p.want
 			if c.err != nil {
-				want = v.wantDuring(c.outage)
+				want = p.wantDuring(c.outage)
 			}
-			if got, err := d.ask(v.authorization...); got != want || err != nil {
-				t.Errorf("%s, a token %s: got %+v, %v, want %+v", c.name, v.name, got, err, want)
+			if got, err := srv.get(p.authorization...); got != want || err != nil {
+				t.Errorf("%s, a token %s: got %+v, %v, want %+v", c.name, p.name, got, err, want)
 			}
 		}
 	}
-	if got := d.served.Load(); got != 3 {
-		t.Errorf("next was served %d times, want once for each time that the key set was up", got)
+	if got := srv.served.Load(); got != 3 {
+		t.Errorf("next ran %d times, want once for each time that the key set was up", got)
 	}
 }
 
-// Where the key set fails every other time, each answer is the outage or the
-// truth, and the truth is there as soon as the key set is.
+// The key set fails every other time. Each answer is either the outage or the right answer, and
+// once the key set is up, only the right answer.
 func TestKeySetThatFlaps(t *testing.T) {
 	s := newHS256("hs")
 	var calls atomic.Int64
 	var steady atomic.Bool
-	d := open(t, guard(keySetFunc(func(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	srv := startServer(t, guard(keySetFunc(func(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 		if calls.Add(1)%2 == 0 && !steady.Load() {
 			return nil, errDown
 		}
 		return s.key.VerificationKeys(ctx, id, now)
 	}), jwtexp.WithClock(frozen)).Handler)
 
-	var outages, truths, accepted atomic.Int64
+	var outages, others, accepted atomic.Int64
 	var wg sync.WaitGroup
 	for range clients {
 		wg.Go(func() {
 			for range 20 {
-				for _, v := range visitors(s) {
-					switch got, err := d.ask(v.authorization...); {
-					case err == nil && v.needsKey && got == unavailable:
+				for _, p := range probes(s) {
+					switch got, err := srv.get(p.authorization...); {
+					case err == nil && p.needsKey && got == unavailable:
 						outages.Add(1)
-					case err == nil && got == v.want:
-						truths.Add(1)
-						if v.name == "good" {
+					case err == nil && got == p.want:
+						others.Add(1)
+						if p.name == "good" {
 							accepted.Add(1)
 						}
 					default:
-						t.Errorf("a token %s: got %+v, %v, want %+v or an outage", v.name, got, err, v.want)
+						t.Errorf("a token %s: got %+v, %v, want %+v or an outage", p.name, got, err, p.want)
 					}
 				}
 			}
 		})
 	}
 	wg.Wait()
-	if outages.Load() < 100 || truths.Load() < 100 {
-		t.Errorf("got %d outages and %d others, want many of both", outages.Load(), truths.Load())
+	if outages.Load() < 100 || others.Load() < 100 {
+		t.Errorf("got %d outages and %d other answers, want many of both", outages.Load(), others.Load())
 	}
-	if got, want := d.served.Load(), accepted.Load(); got != want {
-		t.Errorf("next was served %d times, want once for each of %d answers", got, want)
+	if got, want := srv.served.Load(), accepted.Load(); got != want {
+		t.Errorf("next ran %d times, want once for each of %d answers", got, want)
 	}
 
 	steady.Store(true)
-	for _, v := range visitors(s) {
-		d.want(t, v.want, v.authorization...)
+	for _, p := range probes(s) {
+		srv.want(t, p.want, p.authorization...)
 	}
 }
 
-// While the key set is slow, those who need no key have their answers, and the
-// others have theirs when it comes.
+// While the key set is slow, requests that need no key get their answers. The others get theirs
+// when the key set answers.
 func TestKeySetThatIsSlow(t *testing.T) {
 	s := newHS256("hs")
 	arrived, release := make(chan struct{}), make(chan struct{})
-	d := open(t, guard(keySetFunc(func(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	srv := startServer(t, guard(keySetFunc(func(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 		arrived <- struct{}{}
 		<-release
 		return s.key.VerificationKeys(ctx, id, now)
 	}), jwtexp.WithClock(frozen)).Handler)
 
 	var waiting sync.WaitGroup
-	for _, v := range visitors(s) {
-		if v.needsKey {
-			waiting.Go(func() { d.want(t, v.want, v.authorization...) })
+	for _, p := range probes(s) {
+		if p.needsKey {
+			waiting.Go(func() { srv.want(t, p.want, p.authorization...) })
 			<-arrived
 		}
 	}
-	for _, v := range visitors(s) {
-		if !v.needsKey {
-			d.want(t, v.want, v.authorization...)
+	for _, p := range probes(s) {
+		if !p.needsKey {
+			srv.want(t, p.want, p.authorization...)
 		}
 	}
-	if got := d.served.Load(); got != 0 {
-		t.Errorf("next was served %d times before there was a key, want never", got)
+	if got := srv.served.Load(); got != 0 {
+		t.Errorf("next ran %d times before the key set answered, want never", got)
 	}
 	close(release)
 	waiting.Wait()
-	if got := d.served.Load(); got != 1 {
-		t.Errorf("next was served %d times, want once", got)
+	if got := srv.served.Load(); got != 1 {
+		t.Errorf("next ran %d times, want once", got)
 	}
 }

@@ -1,13 +1,13 @@
-// Mutants holds the tests of this module against faults that were put into it on
-// purpose. Each one in mutants.txt changes one operator, bound or constant, or
-// removes one check; a few do what is promised not to be done. The tests have to
-// notice, by an assertion that fails. From the root of the module:
+// Mutants checks that the tests of this module find faults. Each mutant in mutants.txt puts one
+// fault into the sources: it changes an operator, a bound or a constant, removes a check, or
+// breaks a promise of the library. A test must then fail by an assertion. From the root of
+// the module:
 //
-//	go run ./internal/mutants            # all of them
-//	go run ./internal/mutants -only time # those with "time" in their group or title
+//	go run ./internal/mutants            # all mutants
+//	go run ./internal/mutants -only time # the mutants with "time" in their group or title
 //
-// It prints what killed each mutant, and ends with status 1 unless all of them
-// were killed. The working tree is not touched: the mutants live in copies.
+// It prints which test killed each mutant, and ends with status 1 unless the tests killed all
+// of them. It changes copies of the module, not the working tree.
 package main
 
 import (
@@ -25,9 +25,9 @@ import (
 var list string
 
 func main() {
-	only := flag.String("only", "", "run those that have this text in their group or title")
-	every := flag.Int("every", 1, "run the first of every so many")
-	workers := flag.Int("j", runtime.NumCPU(), "how many to run at a time")
+	only := flag.String("only", "", "run only mutants with this text in their group or title")
+	every := flag.Int("every", 1, "run one mutant in so many")
+	workers := flag.Int("j", runtime.NumCPU(), "the number of mutants to run at a time")
 	flag.Parse()
 
 	mutants, err := parse(list)
@@ -40,7 +40,7 @@ func main() {
 			chosen = append(chosen, m)
 		}
 	}
-	alive, err := hunt(chosen, *workers)
+	alive, err := runAll(chosen, *workers)
 	if err != nil {
 		fail(err)
 	}
@@ -53,9 +53,9 @@ func main() {
 	}
 }
 
-// hunt runs the tests on each mutant, prints what became of it, and returns a
-// line on each that was not killed.
-func hunt(mutants []mutant, workers int) (alive []string, err error) {
+// runAll runs the tests with each mutant, prints each result, and returns a line on each mutant
+// that the tests did not kill.
+func runAll(mutants []mutant, workers int) (alive []string, err error) {
 	queue := make(chan mutant, len(mutants))
 	for _, m := range mutants {
 		queue <- m
@@ -63,18 +63,18 @@ func hunt(mutants []mutant, workers int) (alive []string, err error) {
 	close(queue)
 
 	var mu sync.Mutex // for alive, err and the output
-	tell := func(m mutant, f fate) {
+	report := func(m mutant, r result) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Printf("%-9s %s: %s\n", f.how, m, f.by)
-		if f.how != killed {
-			alive = append(alive, fmt.Sprintf("%s %s (%s)", f.how, m, m.file))
+		fmt.Printf("%-9s %s: %s\n", r.outcome, m, r.by)
+		if r.outcome != killed {
+			alive = append(alive, fmt.Sprintf("%s %s (%s)", r.outcome, m, m.file))
 		}
 	}
 	var wg sync.WaitGroup
 	for range max(workers, 1) {
 		wg.Go(func() {
-			failed := work(queue, tell)
+			failed := work(queue, report)
 			mu.Lock()
 			defer mu.Unlock()
 			err = errors.Join(err, failed)
@@ -84,22 +84,23 @@ func hunt(mutants []mutant, workers int) (alive []string, err error) {
 	return alive, err
 }
 
-func work(queue <-chan mutant, tell func(mutant, fate)) error {
+// work tries the mutants of the queue in a sandbox of its own.
+func work(queue <-chan mutant, report func(mutant, result)) error {
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	den := den{dir}
-	if err := den.furnish(); err != nil {
+	s := sandbox{dir}
+	if err := s.prepare(); err != nil {
 		return err
 	}
 	for m := range queue {
-		f, err := den.try(m)
+		r, err := s.try(m)
 		if err != nil {
 			return err
 		}
-		tell(m, f)
+		report(m, r)
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A mutant is one fault: in file, old becomes new.
+// A mutant is one fault: it replaces the lines old in file by the lines new.
 type mutant struct {
 	group, title string
 	file         string
@@ -14,16 +14,14 @@ type mutant struct {
 
 func (m mutant) String() string { return m.group + ": " + m.title }
 
-// parse reads mutants, written as
+// parse reads mutants in this format, separated by empty lines:
 //
 //	# group
 //	= title
 //	file
-//	 	a line that stays, to tell one place from another
-//	-	a line that goes
-//	+	a line that comes
-//
-// with an empty line between two.
+//	 	a line that stays, which identifies the place
+//	-	a line that is removed
+//	+	a line that is added
 func parse(text string) ([]mutant, error) {
 	var all []mutant
 	group := ""
@@ -52,7 +50,7 @@ func parse(text string) ([]mutant, error) {
 		}
 		m.group = group
 		if m.group == "" || m.title == "" || m.file == "" || m.old == m.new {
-			return nil, fmt.Errorf("mutants.txt: a mutant wants a group, a title, a file and a change: %q", block)
+			return nil, fmt.Errorf("mutants.txt: got the mutant %q, want a group, a title, a file and a change", block)
 		}
 		all = append(all, m)
 	}
@@ -61,10 +59,10 @@ func parse(text string) ([]mutant, error) {
 
 // apply returns source with the fault in it.
 func (m mutant) apply(source string) (string, error) {
-	const start = "\n" // so that whole lines are compared, the first one too
+	const start = "\n" // the lines of old begin after a line break, the first line of source too
 	at := strings.Index(start+source, start+m.old)
 	if at < 0 || at != strings.LastIndex(start+source, start+m.old) {
-		return "", fmt.Errorf("%v: its lines are not, or not only once, in %s: bring mutants.txt up to date", m, m.file)
+		return "", fmt.Errorf("%v: its lines occur not exactly once in %s: update mutants.txt", m, m.file)
 	}
 	return source[:at] + m.new + source[at+len(m.old):], nil
 }

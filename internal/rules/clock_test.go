@@ -1,55 +1,59 @@
+//go:build rules
+
 package rules_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
 
-// wallClock is every function that reads the system's clock or waits by it.
+// wallClock lists the functions that read the system clock or set a timer.
 var wallClock = []string{
 	"time.Now", "time.Since", "time.Until",
 	"time.After", "time.AfterFunc", "time.NewTimer", "time.NewTicker", "time.Tick", "time.Sleep",
 	"context.WithTimeout", "context.WithTimeoutCause", "context.WithDeadline", "context.WithDeadlineCause",
 }
 
-// The library has one clock: time.Now is named once, in clock.go, and nothing
-// else of wallClock anywhere, but for the one timeout that WithContextDeadline is.
-// Whoever needs the time is handed a reading, or an injected Clock. Examples are
-// programs, and may do as programs do.
+// The library has one clock. Only clock.go uses time.Now, and only once. The only other function
+// of wallClock in the library is the timeout of WithContextDeadline. All other code receives
+// a reading or an injected Clock. The rule does not apply to examples.
 //
-// What this does not see is a clock behind another package's function or field,
-// such as the timeouts of an http.Server, and files that the build leaves out.
+// The rule does not find a clock behind a function or a field of another package, such as the
+// timeouts of an http.Server. It does not read files that build constraints exclude.
 func TestOnlyClockGoReadsTheWallClock(t *testing.T) {
 	got := wallClockIn(t, packages(t, false))
-	if len(got) != 2 || got[0].file != "clock.go" || got[0].function != "time.Now" ||
-		got[1].file != "verifier.go" || got[1].function != "context.WithTimeoutCause" {
-		t.Errorf("got uses of the wall clock %v, want time.Now in clock.go and context.WithTimeoutCause in verifier.go, once each", got)
+	want := []string{"clock.go: time.Now", "verifier.go: context.WithTimeoutCause"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got uses of the wall clock %v, want %v", got, want)
 	}
 }
 
-// Key sets over HTTP go by the time that they are handed. What the system's clock
-// bounds is how long a fetch takes.
-func TestOnlyAFetchIsTimedInJWKS(t *testing.T) {
+// Package jwks uses the time that its callers pass. Only the timeout of a fetch uses the system
+// clock.
+func TestOnlyAFetchHasATimeoutInJWKS(t *testing.T) {
 	got := wallClockIn(t, packagesOf(t, jwks, false))
-	if len(got) != 1 || got[0].file != "fetch.go" || got[0].function != "context.WithTimeout" {
-		t.Errorf("got uses of the wall clock %v, want context.WithTimeout in fetch.go, once", got)
+	if want := []string{"fetch.go: context.WithTimeout"}; !slices.Equal(got, want) {
+		t.Errorf("got uses of the wall clock %v, want %v", got, want)
 	}
 }
 
-func wallClockIn(t *testing.T, packages []*listing) []use {
+// wallClockIn returns the uses of the wall clock, each as file and function, sorted.
+func wallClockIn(t *testing.T, packages []*listing) []string {
 	t.Helper()
-	var found []use
+	var found []string
 	for _, p := range packages {
-		if !under(p.path(), "examples") {
-			found = append(found, load(t, p).resolve(t, p.ImportMap).usesOf(wallClock...)...)
+		if under(p.path(), "examples") {
+			continue
+		}
+		for _, u := range load(t, p).resolve(t, p.ImportMap).usesOf(wallClock...) {
+			found = append(found, u.file+": "+u.function)
 		}
 	}
-	slices.SortFunc(found, func(a, b use) int { return strings.Compare(a.file, b.file) })
+	slices.Sort(found)
 	return found
 }
 
-func TestWallClockIsFoundInEveryForm(t *testing.T) {
+func TestUsesOfTheWallClockAreFound(t *testing.T) {
 	tests := []struct {
 		name, text string
 		want       []string

@@ -1,3 +1,5 @@
+//go:build rules
+
 package rules_test
 
 import (
@@ -6,31 +8,31 @@ import (
 	"testing"
 )
 
-// Whatever a user of the library can name has a comment that godoc shows.
+// Every name that users of the library can refer to has a doc comment.
 func TestExportedNamesHaveComments(t *testing.T) {
 	for _, p := range packagesOfBoth(t, false) {
 		if under(p.path(), "internal") || p.Name == "main" {
-			continue // nobody else can name what is in there
+			continue // other modules cannot import it
 		}
 		if got := load(t, p).withoutComment(); len(got) > 0 {
-			t.Errorf("%s: got no comment on %v, want one on each", p.path(), got)
+			t.Errorf("%s: got no comment on %v, want a comment on each", p.path(), got)
 		}
 	}
 }
 
-// withoutComment returns the exported names that have none, in their order. The
-// methods of an interface and what is embedded in a struct need none of their
-// own: the interface has one, and so does the type that is embedded.
+// withoutComment returns the exported names without a comment, in the order of the source. The
+// methods of an interface and the embedded fields of a struct need no comment, because the
+// interface and the embedded type have one.
 func (s *source) withoutComment() []string {
 	var found []string
 	for _, file := range s.files {
 		for _, decl := range file.Decls {
 			switch decl := decl.(type) {
 			case *ast.FuncDecl:
-				found = append(found, bareFunc(decl)...)
+				found = append(found, uncommentedFunc(decl)...)
 			case *ast.GenDecl:
 				for _, spec := range decl.Specs {
-					found = append(found, bareSpec(decl, spec)...)
+					found = append(found, uncommentedSpec(decl, spec)...)
 				}
 			}
 		}
@@ -38,18 +40,18 @@ func (s *source) withoutComment() []string {
 	return found
 }
 
-func bareFunc(decl *ast.FuncDecl) []string {
+func uncommentedFunc(decl *ast.FuncDecl) []string {
 	if decl.Recv == nil {
-		return bare("", []*ast.Ident{decl.Name}, decl.Doc)
+		return uncommented("", []*ast.Ident{decl.Name}, decl.Doc)
 	}
 	of := receiver(decl.Recv.List[0].Type)
 	if !of.IsExported() {
 		return nil
 	}
-	return bare(of.Name+".", []*ast.Ident{decl.Name}, decl.Doc)
+	return uncommented(of.Name+".", []*ast.Ident{decl.Name}, decl.Doc)
 }
 
-// receiver returns the name of a method's type: T in T, *T, T[P] and *T[P, Q].
+// receiver returns the name of a receiver type: T for T, *T, T[P] and *T[P, Q].
 func receiver(expr ast.Expr) *ast.Ident {
 	for {
 		switch e := expr.(type) {
@@ -67,21 +69,22 @@ func receiver(expr ast.Expr) *ast.Ident {
 	}
 }
 
-// bareSpec judges a type, or the names of one line of a var or const. The comment
-// on a group in parentheses is enough for variables and constants, not for types.
-func bareSpec(decl *ast.GenDecl, spec ast.Spec) []string {
+// uncommentedSpec returns the exported names without a comment in a type, or in one line of a
+// var or const declaration. A comment on a group in parentheses counts for variables and
+// constants, not for types.
+func uncommentedSpec(decl *ast.GenDecl, spec ast.Spec) []string {
 	switch spec := spec.(type) {
 	case *ast.ValueSpec:
-		return bare("", spec.Names, decl.Doc, spec.Doc, spec.Comment)
+		return uncommented("", spec.Names, decl.Doc, spec.Doc, spec.Comment)
 	case *ast.TypeSpec:
 		doc := spec.Doc
 		if !decl.Lparen.IsValid() {
 			doc = decl.Doc
 		}
-		found := bare("", []*ast.Ident{spec.Name}, doc)
+		found := uncommented("", []*ast.Ident{spec.Name}, doc)
 		if fields, ok := spec.Type.(*ast.StructType); ok && spec.Name.IsExported() {
 			for _, field := range fields.Fields.List {
-				found = append(found, bare(spec.Name.Name+".", field.Names, field.Doc, field.Comment)...)
+				found = append(found, uncommented(spec.Name.Name+".", field.Names, field.Doc, field.Comment)...)
 			}
 		}
 		return found
@@ -89,9 +92,9 @@ func bareSpec(decl *ast.GenDecl, spec ast.Spec) []string {
 	return nil
 }
 
-// bare returns the exported ones of names if none of comments says anything;
-// Text leaves out directives such as go:generate.
-func bare(prefix string, names []*ast.Ident, comments ...*ast.CommentGroup) []string {
+// uncommented returns the exported names if all comments are empty. A directive, such as
+// //go:generate, does not count as a comment.
+func uncommented(prefix string, names []*ast.Ident, comments ...*ast.CommentGroup) []string {
 	if slices.ContainsFunc(comments, func(c *ast.CommentGroup) bool { return c.Text() != "" }) {
 		return nil
 	}
@@ -112,7 +115,7 @@ func TestMissingCommentIsFound(t *testing.T) {
 		{"function", "func F() {}", []string{"F"}},
 		{"function with a comment", "// F does.\nfunc F() {}", nil},
 		{"function with only a directive", "//go:noinline\nfunc F() {}", []string{"F"}},
-		{"comment cut off by a blank line", "// F does.\n\nfunc F() {}", []string{"F"}},
+		{"comment before a blank line", "// F does.\n\nfunc F() {}", []string{"F"}},
 		{"unexported function", "func f() {}", nil},
 		{"methods", "// T is.\ntype T struct{}\nfunc (T) M() {}\nfunc (*T) N() {}\nfunc (T) m() {}", []string{"T.M", "T.N"}},
 		{"methods of generic types", "// T is.\ntype T[P, Q any] struct{}\nfunc (*T[P, Q]) M() {}\n// U is.\ntype U[P any] int\nfunc (U[_]) M() {}",

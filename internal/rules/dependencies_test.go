@@ -1,10 +1,15 @@
+//go:build rules
+
 package rules_test
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -13,7 +18,7 @@ const (
 	goexp = "github.com/go-json-experiment/json"
 )
 
-// Whoever takes the library takes its dependencies too.
+// A program that uses the library gets its dependencies, too.
 func TestDirectDependenciesAreThree(t *testing.T) {
 	out, err := exec.Command("go", "mod", "edit", "-json", filepath.Join(top, "go.mod")).Output()
 	if err != nil {
@@ -26,7 +31,7 @@ func TestDirectDependenciesAreThree(t *testing.T) {
 	}
 }
 
-// direct returns the modules that a go.mod requires for its own packages, sorted.
+// direct returns the direct requirements in the output of go mod edit -json, sorted.
 func direct(t *testing.T, gomod []byte) []string {
 	t.Helper()
 	var mod struct {
@@ -48,26 +53,39 @@ func direct(t *testing.T, gomod []byte) []string {
 	return paths
 }
 
-func TestIndirectDependenciesAreLeftOut(t *testing.T) {
+func TestDirect(t *testing.T) {
 	got := direct(t, []byte(`{"Require":[{"Path":"b"},{"Path":"c","Indirect":true},{"Path":"a"}]}`))
 	if want := []string{"a", "b"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
+// Dependabot updates the dependencies of every module.
+func TestDependabotListsEveryModule(t *testing.T) {
+	config, err := os.ReadFile(filepath.Join(top, ".github", "dependabot.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readTree(t, "go.mod", func(name, _ string) {
+		if folder := path.Join("/", path.Dir(name)); !strings.Contains(string(config), "- "+folder+"\n") {
+			t.Errorf("%s: got no entry in .github/dependabot.yml, want one", folder)
+		}
+	})
+}
+
 func TestDependenciesStayWhereTheyBelong(t *testing.T) {
 	for _, p := range packages(t, false) {
 		got := misplaced(p.path(), p.Imports, slices.Concat(p.TestImports, p.XTestImports))
 		if len(got) > 0 {
-			t.Errorf("%s: got imports %v, want %s in test files and %s under internal alone", p.path(), got, goCmp, goexp)
+			t.Errorf("%s: got imports %v, want %s only in test files and %s only under internal", p.path(), got, goCmp, goexp)
 		}
 	}
 }
 
-// misplaced returns those imports of the package at path, by its code and by its
-// tests, that it may not have. go-cmp is for tests. go-json-experiment becomes
-// part of the standard library: only what is under internal can follow it there
-// without anybody noticing, and nothing else can have it in a signature.
+// misplaced returns the imports that the package at path must not have, in its code or in its
+// tests. Only tests may import go-cmp. Only internal packages may import go-json-experiment,
+// because it becomes part of the standard library: internal packages can switch to the
+// standard library without a change of the public API.
 func misplaced(path string, code, tests []string) []string {
 	var found []string
 	for _, imported := range code {
@@ -83,7 +101,7 @@ func misplaced(path string, code, tests []string) []string {
 	return found
 }
 
-func TestMisplacedDependenciesAreFound(t *testing.T) {
+func TestMisplaced(t *testing.T) {
 	const cmp, jsontext = goCmp + "/cmp", goexp + "/jsontext"
 	tests := []struct {
 		name, path        string
@@ -96,7 +114,7 @@ func TestMisplacedDependenciesAreFound(t *testing.T) {
 		{"json in a sibling", "jwtexptest", []string{jsontext}, nil, []string{jsontext}},
 		{"json in tests", ".", nil, []string{jsontext}, []string{jsontext}},
 		{"json in internal", "internal/jws", []string{goexp, jsontext}, []string{goexp}, nil},
-		{"json in what only begins so", "internals", []string{goexp}, nil, []string{goexp}},
+		{"json in a folder whose name begins with internal", "internals", []string{goexp}, nil, []string{goexp}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

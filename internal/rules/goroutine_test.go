@@ -1,3 +1,5 @@
+//go:build rules
+
 package rules_test
 
 import (
@@ -7,9 +9,9 @@ import (
 	"testing"
 )
 
-// A panic in a goroutine that does not recover ends the process, and one that never returns
-// keeps its waiters. So the library starts one goroutine, the fetch of a key set, which
-// recovers. A test in jwks shows it.
+// A panic in a goroutine ends the process unless the goroutine recovers, and a goroutine that
+// never returns blocks its waiters. So the library starts a goroutine in one place only: to
+// fetch a key set. A test in jwks proves that this goroutine recovers.
 func TestGoroutinesAreStartedInOnePlace(t *testing.T) {
 	var got []string
 	for _, p := range packagesOfBoth(t, false) {
@@ -22,7 +24,8 @@ func TestGoroutinesAreStartedInOnePlace(t *testing.T) {
 	}
 }
 
-// goroutines returns the places that start one: a go statement, or a function that does.
+// goroutines returns the places that start a goroutine: go statements, and uses of functions
+// that start one.
 func (s *source) goroutines() []string {
 	var found []string
 	for _, file := range s.files {

@@ -1,3 +1,5 @@
+//go:build rules
+
 package rules_test
 
 import (
@@ -6,8 +8,9 @@ import (
 	"testing"
 )
 
-// Imports point one way: examples, then packages beside the root, then the root,
-// then internal. Tests may look the other way, as the root's do to jwtexptest.
+// Imports point one way: examples import the packages beside the root, these import the root,
+// and the root imports internal packages. Tests may import in the other direction: tests of
+// the root import jwtexptest.
 func TestImportsPointOneWay(t *testing.T) {
 	for _, p := range packages(t, false) {
 		for _, imported := range p.Imports {
@@ -16,26 +19,26 @@ func TestImportsPointOneWay(t *testing.T) {
 			}
 			to := strings.TrimPrefix(strings.TrimPrefix(imported, module), "/")
 			if !mayImport(p.path(), to) {
-				t.Errorf("got an import of %s by %s, want none in this direction", imported, p.path())
+				t.Errorf("%s imports %s: want no import in this direction", p.path(), imported)
 			}
 		}
 	}
 }
 
-// Whoever publishes or fetches keys needs no keyring of ours.
-func TestJWKSStandsOnTheRootAlone(t *testing.T) {
+// A program that publishes or fetches keys does not depend on package keyring.
+func TestJWKSImportsOnlyTheRoot(t *testing.T) {
 	for _, p := range packagesOf(t, jwks, false) {
 		for _, imported := range p.Imports {
 			if under(imported, module) && imported != module && !under(imported, jwks) {
-				t.Errorf("got an import of %s by %s, want none of this module but of its root", imported, p.ImportPath)
+				t.Errorf("%s imports %s: want only the root package of that module", p.ImportPath, imported)
 			}
 		}
 	}
 }
 
-// What signs anything at all is for what makes bad tokens, and for the package that
-// has the keys.
-func TestOnlyTestPackagesSignAnything(t *testing.T) {
+// internal/testsign makes a valid signature for any bytes. Only jwtexptest, which makes invalid
+// tokens, and the root, which holds the keys, import it.
+func TestOnlyTwoPackagesImportTestsign(t *testing.T) {
 	var got []string
 	for _, p := range packages(t, false) {
 		if slices.Contains(p.Imports, module+"/internal/testsign") {
@@ -43,12 +46,12 @@ func TestOnlyTestPackagesSignAnything(t *testing.T) {
 		}
 	}
 	if want := []string{".", "jwtexptest"}; !slices.Equal(got, want) {
-		t.Errorf("got internal/testsign imported by %v, want %v", got, want)
+		t.Errorf("internal/testsign: got imports by %v, want %v", got, want)
 	}
 }
 
-// mayImport reports whether the package at one path of the module may import that
-// at another: one of a lower layer, or, within internal, of its own.
+// mayImport reports whether the package at path from may import the package at path to. The
+// imported package must be in a lower layer, or both must be internal.
 func mayImport(from, to string) bool {
 	return layer(to) < layer(from) || layer(to) == internal && layer(from) == internal
 }
@@ -72,7 +75,7 @@ func layer(path string) int {
 	return sibling
 }
 
-func TestImportsTheWrongWayAreFound(t *testing.T) {
+func TestMayImport(t *testing.T) {
 	tests := []struct {
 		from, to string
 		want     bool

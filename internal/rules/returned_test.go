@@ -1,3 +1,5 @@
+//go:build rules
+
 package rules_test
 
 import (
@@ -12,26 +14,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// isTheCallersAlone names every exported function and method whose result is, or has in it,
-// a slice, a map or a pointer. A result belongs to its caller alone, so that nothing that
-// the caller does to it changes what others get. The test that is named shows it.
-var isTheCallersAlone = map[string]string{
-	"Issuer.Issue":                  "TestWhatIsReturnedIsTheCallersAlone",
-	"Key.PublicKey":                 "TestWhatIsReturnedIsTheCallersAlone",
-	"Key.VerificationKeys":          "TestWhatIsReturnedIsTheCallersAlone",
-	"Middleware.Check":              "TestWhatIsReturnedIsTheCallersAlone",
-	"Middleware.WithScope":          "TestWhatIsReturnedIsTheCallersAlone",
-	"Token.Audience":                "TestWhatIsReturnedIsTheCallersAlone",
-	"Token.Scope":                   "TestWhatIsReturnedIsTheCallersAlone",
-	"Verifier.Verify":               "TestOverwrittenTokenIsItsCallersAlone",
-	"VerifierSet.Verify":            "TestOverwrittenTokenIsItsCallersAlone",
-	"fixedSet.VerificationKeys":     "TestWhatIsReturnedIsTheCallersAlone",
-	"keyring Ring.State":            "TestWhatIsReturnedIsTheCallersAlone",
-	"keyring Ring.Published":        "TestWhatIsReturnedIsTheCallersAlone",
-	"keyring Ring.VerificationKeys": "TestWhatIsReturnedIsTheCallersAlone",
-	"jwks Remote.VerificationKeys":  "TestWhatIsReturnedIsTheCallersAlone",
+// ownedByCaller lists every exported function and method whose result is or contains a slice, a
+// map or a pointer. The caller owns the result: a change to it has no effect on other
+// callers. The value is the name of the test that proves it.
+var ownedByCaller = map[string]string{
+	"Issuer.Issue":                  "TestReturnedValuesAreCopies",
+	"Key.PublicKey":                 "TestReturnedValuesAreCopies",
+	"Key.VerificationKeys":          "TestReturnedValuesAreCopies",
+	"Middleware.Check":              "TestReturnedValuesAreCopies",
+	"Middleware.WithScope":          "TestReturnedValuesAreCopies",
+	"Token.Audience":                "TestReturnedValuesAreCopies",
+	"Token.Scope":                   "TestReturnedValuesAreCopies",
+	"Verifier.Verify":               "TestOverwrittenTokenAffectsNoOtherCaller",
+	"VerifierSet.Verify":            "TestOverwrittenTokenAffectsNoOtherCaller",
+	"fixedSet.VerificationKeys":     "TestReturnedValuesAreCopies",
+	"keyring Ring.State":            "TestReturnedValuesAreCopies",
+	"keyring Ring.Published":        "TestReturnedValuesAreCopies",
+	"keyring Ring.VerificationKeys": "TestReturnedValuesAreCopies",
+	"jwks Remote.VerificationKeys":  "TestReturnedValuesAreCopies",
 
-	// What these return was made for the call, or, in FromContext, for the request.
+	// These functions make their result for the call, FromContext for the request.
 	"FromContext":           "",
 	"NewIssuer":             "",
 	"NewMiddleware":         "",
@@ -46,7 +48,7 @@ var isTheCallersAlone = map[string]string{
 }
 
 func TestWhatIsReturnedIsListed(t *testing.T) {
-	found := make(map[string]string) // to the folder
+	folders := make(map[string]string) // by the function's name
 	for _, p := range packagesOfBoth(t, false) {
 		if under(p.path(), "internal") || p.Name == "main" {
 			continue
@@ -55,17 +57,17 @@ func TestWhatIsReturnedIsListed(t *testing.T) {
 		if p.ImportPath != module {
 			prefix = p.Name + " "
 		}
-		for _, name := range load(t, p).resolve(t, p.ImportMap).returning() {
-			found[prefix+name] = p.Dir
+		for _, name := range load(t, p).resolve(t, p.ImportMap).returningReferences() {
+			folders[prefix+name] = p.Dir
 		}
 	}
-	got, want := slices.Sorted(maps.Keys(found)), slices.Sorted(maps.Keys(isTheCallersAlone))
+	got, want := slices.Sorted(maps.Keys(folders)), slices.Sorted(maps.Keys(ownedByCaller))
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("functions that return a slice, a map or a pointer (-isTheCallersAlone +found):\n%s", diff)
+		t.Errorf("functions that return a slice, a map or a pointer (-ownedByCaller +found):\n%s", diff)
 	}
-	for name, test := range isTheCallersAlone {
-		if test != "" && !hasTest(t, found[name], test) {
-			t.Errorf("%s: got no %s in %s", name, test, found[name])
+	for name, test := range ownedByCaller {
+		if test != "" && !hasTest(t, folders[name], test) {
+			t.Errorf("%s: got no %s in %s, want one", name, test, folders[name])
 		}
 	}
 }
@@ -85,15 +87,16 @@ func hasTest(t *testing.T, folder, name string) bool {
 	})
 }
 
-// returning returns the exported functions and methods that return a slice, a map or a
-// pointer. Methods of unexported types count, since an interface can lead to them.
-func (s *source) returning() []string {
+// returningReferences returns the exported functions and methods that return a slice, a map or
+// a pointer. It includes methods of unexported types, because callers can reach them
+// through an interface.
+func (s *source) returningReferences() []string {
 	var found []string
 	scope := s.types.Scope()
 	for _, name := range scope.Names() {
 		switch object := scope.Lookup(name).(type) {
 		case *types.Func:
-			if object.Exported() && returns(object) {
+			if object.Exported() && returnsReference(object) {
 				found = append(found, name)
 			}
 		case *types.TypeName:
@@ -102,7 +105,7 @@ func (s *source) returning() []string {
 				continue
 			}
 			for method := range named.Methods() {
-				if method.Exported() && returns(method) {
+				if method.Exported() && returnsReference(method) {
 					found = append(found, name+"."+method.Name())
 				}
 			}
@@ -111,29 +114,29 @@ func (s *source) returning() []string {
 	return found
 }
 
-func returns(f *types.Func) bool {
+func returnsReference(f *types.Func) bool {
 	for result := range f.Signature().Results().Variables() {
-		if leadsOn(result.Type()) {
+		if isReference(result.Type()) {
 			return true
 		}
 	}
 	return false
 }
 
-// leadsOn reports whether a value of type t leads to memory that it does not hold itself, by
-// what an importer can name.
-func leadsOn(t types.Type) bool {
-	if t.String() == "crypto.PublicKey" { // an interface of pointers and slices
+// isReference reports whether a copy of a value of type t shares memory with the value. It
+// ignores unexported fields, because other packages cannot reach them.
+func isReference(t types.Type) bool {
+	if t.String() == "crypto.PublicKey" { // an interface whose values are pointers and slices
 		return true
 	}
 	switch t := t.Underlying().(type) {
 	case *types.Slice, *types.Map, *types.Pointer:
 		return true
 	case *types.Array:
-		return leadsOn(t.Elem())
+		return isReference(t.Elem())
 	case *types.Struct:
 		for field := range t.Fields() {
-			if field.Exported() && leadsOn(field.Type()) {
+			if field.Exported() && isReference(field.Type()) {
 				return true
 			}
 		}
@@ -141,7 +144,7 @@ func leadsOn(t types.Type) bool {
 	return false
 }
 
-func TestReturnedPointersAreFound(t *testing.T) {
+func TestReturnedReferencesAreFound(t *testing.T) {
 	s := fixture(t, `package fixture
 		import "context"
 		type (
@@ -165,7 +168,7 @@ func TestReturnedPointersAreFound(t *testing.T) {
 		func (*hidden) Method() []int { return nil }
 	`).resolve(t, nil)
 	want := []string{"Array", "Map", "Pointer", "Slice", "Struct", "T.Method", "hidden.Method"}
-	if diff := cmp.Diff(want, s.returning()); diff != "" {
+	if diff := cmp.Diff(want, s.returningReferences()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

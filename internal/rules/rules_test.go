@@ -1,7 +1,13 @@
-// Package rules_test holds the rules that the whole module keeps, as tests: who
-// may read the clock, who may import whom, which files and dependencies there
-// are, what needs a comment. Each file states one of them, and shows with a
-// fixture what it catches. Some are kept by the module jwks too.
+//go:build rules
+
+// Package rules_test checks the sources of the module, not their behaviour: which code reads
+// the clock, which package imports which, which files and dependencies exist, and what needs
+// a comment. Each file holds one rule and shows with a fixture what the rule finds. Some
+// rules hold for the module jwks, too.
+//
+// The tests need the build tag rules, so that go test ./... stays fast:
+//
+//	go test -tags rules ./internal/rules ./internal/mutants
 package rules_test
 
 import (
@@ -20,22 +26,22 @@ import (
 
 const (
 	module = "github.com/jwtexp/jwtexp"
-	top    = "../.." // its folder, seen from that of these tests
+	top    = "../.." // the folder of the module, relative to the folder of this package
 	jwks   = module + "/jwks"
 )
 
-// A listing is what go list tells of a package, as far as the rules ask.
+// A listing is what go list reports about a package, as far as the rules need it.
 type listing struct {
 	ImportPath, Name, Dir, Export      string
-	ForTest                            string // of test files: the package under test
+	ForTest                            string // for a package of test files: the package under test
 	Module                             *struct{ Path, Dir string }
 	GoFiles                            []string
 	Imports, TestImports, XTestImports []string
 	ImportMap                          map[string]string
 }
 
-// listed is all that the packages and tests of the module, and of jwks, are made
-// of. Other modules in the tree, which have a go.mod of their own, are not in it.
+// listed returns the packages and the test packages of the root module and of jwks, with all
+// their dependencies. It leaves out the other modules.
 var listed = sync.OnceValues(func() ([]*listing, error) {
 	if err := visitTree(); err != nil {
 		return nil, err
@@ -43,9 +49,9 @@ var listed = sync.OnceValues(func() ([]*listing, error) {
 	var packages []*listing
 	for _, folder := range []string{top, filepath.Join(top, "jwks")} {
 		cmd := exec.Command("go", "list", "-test", "-export", "-deps", "-json", "-buildvcs=false",
-			"-tags=pyjwt",      // of the tests that need PyJWT
-			"./...",            // this module
-			"testing/synctest") // which a fixture imports
+			"-tags=pyjwt,rules",
+			"./...",
+			"testing/synctest") // a fixture imports it
 		cmd.Dir = folder
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()
@@ -66,8 +72,8 @@ var listed = sync.OnceValues(func() ([]*listing, error) {
 	return packages, nil
 })
 
-// visitTree opens every folder. go test remembers a result until something that
-// the test opened has changed, and it does not see what go list opens.
+// visitTree opens every folder. go test caches a result until a file or folder that the test
+// opened changes, and it does not know which ones go list opens.
 func visitTree() error {
 	return filepath.WalkDir(top, func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && entry.Name() == ".git" {
@@ -77,14 +83,14 @@ func visitTree() error {
 	})
 }
 
-// packages returns those of the module as users see them or, if tests is set,
-// those that test files make.
+// packages returns the packages of the root module as users see them or, if tests is set,
+// the packages of its test files.
 func packages(t *testing.T, tests bool) []*listing {
 	t.Helper()
 	return packagesOf(t, module, tests)
 }
 
-// packagesOfBoth returns those of jwks, too.
+// packagesOfBoth returns the packages of the root module and of jwks.
 func packagesOfBoth(t *testing.T, tests bool) []*listing {
 	t.Helper()
 	return slices.Concat(packages(t, tests), packagesOf(t, jwks, tests))
@@ -109,16 +115,16 @@ func packagesOf(t *testing.T, module string, tests bool) []*listing {
 	return found
 }
 
-// path is the package's folder in the module, "." for the root.
+// path returns the folder of the package in its module, "." for the root.
 func (p *listing) path() string {
 	rel, err := filepath.Rel(p.Module.Dir, p.Dir)
 	if err != nil {
-		panic(err) // go list names both in full
+		panic(err) // both are absolute
 	}
 	return filepath.ToSlash(rel)
 }
 
-// under reports whether path is folder or lies in it.
+// under reports whether path is folder or is in it.
 func under(path, folder string) bool {
 	return path == folder || strings.HasPrefix(path, folder+"/")
 }

@@ -1,3 +1,5 @@
+//go:build rules
+
 package rules_test
 
 import (
@@ -7,24 +9,24 @@ import (
 	"testing"
 )
 
-// A test makes time pass with an injected clock, or inside a bubble of
-// testing/synctest, where sleeping takes no time.
+// A test advances an injected clock, or sleeps in a bubble of testing/synctest, in which
+// sleeping takes no real time.
 //
-// The bubble has to be seen around the sleep: a helper that sleeps and is called
-// from a bubble is refused, although it would be right. Other ways to wait, such
-// as a time.After that guards against hanging, are not looked at.
+// The call of synctest.Test must enclose the sleep in the source. So the rule rejects a helper
+// that sleeps, even if only bubbles call it. The rule ignores other ways to wait, such as a
+// time.After that ends a test that hangs.
 func TestTestsSleepOnlyInABubble(t *testing.T) {
 	for _, p := range packagesOfBoth(t, true) {
 		for _, u := range load(t, p).resolve(t, p.ImportMap).sleepsOutsideBubbles() {
 			if strings.HasSuffix(u.file, "_test.go") {
-				t.Errorf("got %v, want none outside testing/synctest", u)
+				t.Errorf("got %v, want no sleep outside testing/synctest", u)
 			}
 		}
 	}
 }
 
-// sleepsOutsideBubbles returns the uses of time.Sleep that are not within a
-// function literal passed to synctest.Test.
+// sleepsOutsideBubbles returns the uses of time.Sleep outside the function literals that are
+// passed to synctest.Test.
 func (s *source) sleepsOutsideBubbles() []use {
 	sleeps := s.usesOf("time.Sleep")
 	for _, bubble := range s.bubbles() {
@@ -35,6 +37,7 @@ func (s *source) sleepsOutsideBubbles() []use {
 	return sleeps
 }
 
+// bubbles returns the function literals that are passed to synctest.Test.
 func (s *source) bubbles() []*ast.FuncLit {
 	var found []*ast.FuncLit
 	starts := s.usesOf("testing/synctest.Test")
@@ -45,7 +48,7 @@ func (s *source) bubbles() []*ast.FuncLit {
 				continue
 			}
 			body, ok := call.Args[len(call.Args)-1].(*ast.FuncLit)
-			// With or without the package's name, the function's own comes last.
+			// The function's name comes last, with a package name in front of it or without one.
 			if ok && slices.ContainsFunc(starts, func(u use) bool { return u.at.End() == call.Fun.End() }) {
 				found = append(found, body)
 			}

@@ -1,3 +1,5 @@
+//go:build rules
+
 package rules_test
 
 import (
@@ -16,8 +18,8 @@ import (
 	"testing"
 )
 
-// A source is a package that has been parsed and, by resolve, type-checked, so
-// that a rule can ask what an identifier means, whatever it is called there.
+// A source is a parsed package. After resolve it is type-checked too, so that a rule sees
+// which object an identifier refers to, even if an import is renamed.
 type source struct {
 	fset  *token.FileSet
 	files []*ast.File
@@ -25,7 +27,7 @@ type source struct {
 	types *types.Package
 }
 
-// load parses the files of a package of the module.
+// load parses the files of a package.
 func load(t *testing.T, p *listing) *source {
 	t.Helper()
 	s := &source{fset: token.NewFileSet()}
@@ -39,7 +41,7 @@ func load(t *testing.T, p *listing) *source {
 	return s
 }
 
-// fixture parses a package of one file, which is text.
+// fixture parses a package whose only file has the given text.
 func fixture(t *testing.T, text string) *source {
 	t.Helper()
 	s := &source{fset: token.NewFileSet()}
@@ -56,8 +58,8 @@ func (s *source) parse(t *testing.T, name, text string) {
 	s.files = append(s.files, file)
 }
 
-// resolve type-checks s and returns it. Imports are read as the compiler left
-// them where go list says; importMap is the package's, nil for a fixture.
+// resolve type-checks s and returns it. It reads the export data of imports from the files
+// that go list names. importMap is the ImportMap of the package, nil for a fixture.
 func (s *source) resolve(t *testing.T, importMap map[string]string) *source {
 	t.Helper()
 	all, err := listed()
@@ -68,7 +70,7 @@ func (s *source) resolve(t *testing.T, importMap map[string]string) *source {
 		path = cmp.Or(importMap[path], path)
 		i := slices.IndexFunc(all, func(p *listing) bool { return p.ImportPath == path })
 		if i < 0 {
-			return nil, fmt.Errorf("go list did not name %s", path)
+			return nil, fmt.Errorf("go list did not list %s", path)
 		}
 		return os.Open(all[i].Export)
 	}
@@ -81,9 +83,9 @@ func (s *source) resolve(t *testing.T, importMap map[string]string) *source {
 	return s
 }
 
-// A use is one place that names a function, called or not.
+// A use is a place that names a function, to call it or as a value.
 type use struct {
-	function string // as in "time.Now"
+	function string // such as "time.Now"
 	at       *ast.Ident
 	file     string
 	line     int
@@ -91,7 +93,7 @@ type use struct {
 
 func (u use) String() string { return fmt.Sprintf("%s:%d: %s", u.file, u.line, u.function) }
 
-// usesOf returns the places that name one of the functions, in their order.
+// usesOf returns the uses of the functions, in the order of the source.
 func (s *source) usesOf(functions ...string) []use {
 	var found []use
 	for id, object := range s.uses {

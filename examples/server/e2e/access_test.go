@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// The whole story by Tab, Enter and the space bar, with the focus to be seen all
-// the way and kept by every button.
+// A user can do everything with Tab, Enter and the space bar. The focus is always visible, and
+// each button keeps it.
 func TestKeyboard(t *testing.T) {
 	w := open(t, startServer(t, "-timetravel"))
 	w.tabTo("Log in as Alice", kb.Enter)
@@ -32,7 +32,7 @@ func TestKeyboard(t *testing.T) {
 	w.see("#verdict", "Bob’s token is good.")
 }
 
-// tabTo presses Tab until the button of that name has the focus, and then key.
+// tabTo presses Tab until the named button has the focus, and then presses key.
 func (w *window) tabTo(name, key string) {
 	w.t.Helper()
 	for range 30 {
@@ -42,17 +42,17 @@ func (w *window) tabTo(name, key string) {
 			return {name: e.matches("button") ? e.innerText : "", outline: style.outlineStyle + " " + style.outlineWidth};
 		})()`)
 		if got.Name != "" && got.Outline != "solid 3px" {
-			w.t.Errorf("%s: got the outline %s, want one to be seen", got.Name, got.Outline)
+			w.t.Errorf("%s: got the outline %q, want a visible one", got.Name, got.Outline)
 		}
 		if got.Name == name {
 			w.do(chromedp.KeyEvent(key))
 			if kept := eval[bool](w, `document.activeElement.matches("button")`); !kept {
-				w.t.Errorf("%s: got no focus after it was pressed, want it kept", name)
+				w.t.Errorf("%s: got no focus after the button was pressed, want the focus", name)
 			}
 			return
 		}
 	}
-	w.t.Fatalf("got no %s by Tab, want one", name)
+	w.t.Fatalf("got no button %s by pressing Tab, want one", name)
 }
 
 func TestScreenReader(t *testing.T) {
@@ -80,14 +80,15 @@ func TestScreenReader(t *testing.T) {
 			t.Errorf("got no %s, want one", role)
 		}
 	}
-	// Only what changes rarely is announced: a timer that spoke would never stop.
+	// Only parts that change rarely are live regions: a screen reader would announce the timer
+	// every second.
 	live := eval[[]string](w, `[...document.querySelectorAll("[role=status], [aria-live]")].map((e) => e.id)`)
 	if got, want := fmt.Sprint(live), "[verdict travel-note meaning]"; got != want {
 		t.Errorf("got live regions %s, want %s", got, want)
 	}
 }
 
-// value returns what is a string in JSON, or nothing.
+// value returns the string in v, or "".
 func value(v *accessibility.Value) string {
 	if v == nil {
 		return ""
@@ -95,10 +96,10 @@ func value(v *accessibility.Value) string {
 	return strings.Trim(v.Value.String(), `"`)
 }
 
-// named are the roles that a screen reader calls by name.
+// named lists the roles whose name a screen reader announces.
 var named = map[string]bool{"button": true, "heading": true, "region": true, "timer": true, "group": true}
 
-// At no time is there a horizontal scroll bar, nor a target too small for a thumb.
+// On a phone the page has no horizontal scroll bar and no button that is too small for a thumb.
 func TestPhone(t *testing.T) {
 	w := open(t, startServer(t, "-timetravel"), chromedp.EmulateViewport(320, 640, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	fits := func(when string) {
@@ -108,7 +109,7 @@ func TestPhone(t *testing.T) {
 			target: Math.min(...[...document.querySelectorAll("button")].map((b) => b.getBoundingClientRect().height).filter(Boolean)),
 		})`)
 		if got.Content > 320 || got.Window != 320 || got.Target < 44 {
-			t.Errorf("%s: got %+v, want content and window of 320 px, targets of at least 44", when, got)
+			t.Errorf("%s: got %+v, want content and window of 320 px and buttons of at least 44 px", when, got)
 		}
 	}
 	fits("at first")
@@ -124,8 +125,8 @@ func TestPhone(t *testing.T) {
 	fits("with answers")
 }
 
-// Every text stands out from its background as WCAG 2.2 AA has it, in light and
-// in dark, whatever the page tells.
+// Every text has the contrast to its background that WCAG 2.2 AA requires, in light and in dark
+// mode and in every state of the page.
 func TestContrast(t *testing.T) {
 	for _, scheme := range []string{"light", "dark"} {
 		w := open(t, startServer(t, "-timetravel"), media("prefers-color-scheme", scheme, "prefers-reduced-motion", "reduce"))
@@ -155,7 +156,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// faint lists the texts with less contrast than 4.5, and the ring below 3.
+// faint lists the texts with a contrast below 4.5, and the ring if its contrast is below 3.
 const faint = `(() => {
 	const rgb = (color) => color.match(/[\d.]+/g).map(Number);
 	const luminance = (color) => rgb(color).slice(0, 3).map((v) => v / 255)

@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// beforeThePage runs a script before those of the page.
+// beforeThePage runs a script before the scripts of the page.
 func beforeThePage(script string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
@@ -18,7 +18,7 @@ func beforeThePage(script string) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// media sets features, pairs of name and value, of the person's system.
+// media emulates media features of the user's system, given as pairs of name and value.
 func media(features ...string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		var params emulation.SetEmulatedMediaParams
@@ -30,7 +30,7 @@ func media(features ...string) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// answer answers the page's next request of path in the server's place.
+// answer answers the page's next request of path instead of the server.
 func (w *window) answer(path string, status int64, body string) {
 	w.t.Helper()
 	call(w, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: w.server.url + path}}})

@@ -1,6 +1,9 @@
-// Package e2e tests the demo's page as a person meets it: the server as a
-// process, and Chromium in front of it. It is a module of its own, so that what
-// drives the browser is no dependency of the library.
+// Package e2e tests the page of the demo in Chromium, against a server that runs as a process of
+// its own. It is a module, so that the library does not depend on the packages that drive
+// the browser.
+//
+// The tests build the server when they start. go test does not know its sources and could
+// report an old result, so run them with -count=1.
 package e2e
 
 import (
@@ -15,8 +18,8 @@ import (
 )
 
 var (
-	serverPath string          // of the server that was built
-	browser    context.Context // one for all tests: each has a window of its own
+	serverPath string          // the executable
+	browser    context.Context // one for all tests; each test opens a window
 )
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
@@ -53,7 +56,7 @@ func buildServer() error {
 	return nil
 }
 
-// startBrowser fails where there is no Chromium: tests that nobody runs prove
+// startBrowser returns an error if Chromium is not installed, because a skipped test proves
 // nothing.
 func startBrowser() (stop func(), err error) {
 	path, err := exec.LookPath("chromium")
@@ -62,7 +65,7 @@ func startBrowser() (stop func(), err error) {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
 	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // which root cannot have
+		options = append(options, chromedp.NoSandbox) // Chromium has no sandbox for root
 	}
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stopBrowser := chromedp.NewContext(allocator)

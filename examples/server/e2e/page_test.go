@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What the page is for, from the first login to the one after expiry.
+// The whole use of the page, from the first login to the login after expiry.
 func TestStory(t *testing.T) {
 	w := open(t, startServer(t, "-timetravel"))
 	w.see("#verdict", "Log in to get a token.")
@@ -46,7 +46,7 @@ func TestStory(t *testing.T) {
 	w.see("#answer", `error_description="The access token is invalid"`)
 	w.press("Undo tampering")
 	if got := w.text("#token"); got != token {
-		t.Errorf("after tampering was undone: got another token than before")
+		t.Errorf("got another token after tampering was undone, want the original one")
 	}
 
 	w.press("Drop token")
@@ -72,8 +72,8 @@ func TestStory(t *testing.T) {
 	)
 }
 
-// Without the flag nothing moves the server's clock. The countdown runs by the
-// page's stopwatch, which the test sets ahead, and ends without a reload.
+// Without -timetravel the server's clock cannot be moved. The countdown uses the page's stopwatch,
+// which the test sets ahead, and ends without a reload.
 func TestCountdownEndsByItself(t *testing.T) {
 	w := open(t, startServer(t), beforeThePage(`
 		const real = performance.now.bind(performance);
@@ -89,14 +89,14 @@ func TestCountdownEndsByItself(t *testing.T) {
 	w.see("#verdict", "Bob’s token has expired.")
 	w.see("#left", "0:00")
 	if got := eval[string](w, `document.querySelector("#ring").getAttribute("stroke-dashoffset")`); got != "100" {
-		t.Errorf("got a ring with offset %s, want 100: an empty one", got)
+		t.Errorf("got a ring with offset %s, want 100, an empty ring", got)
 	}
 	if eval[bool](w, `document.querySelector("#travel").checkVisibility()`) {
-		t.Error("got buttons that move the clock, want none")
+		t.Error("got the buttons that move the clock, want them hidden")
 	}
 }
 
-// Somebody else moves the clock; whoever comes back to the page sees it.
+// If another client moves the clock, the page shows it when it gets the focus again.
 func TestCountdownFollowsTheServersClock(t *testing.T) {
 	s := startServer(t, "-timetravel")
 	w := open(t, s)
@@ -111,7 +111,7 @@ func TestCountdownFollowsTheServersClock(t *testing.T) {
 	w.see("#verdict", "Alice’s token has expired.")
 }
 
-// What comes from the server is text, whatever it looks like.
+// The page shows everything from the server as text, even if it looks like HTML.
 func TestScriptForAName(t *testing.T) {
 	const script = `<script>alert(1)</script><img src=x onerror=alert(2)>`
 	quoted, err := json.Marshal(script)
@@ -135,6 +135,6 @@ func TestScriptForAName(t *testing.T) {
 	w.see("#meaning", script)
 	w.see("#log", script)
 	if n := eval[int](w, `document.querySelectorAll("main script, main img, main b").length`); n > 0 {
-		t.Errorf("got %d elements made of text, want none", n)
+		t.Errorf("got %d elements from texts of the server, want none", n)
 	}
 }

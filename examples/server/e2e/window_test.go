@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// window is a browser window, as private as a new one, at the demo's page. When
-// the test ends it looks back on what no page may do.
+// window is a private browser window with the demo's page. At the end of the test it checks that
+// the page did nothing that it must not do.
 type window struct {
 	t      *testing.T
 	ctx    context.Context
@@ -27,10 +27,10 @@ type window struct {
 
 	mu     sync.Mutex
 	faults []string
-	tokens []string // that the page was seen with
+	tokens []string // the tokens that the page showed
 }
 
-// open opens the page. Before that, prepare is done.
+// open runs the actions of prepare and opens the page.
 func open(t *testing.T, s *server, prepare ...chromedp.Action[chromedp.Void]) *window {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
@@ -45,12 +45,12 @@ func open(t *testing.T, s *server, prepare ...chromedp.Action[chromedp.Void]) *w
 	w.do(prepare...)
 	w.do(chromedp.Navigate(s.url))
 	w.waitFor(`document.querySelector("#now").textContent !== "–"`)
-	t.Cleanup(w.lookBack) // runs before the window is closed
+	t.Cleanup(w.check) // runs before the window is closed
 	return w
 }
 
-// watch notes what the page may not do: write to the console, break its own
-// policy, ask anybody but the server, or ask it for more than it has.
+// watch records what the page must not do: write to the console, violate its Content Security
+// Policy, or send a request to another server or an unknown path.
 func (w *window) watch(event any) {
 	switch e := event.(type) {
 	case *runtime.EventConsoleAPICalled:
@@ -58,7 +58,7 @@ func (w *window) watch(event any) {
 	case *runtime.EventExceptionThrown:
 		w.fault("exception %s", e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
-		// Every refusal is an entry, and refusals are what the page is for.
+		// The browser logs every rejected request, and the page sends such requests.
 		if e.Entry.Source == log.EntrySourceNetwork && e.Entry.URL == w.server.url+"/resource" {
 			return
 		}
@@ -86,7 +86,7 @@ func (w *window) fault(format string, args ...any) {
 	w.faults = append(w.faults, fmt.Sprintf(format, args...))
 }
 
-func (w *window) lookBack() {
+func (w *window) check() {
 	stored := eval[[]string](w, `(async () => [
 		...Object.keys(localStorage), ...Object.keys(sessionStorage), ...document.cookie.split(";").filter(Boolean),
 		...(await indexedDB.databases()).map((d) => d.name), ...await caches.keys(),
@@ -97,7 +97,7 @@ func (w *window) lookBack() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.faults) > 0 {
-		w.t.Errorf("got\n%s\nwant a page that does nothing of this", strings.Join(w.faults, "\n"))
+		w.t.Errorf("got\n%s\nwant none of this", strings.Join(w.faults, "\n"))
 	}
 	for _, token := range w.tokens {
 		for _, segment := range strings.Split(token, ".")[1:] {
@@ -122,7 +122,7 @@ func call[P, R any](w *window, command cdp.Command[P, R], params P) {
 	}
 }
 
-// eval evaluates an expression, or what it promises.
+// eval evaluates an expression. It waits for a promise.
 func eval[T any](w *window, expression string) T {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second) // against hanging
@@ -155,13 +155,13 @@ func (w *window) comesTrue(expression string) bool {
 	})`, expression))
 }
 
-// text returns what a person reads there.
+// text returns the visible text of an element.
 func (w *window) text(selector string) string {
 	w.t.Helper()
 	return eval[string](w, fmt.Sprintf("document.querySelector(%q).innerText", selector))
 }
 
-// see waits until there is to read what is wanted.
+// see waits until an element shows the text want.
 func (w *window) see(selector, want string) {
 	w.t.Helper()
 	if !w.comesTrue(fmt.Sprintf("document.querySelector(%q).innerText.includes(%q)", selector, want)) {
@@ -169,13 +169,13 @@ func (w *window) see(selector, want string) {
 	}
 }
 
-// press clicks the button that is called so.
+// press clicks the button with the given label.
 func (w *window) press(name string) {
 	w.t.Helper()
 	w.do(chromedp.Click(fmt.Sprintf(`//button[normalize-space()=%q]`, name)))
 }
 
-// logIn presses a login and waits for another token than before.
+// logIn presses a login button and waits for a new token.
 func (w *window) logIn(name string) string {
 	w.t.Helper()
 	before := w.text("#token")
@@ -188,8 +188,7 @@ func (w *window) logIn(name string) string {
 	return token
 }
 
-// seeLog waits until as many things have happened as are wanted, and compares
-// them, the oldest first.
+// seeLog waits until the log has as many entries as want, and compares them, oldest first.
 func (w *window) seeLog(want ...string) {
 	w.t.Helper()
 	w.waitFor(fmt.Sprintf(`document.querySelectorAll("#log li").length >= %d`, len(want)))

@@ -11,22 +11,23 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// The kinds of tickets, and where in the life of its token a ticket is used.
+// The kinds of attempts, and the phases in the life of a token.
 var (
 	kinds  = []string{"good", "revoked", "none", "bad request", "forged", "malformed"}
 	phases = []string{"early", "in time", "expired"}
 )
 
-// A ticket is a request as the oracle knows it: by how it was made.
-type ticket struct {
+// An attempt is a request with a token or without one. The expected answer follows from how
+// the attempt was made, not from the library.
+type attempt struct {
 	kind          string
 	authorization []string
 	subject       string
 	nbf, exp      int64  // nanoseconds since 1970
-	always        answer // of a ticket with a fault, whatever the time is
+	always        answer // set for an attempt with a fault: the answer at all times
 }
 
-// phase is the oracle of time: integer arithmetic on nanoseconds.
+// phase computes the phase of a token at now, in integer nanoseconds.
 func phase(now time.Time, nbf, exp int64, leeway time.Duration) string {
 	switch ns := now.UnixNano(); {
 	case ns < nbf-int64(leeway):
@@ -37,65 +38,64 @@ func phase(now time.Time, nbf, exp int64, leeway time.Duration) string {
 	return "in time"
 }
 
-func (k *ticket) phase(now time.Time) string { return phase(now, k.nbf, k.exp, 0) }
+func (a *attempt) phase(now time.Time) string { return phase(now, a.nbf, a.exp, 0) }
 
-// at is the oracle: what the ticket gets from a server whose clock reads now. A
-// ticket with another fault is never told that it has expired.
-func (k *ticket) at(now time.Time) answer {
-	phase := k.phase(now)
+// at returns the expected answer of a server whose clock reads now. An attempt with a fault
+// never gets the answer "expired".
+func (a *attempt) at(now time.Time) answer {
+	phase := a.phase(now)
 	switch {
-	case k.always != answer{}:
-		return k.always
+	case a.always != answer{}:
+		return a.always
 	case phase == "early":
 		return invalidToken
-	case phase == "expired": // which a revoked one is, too
-		return expired(time.Unix(0, k.exp))
-	case k.kind == "revoked":
+	case phase == "expired": // a revoked token, too
+		return expired(time.Unix(0, a.exp))
+	case a.kind == "revoked":
 		return invalidToken
 	}
-	return served(k.subject)
+	return served(a.subject)
 }
 
-// between returns what the ticket may get from a server that reads its clock at
-// some time from before to after: a whole short life can lie between the two.
-func (k *ticket) between(before, after time.Time) []answer {
-	all := []answer{k.at(before)}
-	for _, edge := range []time.Time{time.Unix(0, k.nbf), time.Unix(0, k.exp)} {
-		if edge.After(before) && !edge.After(after) && k.at(edge) != all[len(all)-1] {
-			all = append(all, k.at(edge))
+// between returns the possible answers of a server that reads its clock between before and
+// after. A token can become good and expire in this time.
+func (a *attempt) between(before, after time.Time) []answer {
+	all := []answer{a.at(before)}
+	for _, edge := range []time.Time{time.Unix(0, a.nbf), time.Unix(0, a.exp)} {
+		if edge.After(before) && !edge.After(after) && a.at(edge) != all[len(all)-1] {
+			all = append(all, a.at(edge))
 		}
 	}
 	return all
 }
 
-// A mint makes tickets whose tokens are good from nbf to exp, with one fault or
-// none, by one of several keys.
-type mint struct {
-	signers, strangers []signer // a stranger has the name and the algorithm of the signer, and not its key
+// A generator makes attempts with one fault or none. It signs with one of several keys.
+type generator struct {
+	signers []signer
+	forgers []signer // each has the key ID and the algorithm of a signer, but another key
 }
 
-func newMint() *mint {
-	return &mint{
-		signers:   []signer{newHS256("hs"), newES256("es"), newEdDSA("ed")},
-		strangers: []signer{newHS256("hs"), newES256("es"), newEdDSA("ed")},
+func newGenerator() *generator {
+	return &generator{
+		signers: []signer{newHS256("hs"), newES256("es"), newEdDSA("ed")},
+		forgers: []signer{newHS256("hs"), newES256("es"), newEdDSA("ed")},
 	}
 }
 
-func (m *mint) keys() jwtexp.KeySet {
+func (g *generator) keys() jwtexp.KeySet {
 	var keys []jwtexp.Key
-	for _, s := range m.signers {
+	for _, s := range g.signers {
 		keys = append(keys, s.key)
 	}
 	return must(jwtexp.NewKeySet(keys...))
 }
 
-// faults are the ways to make what is never good, by the answer that it gets. Each
-// is given a signer, its stranger, and the claims of a token that would be good in
-// its time.
+// faults lists the ways to make an attempt that is never accepted, with the expected answer.
+// make receives a signer, its forger, and the claims of a valid token.
 var faults = []struct {
 	kind   string
 	answer answer
-	make   func(s, stranger signer, claims string) []string
+	make   func(s, forger signer, claims string) []string
 }{
 	{"none", missingToken, func(signer, signer, string) []string { return nil }},
 	{"none", missingToken, func(signer, signer, string) []string { return []string{"Basic YTpi"} }},
@@ -105,10 +105,10 @@ var faults = []struct {
 		one := bearer(s.token(s.header(), claims))
 		return append(one, one...)
 	}},
-	{"forged", invalidToken, func(_, stranger signer, claims string) []string {
-		return bearer(stranger.token(stranger.header(), claims))
+	{"forged", invalidToken, func(_, forger signer, claims string) []string {
+		return bearer(forger.token(forger.header(), claims))
 	}},
-	{"forged", invalidToken, func(s, _ signer, claims string) []string { // another payload under a good signature
+	{"forged", invalidToken, func(s, _ signer, claims string) []string { // a valid signature of another payload
 		parts := strings.Split(s.token(s.header(), claims), ".")
 		return bearer(parts[0] + "." + segment(strings.Replace(claims, "user-", "root-", 1)) + "." + parts[2])
 	}},
@@ -116,9 +116,9 @@ var faults = []struct {
 		return bearer(segment(`{"alg":"none"}`) + "." + segment(claims) + ".")
 	}},
 	{"forged", invalidToken, func(s, _ signer, claims string) []string {
-		return bearer(s.token(strings.Replace(s.header(), s.kid, "nobody", 1), claims))
+		return bearer(s.token(strings.Replace(s.header(), s.kid, "unknown", 1), claims))
 	}},
-	{"forged", invalidToken, func(s, _ signer, claims string) []string { // the kid of one key, the algorithm of none
+	{"forged", invalidToken, func(s, _ signer, claims string) []string { // the kid of a key, and an algorithm that no key has
 		return bearer(s.token(strings.Replace(s.header(), s.alg, "HS512", 1), claims))
 	}},
 	{"forged", invalidToken, func(s, _ signer, claims string) []string {
@@ -149,35 +149,37 @@ var faults = []struct {
 	}},
 }
 
-// ticket makes one in three with a fault, and one in ten of the others revoked.
-func (m *mint) ticket(r *rand.Rand, id int, nbf, exp time.Time) *ticket {
-	k := &ticket{kind: "good", subject: fmt.Sprintf("user-%d", id), nbf: nbf.UnixNano(), exp: exp.UnixNano()}
+// attempt makes an attempt with a token that is good from nbf to exp. One in three attempts has
+// a fault, and one in ten of the others has a revoked token.
+func (g *generator) attempt(r *rand.Rand, id int, nbf, exp time.Time) *attempt {
+	a := &attempt{kind: "good", subject: fmt.Sprintf("user-%d", id), nbf: nbf.UnixNano(), exp: exp.UnixNano()}
 	if r.IntN(10) == 0 {
-		k.kind = "revoked"
+		a.kind = "revoked"
 	}
 	claims := fmt.Sprintf(`{"iss":"login","aud":"api","sub":%q,"jti":%q,"nbf":%s,"exp":%s}`,
-		k.subject, k.kind, date(k.nbf), date(k.exp))
-	which := r.IntN(len(m.signers))
-	s := m.signers[which]
-	k.authorization = bearer(s.token(s.header(), claims))
+		a.subject, a.kind, date(a.nbf), date(a.exp))
+	which := r.IntN(len(g.signers))
+	s := g.signers[which]
+	a.authorization = bearer(s.token(s.header(), claims))
 	if r.IntN(3) == 0 {
 		fault := faults[r.IntN(len(faults))]
-		k.kind, k.always = fault.kind, fault.answer
-		k.authorization = fault.make(s, m.strangers[which], claims)
+		a.kind, a.always = fault.kind, fault.answer
+		a.authorization = fault.make(s, g.forgers[which], claims)
 	}
-	return k
+	return a
 }
 
-// tickets makes n whose ends are spread over the time from start to end, in their
-// order, and whose lives last as long as a few ends are apart.
-func (m *mint) tickets(r *rand.Rand, n int, start, end time.Time) []*ticket {
+// attempts makes n attempts, ordered by the exp of their tokens. The values of exp are spread
+// evenly from start to end. A token lives ten times as long as the time between two
+// of them.
+func (g *generator) attempts(r *rand.Rand, n int, start, end time.Time) []*attempt {
 	apart := end.Sub(start) / time.Duration(n)
-	all := make([]*ticket, n)
+	all := make([]*attempt, n)
 	for i := range all {
 		exp := start.Add(time.Duration(i)*apart + time.Duration(r.Int64N(int64(apart))))
-		all[i] = m.ticket(r, i, exp.Add(-10*apart), exp)
+		all[i] = g.attempt(r, i, exp.Add(-10*apart), exp)
 	}
-	slices.SortStableFunc(all, func(a, b *ticket) int { return cmp.Compare(a.exp, b.exp) })
+	slices.SortStableFunc(all, func(a, b *attempt) int { return cmp.Compare(a.exp, b.exp) })
 	return all
 }
 

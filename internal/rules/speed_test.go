@@ -1,0 +1,89 @@
+//go:build rules
+
+package rules_test
+
+import (
+	"fmt"
+	"go/ast"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+var (
+	speedClaim    = regexp.MustCompile(`(?i)\d ?%|\b(percent|faster|slower|as fast|add an? \w+th)\b`)
+	benchmarkName = regexp.MustCompile(`\bBenchmark[A-Z]\w*`)
+)
+
+// A comment that claims a gain in speed names the benchmark that shows it.
+func TestSpeedClaimsNameABenchmark(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(top, "bench_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	benchmarks := benchmarkName.FindAllString(string(text), -1)
+	for _, p := range packagesOfBoth(t, false) {
+		for _, claim := range load(t, p).unprovedClaims(benchmarks) {
+			t.Errorf("%s: want the name of a benchmark in bench_test.go", claim)
+		}
+	}
+}
+
+// unprovedClaims returns the places of the comments that claim a gain in speed and name none of
+// the benchmarks.
+func (s *source) unprovedClaims(benchmarks []string) []string {
+	var found []string
+	for _, file := range s.files {
+		for _, comment := range file.Comments {
+			proved := slices.ContainsFunc(benchmarkName.FindAllString(comment.Text(), -1), func(name string) bool {
+				return slices.Contains(benchmarks, name)
+			})
+			if claim := claimIn(comment); claim != nil && !proved {
+				at := s.fset.Position(claim.Pos())
+				found = append(found, fmt.Sprintf("%s:%d: %s", at.Filename, at.Line, claim.Text))
+			}
+		}
+	}
+	return found
+}
+
+// claimIn returns the first line of a comment that claims a gain in speed, or nil.
+func claimIn(group *ast.CommentGroup) *ast.Comment {
+	i := slices.IndexFunc(group.List, func(c *ast.Comment) bool { return speedClaim.MatchString(c.Text) })
+	if i < 0 {
+		return nil
+	}
+	return group.List[i]
+}
+
+func TestUnprovedClaimsAreFound(t *testing.T) {
+	const text = `package fixture
+
+// A saves 12 percent of Verify.
+var A int
+
+// B saves 3 % (BenchmarkGone).
+var B int
+
+// C is as fast as B
+// (BenchmarkVerify).
+var C int
+
+// D makes Verify faster (BenchmarkVerifyAndMore).
+var D int
+
+// E holds 100 keys, at %p.
+var E int
+`
+	got := fixture(t, text).unprovedClaims([]string{"BenchmarkVerify"})
+	want := []string{
+		"fixture.go:3: // A saves 12 percent of Verify.",
+		"fixture.go:6: // B saves 3 % (BenchmarkGone).",
+		"fixture.go:13: // D makes Verify faster (BenchmarkVerifyAndMore).",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
