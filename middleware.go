@@ -121,7 +121,7 @@ func (m *Middleware) Check(r *http.Request) (*Token, error) {
 	return t, err
 }
 
-// config returns the configuration. That of a nil or zero Middleware has no verifier.
+// config returns the configuration. A nil or zero Middleware has no verifier.
 func (m *Middleware) config() *middleware {
 	if m == nil || m.in.Get() == nil {
 		return &middleware{}
@@ -144,7 +144,7 @@ func (m *middleware) decide(r *http.Request) (t *Token, now time.Time, err error
 
 // check rejects a request whose context is done, because a callback may have returned only for
 // that reason. The cause of the context's end, which net/http's client returns as an error, can
-// be an ErrExpired and is no verdict about this token. The token is also returned if it lacks a
+// be an ErrExpired. It says nothing about this token. The token is also returned if it lacks a
 // scope.
 func (m *middleware) check(r *http.Request) (t *Token, now time.Time, err error) {
 	t, now, err = m.verifyRequest(r)

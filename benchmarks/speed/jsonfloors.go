@@ -12,8 +12,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// jsonFloor is the floor that also reads or writes JSON, with the package that jwtexp uses (that of
-// Go 1.27), and allocates an object for each token. It checks no claim and looks up no key. It
+// jsonFloor is the floor that also reads or writes JSON, with the package that jwtexp uses (Go
+// 1.27's), and allocates an object for each token. It checks no claim and looks up no key. It
 // shows about how fast jwtexp could become. jwtexp's base64url decoder is faster.
 const jsonFloor = "the floor with JSON"
 

@@ -80,7 +80,7 @@ func (c *Cache[V]) Remove(key string) {
 
 // makeRoom examines the next entries and drops expired ones. If the cache is still full, it evicts
 // the first examined entry that was not used since the hand last passed. The hand moves around all
-// entries like that of a clock ("second chance").
+// entries like the hand of a clock ("second chance").
 func (c *Cache[V]) makeRoom(now time.Time) {
 	var idle *entry[V]
 	for range min(looks, len(c.all)) {

@@ -24,9 +24,9 @@ func read(t *testing.T, members string) *conformance.Case {
 
 func TestReadRejectsBadFiles(t *testing.T) {
 	for name, text := range map[string]string{
-		"no case":        " \n",
-		"not JSON":       `{"id":"a"}` + "\n" + `{"id":`,
-		"now is no date": `{"id":"a","now":"1"}`,
+		"no case":         " \n",
+		"not JSON":        `{"id":"a"}` + "\n" + `{"id":`,
+		"now is a string": `{"id":"a","now":"1"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, err := conformance.Read([]byte(text)); err == nil {

@@ -11,8 +11,7 @@ import (
 	"slices"
 )
 
-// The minimum is that of RFC 7518 §3.3 and §3.5. The maximum bounds the work that a forged token
-// causes.
+// RFC 7518 §3.3 and §3.5 set the minimum. The maximum limits the work that a forged token causes.
 const (
 	minRSABits = 2048
 	maxRSABits = 8192
@@ -67,7 +66,7 @@ func clonePublicRSA(key *rsa.PublicKey) (crypto.PublicKey, error) {
 	}
 	clone := copyRSA(key)
 	// crypto/rsa does not verify with some keys, for example in FIPS 140-3 mode. Such a key would
-	// make each token invalid. For a usable key the error is that of a wrong signature.
+	// make each token invalid. A usable key returns the error for a wrong signature.
 	err := rsa.VerifyPKCS1v15(clone, crypto.SHA256, make([]byte, crypto.SHA256.Size()), make([]byte, clone.Size()))
 	if !errors.Is(err, rsa.ErrVerification) {
 		return nil, fmt.Errorf("the RSA key cannot be used: %w", err)

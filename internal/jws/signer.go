@@ -32,7 +32,7 @@ type ecdsaMethod struct {
 	size int // of r and of s, in bytes
 }
 
-// Sign converts the ASN.1 signature of a crypto.Signer to that of JWA (RFC 7518 §3.4): r and s side
+// Sign converts the ASN.1 signature of a crypto.Signer to the form of JWA (RFC 7518 §3.4): r and s side
 // by side, each as long as the order of the curve.
 func (m ecdsaMethod) Sign(signed string, key any) ([]byte, error) {
 	der, err := signDigest(signed, key, m.hash, m.hash)

@@ -102,7 +102,7 @@ func claimsCases() []Case {
 	}{
 		{"present", `{"exp":1800000600,"role":"user"}`, ok, []string{"exp", "role"}, nil, "The claim is there."},
 		{"missing", `{"exp":1800000600}`, invalid, []string{"exp", "role"}, nil, "The claim is missing."},
-		{"null", `{"exp":1800000600,"role":null}`, invalid, []string{"exp", "role"}, []string{ok}, "null is no value to work with."},
+		{"null", `{"exp":1800000600,"role":null}`, invalid, []string{"exp", "role"}, []string{ok}, "An application cannot work with null."},
 		{"empty", `{"exp":1800000600,"role":""}`, ok, []string{"exp", "role"}, []string{invalid},
 			"The claim is there. What it must say is for the application."},
 		{"false", `{"exp":1800000600,"role":false}`, ok, []string{"exp", "role"}, nil, "The claim is there, and false is a value."},

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// encodingCases are tokens that are not three segments of base64url (RFC 7515 §2, §7.1). Where a
+// encodingCases are tokens that are not three segments of base64url (RFC 7515 §2, §7.1). If a
 // payload or a header is wrong, the MAC is over the segments as they are sent.
 func encodingCases() []Case {
 	token := hs256.jwt(goodClaims)

@@ -35,7 +35,7 @@ func headerKeysCases() []Case {
 		{"x5c", edDSA, attackerEd, `"x5c":["` + certificate(attackerEd) + `"]`, "The token brings its own certificate."},
 		{"x5c and its thumbprint", edDSA, attackerEd, `"x5t#S256":"` + thumbprint(certificate(attackerEd)) + `","x5c":["` + certificate(attackerEd) + `"]`,
 			"The token brings its own certificate."},
-		{"x5c that is no certificate", rs256, attacker, `"x5c":["bm90IGEgY2VydGlmaWNhdGU="]`, "The token is signed with a key that is not trusted."},
+		{"x5c that is not a certificate", rs256, attacker, `"x5c":["bm90IGEgY2VydGlmaWNhdGU="]`, "The token is signed with a key that is not trusted."},
 		{"k in the header", hs256, attackerHS, `"k":"` + base64url(attackerHS.secret) + `"`, "The token brings its own key."},
 		{"epk in the header", es256, attackerEC, `"epk":` + string(attackerEC.jwk), "The token brings its own key."},
 		{"kid that is the key", hs256, attackerHS, `"kid":"` + base64url(attackerHS.secret) + `"`, "The token brings its own key."},

@@ -34,8 +34,8 @@ func newRSAKey(label string, pBits int, pOffset int64, qBits int, qOffset int64)
 }
 
 // prime returns a prime number of so many bits. The search for it began at the odd number that
-// expand makes of the label. The offset is how many odd numbers it went on, and spares this
-// program the search.
+// expand makes of the label. The offset is the number of odd numbers that the search skipped. With
+// it, this program does not search again.
 func prime(label string, bits int, offset int64) *big.Int {
 	n := new(big.Int).SetBytes(expand(label, (bits+7)/8))
 	n.Rsh(n, uint(-bits&7))
