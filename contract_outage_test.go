@@ -12,19 +12,17 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-func TestOutageIsNoForgery(t *testing.T) {
+func TestOutageIsNotForgery(t *testing.T) {
 	down := errors.New("down")
 	clock := jwtexptest.NewClock(epoch)
-	keysDown := keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) { return nil, down })
+	keysDown := stubKeys(down)
 	for name, c := range map[string]struct {
 		verifier pair
 		token    string
 	}{
 		"key set, good token":   {newPair(keysDown, jwtexp.WithClock(clock)), sign(testSecret, joseHeader, live(``))},
 		"key set, forged token": {newPair(keysDown, jwtexp.WithClock(clock)), sign(otherSecret, joseHeader, live(``))},
-		"revocation": {newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
-			return true, down
-		})), sign(testSecret, joseHeader, live(``))},
+		"revocation":            {newVerifier(clock, stubRevoked(true, down)), sign(testSecret, joseHeader, live(``))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.verifier.Verify(t.Context(), c.token)
@@ -34,17 +32,15 @@ func TestOutageIsNoForgery(t *testing.T) {
 			}
 
 			m := must(jwtexp.NewMiddleware(c.verifier))
-			r := httptest.NewRequest("GET", "/", nil)
-			r.Header.Set("Authorization", "Bearer "+c.token)
 			w := httptest.NewRecorder()
-			m.Handler(http.NotFoundHandler()).ServeHTTP(w, r)
+			m.Handler(http.NotFoundHandler()).ServeHTTP(w, requestWith(c.token))
 			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "5" || w.Header().Get("WWW-Authenticate") != "" {
 				t.Errorf("got %d %v, want 503, Retry-After 5 and no challenge", w.Code, w.Header())
 			}
 		})
 	}
 
-	// What needs no key is judged in an outage too.
+	// The checks that need no key are made in an outage, too.
 	_, err := newPair(keysDown).Verify(t.Context(), "garbage")
 	wantOutcome(t, err, "invalid: malformed")
 	_, err = newPair(keysDown).Verify(t.Context(), sign(testSecret, `{"alg":"none"}`, live(``)))
@@ -54,9 +50,7 @@ func TestOutageIsNoForgery(t *testing.T) {
 func TestRetryAfterOfAnOutage(t *testing.T) {
 	down := errors.New("down")
 	clock := jwtexptest.NewClock(epoch)
-	v := newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
-		return false, &jwtexp.UnavailableError{Err: down, RetryAfter: time.Minute}
-	}))
+	v := newVerifier(clock, stubRevoked(false, &jwtexp.UnavailableError{Err: down, RetryAfter: time.Minute}))
 	_, err := v.Verify(t.Context(), sign(testSecret, joseHeader, live(``)))
 	wantOutcome(t, err, "unavailable")
 	if e, ok := errors.AsType[*jwtexp.UnavailableError](err); !ok || e.RetryAfter != time.Minute || !errors.Is(err, down) {
@@ -64,9 +58,9 @@ func TestRetryAfterOfAnOutage(t *testing.T) {
 	}
 }
 
-func TestCancelledCaller(t *testing.T) {
+func TestCanceledContext(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
-	// A store that gives up when its caller does, and says so in words of its own.
+	// The key set stops when its context is done, and returns an error of its own.
 	gaveUp := errors.New("gave up")
 	keys := keySetFunc(func(ctx context.Context, _ string, _ time.Time) ([]jwtexp.Key, error) {
 		<-ctx.Done()
@@ -77,7 +71,7 @@ func TestCancelledCaller(t *testing.T) {
 		return jwtexp.Key{}, ctx.Err()
 	})
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(&jwtexp.ExpiredError{}) // a cause is anything
+	cancel(&jwtexp.ExpiredError{}) // the cause of a context can be any error
 
 	_, err := newPair(keys, jwtexp.WithClock(clock)).Verify(ctx, sign(testSecret, joseHeader, live(``)))
 	wantOutcome(t, err, "unavailable")
@@ -90,7 +84,7 @@ func TestCancelledCaller(t *testing.T) {
 		t.Errorf("got %v, want it to match context.Canceled", err)
 	}
 
-	// With fixed keys nothing waits, and the verdict is the token's.
+	// A fixed key does not wait, so the context changes no verdict.
 	_, err = newVerifier(clock).Verify(ctx, sign(testSecret, joseHeader, live(``)))
 	wantOutcome(t, err, "ok")
 	_, err = newVerifier(clock).Verify(ctx, sign(otherSecret, joseHeader, live(``)))
@@ -99,34 +93,25 @@ func TestCancelledCaller(t *testing.T) {
 
 func TestCallbacksThatPanic(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
-	boom := func() { panic("boom") }
 	token := sign(testSecret, joseHeader, live(``))
 	for name, m := range map[string]*jwtexp.Middleware{
-		"claims check": must(jwtexp.NewMiddleware(newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { boom(); return nil })))),
+		"claims check": must(jwtexp.NewMiddleware(newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { panic("boom") })))),
 		"revocation": must(jwtexp.NewMiddleware(newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
-			boom()
-			return false, nil
+			panic("boom")
 		})))),
 		"key set": must(jwtexp.NewMiddleware(newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
-			boom()
-			return nil, nil
+			panic("boom")
 		})))),
-		"clock": must(jwtexp.NewMiddleware(newVerifier(jwtexp.ClockFunc(func() time.Time { boom(); return epoch })))),
-		"verifier": must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
-			boom()
-			return nil, nil
-		}))),
+		"clock":    must(jwtexp.NewMiddleware(newVerifier(jwtexp.ClockFunc(func() time.Time { panic("boom") })))),
+		"verifier": must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) { panic("boom") }))),
 		"extractor": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithTokenFrom(func(*http.Request) (string, error) {
-			boom()
-			return "", nil
+			panic("boom")
 		}))),
-		"observer": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithObserver(func(*http.Request, jwtexp.Decision) { boom() }))),
+		"observer": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithObserver(func(*http.Request, jwtexp.Decision) { panic("boom") }))),
 		"error handler": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithRealm("x"), jwtexp.WithTokenFrom(jwtexp.FromCookie("none")),
-			jwtexp.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) { boom() }))),
+			jwtexp.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) { panic("boom") }))),
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "/", nil)
-			r.Header.Set("Authorization", "Bearer "+token)
 			defer func() {
 				if got := recover(); got != "boom" {
 					t.Errorf("got %v, want the callback's own panic", got)
@@ -136,7 +121,7 @@ func TestCallbacksThatPanic(t *testing.T) {
 			}()
 			m.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 				t.Error("the request was served")
-			})).ServeHTTP(httptest.NewRecorder(), r)
+			})).ServeHTTP(httptest.NewRecorder(), requestWith(token))
 		})
 	}
 }

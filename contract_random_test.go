@@ -13,14 +13,14 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// built is a token as the oracle knows it: by how it was put together. All
-// times are nanoseconds since 1970, small enough for an int64.
-type built struct {
-	fault              [8]bool // one for each fault that is not of time
+// A plan describes a token and the setting in which it is verified. All times are nanoseconds
+// since 1970 and fit in an int64.
+type plan struct {
+	fault              [8]bool // faults that do not depend on time
 	exp, nbf, iat      int64
 	hasNBF, hasIAT     bool
 	now, leeway        int64
-	maxLife, notAfter  int64 // 0: not limited
+	maxLife, notAfter  int64 // 0: no limit
 	revoked, storeDown bool
 }
 
@@ -35,10 +35,10 @@ const (
 	wrongClaims
 )
 
-// verdict is the oracle. It is integer arithmetic on how the token was built,
-// and calls nothing of the library.
-func (b *built) verdict() string {
-	for i, wrong := range b.fault {
+// verdict returns the outcome that the library must have. It uses integer arithmetic and no code
+// of the library.
+func (p *plan) verdict() string {
+	for i, wrong := range p.fault {
 		if wrong {
 			return [...]string{
 				"invalid: malformed", "invalid: type", "invalid: unknown_key", "invalid: algorithm",
@@ -47,52 +47,52 @@ func (b *built) verdict() string {
 		}
 	}
 	switch {
-	case b.maxLife > 0 && (!b.hasIAT || b.exp-b.iat > b.maxLife || b.exp-b.now > b.maxLife):
+	case p.maxLife > 0 && (!p.hasIAT || p.exp-p.iat > p.maxLife || p.exp-p.now > p.maxLife):
 		return "invalid: lifetime"
-	case b.notAfter > 0 && b.exp > b.notAfter:
+	case p.notAfter > 0 && p.exp > p.notAfter:
 		return "invalid: lifetime"
-	case b.hasNBF && b.now < b.nbf-b.leeway:
+	case p.hasNBF && p.now < p.nbf-p.leeway:
 		return "invalid: not_yet_valid"
-	case b.now >= b.exp+b.leeway:
+	case p.now >= p.exp+p.leeway:
 		return "expired"
-	case b.storeDown:
+	case p.storeDown:
 		return "unavailable"
-	case b.revoked:
+	case p.revoked:
 		return "invalid: revoked"
 	}
 	return "ok"
 }
 
-// randomToken draws faults rarely, so that tokens with none, one and several all
-// come up, and times close together, so that the edges are hit.
-func randomToken(r *rand.Rand) *built {
+// randomPlan returns a random plan. Faults are rare, so that tokens with no fault, one fault and
+// several faults are all common. Times are close together, so that some are equal.
+func randomPlan(r *rand.Rand) *plan {
 	const base = 1_000_000_000_000_000_000
 	near := func() int64 {
 		return base + r.Int64N(5)*int64(time.Second) + (r.Int64N(3)-1)*r.Int64N(2)
 	}
-	b := &built{
+	p := &plan{
 		exp: near(), nbf: near(), iat: near(), now: near(),
 		hasNBF: r.IntN(2) == 0, hasIAT: r.IntN(4) > 0,
 		leeway:  r.Int64N(3) * int64(time.Second) / 2,
 		revoked: r.IntN(8) == 0, storeDown: r.IntN(16) == 0,
 	}
-	for i := range b.fault {
-		b.fault[i] = r.IntN(16) == 0
+	for i := range p.fault {
+		p.fault[i] = r.IntN(16) == 0
 	}
 	if r.IntN(2) == 0 {
-		b.maxLife = 1 + r.Int64N(4)*int64(time.Second)
+		p.maxLife = 1 + r.Int64N(4)*int64(time.Second)
 	}
 	if r.IntN(4) == 0 {
-		b.notAfter = near()
+		p.notAfter = near()
 	}
-	return b
+	return p
 }
 
 func date(ns int64) string { return fmt.Sprintf("%d.%09d", ns/1e9, ns%1e9) }
 
-func (b *built) token() string {
+func (p *plan) token() string {
 	pick := func(fault int, good, wrong string) string {
-		if b.fault[fault] {
+		if p.fault[fault] {
 			return wrong
 		}
 		return good
@@ -100,67 +100,67 @@ func (b *built) token() string {
 	header := fmt.Sprintf(`{"alg":%q,"kid":%q,"typ":%q}`,
 		pick(wrongAlgorithm, "HS256", "HS384"), pick(wrongKey, "k1", "k2"), pick(wrongType, "JWT", "at+jwt"))
 	payload := fmt.Sprintf(`{"iss":%q,"aud":[%q],"tenant":%s,"exp":%s`,
-		pick(wrongIssuer, "login", "evil"), pick(wrongAudience, "api", "web"), pick(wrongClaims, `"t"`, `1`), date(b.exp))
-	if b.hasNBF {
-		payload += `,"nbf":` + date(b.nbf)
+		pick(wrongIssuer, "login", "evil"), pick(wrongAudience, "api", "web"), pick(wrongClaims, `"t"`, `1`), date(p.exp))
+	if p.hasNBF {
+		payload += `,"nbf":` + date(p.nbf)
 	}
-	if b.hasIAT {
-		payload += `,"iat":` + date(b.iat)
+	if p.hasIAT {
+		payload += `,"iat":` + date(p.iat)
 	}
 	return sign(pick(wrongSignature, testSecret, otherSecret), header+pick(wrongForm, "", "}"), payload+"}")
 }
 
-func (b *built) verifier() pair {
+func (p *plan) verifier() pair {
 	key := testKey().WithID("k1")
-	if b.notAfter > 0 {
-		key = key.WithNotAfter(time.Unix(0, b.notAfter))
+	if p.notAfter > 0 {
+		key = key.WithNotAfter(time.Unix(0, p.notAfter))
 	}
 	opts := []jwtexp.VerifierOption{
-		jwtexp.WithClock(jwtexptest.NewClock(time.Unix(0, b.now))),
-		jwtexp.WithLeeway(time.Duration(b.leeway)),
+		jwtexp.WithClock(jwtexptest.NewClock(time.Unix(0, p.now))),
+		jwtexp.WithLeeway(time.Duration(p.leeway)),
 		jwtexp.WithIssuer("login"),
 		jwtexp.WithAudience("api"),
 		jwtexp.WithClaims[struct {
 			Tenant string `json:"tenant"`
 		}](nil),
 		jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
-			if b.storeDown {
+			if p.storeDown {
 				return false, errors.New("down")
 			}
-			return b.revoked, nil
+			return p.revoked, nil
 		}),
 	}
-	if b.maxLife > 0 {
-		opts = append(opts, jwtexp.WithMaxLifetime(time.Duration(b.maxLife)))
+	if p.maxLife > 0 {
+		opts = append(opts, jwtexp.WithMaxLifetime(time.Duration(p.maxLife)))
 	}
 	return newPair(key, opts...)
 }
 
-// Over random combinations of faults there is exactly one verdict, it is the
-// oracle's, and it is expired only where expiry is the only fault.
+// A token with a random combination of faults gets exactly one verdict: the expected one. It is
+// expired only if it has no other fault.
 func TestVerdictsOfRandomTokens(t *testing.T) {
 	const seed, tokens = 20260102, 20_000
 	r := rand.New(rand.NewPCG(seed, 0))
 	seen := map[string]int{}
 	for i := range tokens {
-		b := randomToken(r)
-		want := b.verdict()
+		p := randomPlan(r)
+		want := p.verdict()
 		seen[want]++
 
-		token, err := b.verifier().Verify(t.Context(), b.token())
+		token, err := p.verifier().Verify(t.Context(), p.token())
 		if got := outcome(err); got != want {
-			t.Fatalf("token %d of seed %d: got %s, want %s: %+v", i, seed, got, want, b)
+			t.Fatalf("token %d of seed %d: got %s, want %s: %+v", i, seed, got, want, p)
 		}
 		if (token == nil) != (err != nil) {
-			t.Fatalf("token %d of seed %d: got token %v beside error %v", i, seed, token, err)
+			t.Fatalf("token %d of seed %d: got token %v and error %v, want one of them", i, seed, token, err)
 		}
 		if err == nil {
-			if err := b.verifier().Recheck(t.Context(), token); err != nil {
+			if err := p.verifier().Recheck(t.Context(), token); err != nil {
 				t.Fatalf("token %d of seed %d: Recheck: got %v, want nil", i, seed, err)
 			}
 		}
 	}
-	// A generator that has stopped making some kind of token proves nothing.
+	// The random tokens must have every outcome.
 	for want, n := range map[string]int{"ok": 500, "expired": 500, "unavailable": 20} {
 		if seen[want] < n {
 			t.Errorf("got %d tokens that are %s, want at least %d", seen[want], want, n)

@@ -22,17 +22,17 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// payloadMarker is in every claim of the tokens of these tests, and nowhere else.
+// payloadMarker is in every payload of these tests, and nowhere else.
 const payloadMarker = "pAyLoAdMaRkEr"
 
-// notations returns secret as it may turn up in a text.
+// notations returns the forms in which secret may be in a text.
 func notations(secret []byte) map[string]string {
 	decimal := strings.Trim(fmt.Sprint(secret), "[]")
 	hexBytes := make([]string, len(secret))
 	for i, b := range secret {
 		hexBytes[i] = fmt.Sprintf("0x%x", b)
 	}
-	all := map[string]string{
+	return map[string]string{
 		"text":         string(secret),
 		"hex":          hex.EncodeToString(secret),
 		"HEX":          strings.ToUpper(hex.EncodeToString(secret)),
@@ -43,10 +43,9 @@ func notations(secret []byte) map[string]string {
 		"base64":       base64.RawStdEncoding.EncodeToString(secret),
 		"base64url":    base64.RawURLEncoding.EncodeToString(secret),
 	}
-	return all
 }
 
-// renderings are all the ways in which a value becomes text.
+// renderings returns the text of v in fmt, log/slog, encoding/json and reflection.
 func renderings(v any) map[string]string {
 	texts := map[string]string{}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%10.3v"} {
@@ -77,9 +76,9 @@ func renderings(v any) map[string]string {
 	return texts
 }
 
-// reflected returns all strings and bytes that reflection reaches from v, as packages do
-// that print values for a failed test: through unexported fields, pointers and interfaces,
-// and without calling a method.
+// reflected returns all strings and bytes that reflection reaches from v through unexported fields,
+// pointers and interfaces, without calling a method. Packages that print values for failed tests
+// do the same.
 func reflected(v reflect.Value) string {
 	var found strings.Builder
 	seen := make(map[any]bool)
@@ -152,12 +151,10 @@ func TestSecretsStayOut(t *testing.T) {
 		secrets[name+" signature"] = must(base64.RawURLEncoding.DecodeString(parts[2]))
 	}
 
-	// A source and a set of the application's own, which hold the secret as a value.
+	// A KeySource and KeySet of the application, which has the secret in its fields.
 	store := secretStore{key: secretKey, secret: []byte(testSecret), text: testSecret}
-	ownIssuer := must(jwtexp.NewIssuer(store, time.Hour))
-	ownVerifier := newPair(store)
 	values := map[string]any{
-		"Issuer of a store": ownIssuer, "Verifier of a store": ownVerifier,
+		"Issuer of a store": must(jwtexp.NewIssuer(store, time.Hour)), "Verifier of a store": newPair(store),
 		"Middleware of a store": must(jwtexp.NewMiddleware(secretGuard{store})),
 		"Issuer":                issuer, "Verifier": verifier, "VerifierSet": twoIssuers(), "Middleware": middleware, "KeySet": keys,
 		"Key": secretKey, "Ed25519 Key": publicKey, "Token": token, "Ed25519 Token": edToken,
@@ -167,9 +164,8 @@ func TestSecretsStayOut(t *testing.T) {
 	for name, err := range leakyErrors(t, clock, token.Raw()) {
 		values[name] = err
 	}
-	// Exported fields are for the application to read and to fill. If a struct of its
-	// own holds such an error in an unexported field, fmt walks into it and asks no
-	// method, as reflection does: these are the ways in which they show.
+	// These errors have exported fields with text of the token. If such an error is in an unexported
+	// field of another struct, fmt prints its fields without calling a method. So does reflection.
 	public := map[string]bool{"expired": true, "InvalidError by hand": true, "UnavailableError by hand": true}
 	for name, value := range values {
 		for how, text := range renderings(value) {
@@ -186,7 +182,7 @@ func TestSecretsStayOut(t *testing.T) {
 		}
 	}
 	if len(values) < 40 {
-		t.Errorf("got %d values, want the walk to see 40 at least", len(values))
+		t.Errorf("got %d values, want at least 40", len(values))
 	}
 }
 
@@ -206,13 +202,13 @@ type secretGuard struct{ store secretStore }
 
 func (secretGuard) Verify(context.Context, string) (*jwtexp.Token, error) { return nil, nil }
 
-// stringError is a value, which formatting shows in full where it can.
+// stringError is an error whose text fmt prints under every verb.
 type stringError string
 
 func (e stringError) Error() string { return string(e) }
 
-// leakyErrors returns every kind of error that the library makes, each caused by
-// something that would quote the token or its payload if it were printed.
+// leakyErrors returns every kind of error of the library. The cause of each error contains text of
+// the token or of its payload.
 func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]error {
 	t.Helper()
 	all := map[string]error{}
@@ -230,7 +226,7 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 	marked := `,"sub":"` + payloadMarker + `","iss":"` + payloadMarker + `","x":"` + payloadMarker + `"`
 
 	for name, payload := range map[string]string{
-		"payload that is no JSON":    live(marked) + payloadMarker,
+		"payload that is not JSON":   live(marked) + payloadMarker,
 		"fault below a name":         live(`,"` + payloadMarker + `":{"` + payloadMarker + `":tru}`),
 		"payload with duplicates":    live(marked + `,"` + payloadMarker + `":1,"` + payloadMarker + `":2`),
 		"payload that is a string":   `"` + payloadMarker + `"`,
@@ -245,9 +241,9 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 		verifyErr(name, sign(testSecret, joseHeader, payload))
 	}
 	good := sign(testSecret, joseHeader, live(marked))
-	verifyErr("too_large", strings.Repeat(good, 100))
+	verifyErr("too large", strings.Repeat(good, 100))
 	verifyErr("malformed", good+"."+payloadMarker)
-	verifyErr("header that is no JSON", sign(testSecret, payloadMarker, live(marked)))
+	verifyErr("header that is not JSON", sign(testSecret, payloadMarker, live(marked)))
 	verifyErr("header with a fault below a name", sign(testSecret, `{"alg":"HS256","`+payloadMarker+`":{"`+payloadMarker+`":tru}}`, live(marked)))
 	verifyErr("header with crit", sign(testSecret, `{"alg":"HS256","crit":["`+payloadMarker+`"]}`, live(marked)))
 	verifyErr("unknown algorithm", sign(testSecret, `{"alg":"`+payloadMarker+`"}`, live(marked)))
@@ -262,20 +258,18 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 	verifyErr("claims with a time", good, jwtexp.WithClaims[struct {
 		X time.Time `json:"x"`
 	}](nil))
-	verifyErr("claims check that quotes", good, jwtexp.WithClaims(func(*struct{}) error { return quoting }))
-	verifyErr("revocation that quotes", good, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return false, quoting }))
-	verifyErr("revoked", good, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return true, nil }))
+	verifyErr("claims check that quotes the token", good, jwtexp.WithClaims(func(*struct{}) error { return quoting }))
+	verifyErr("revocation check that quotes the token", good, stubRevoked(false, quoting))
+	verifyErr("revoked", good, stubRevoked(true, nil))
 
-	_, err := newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
-		return nil, quoting
-	})).Verify(t.Context(), good)
-	note("key set that quotes", err)
+	_, err := newPair(stubKeys(quoting)).Verify(t.Context(), good)
+	note("key set that quotes the token", err)
 	_, err = must(jwtexp.NewIssuer(keySourceFunc(func(context.Context, time.Time) (jwtexp.Key, error) {
 		return jwtexp.Key{}, quoting
 	}), time.Hour)).Issue(t.Context(), payloadMarker, nil)
-	note("key source that quotes", err)
-	_, err = must(jwtexp.NewIssuer(must(jwtexp.NewSigningKey(jwtexp.EdDSA, vault{newEd25519(), quoting})), time.Hour)).Issue(t.Context(), payloadMarker, nil)
-	note("signer that quotes", err)
+	note("key source that quotes the token", err)
+	_, err = must(jwtexp.NewIssuer(must(jwtexp.NewSigningKey(jwtexp.EdDSA, remoteSigner{newEd25519(), quoting})), time.Hour)).Issue(t.Context(), payloadMarker, nil)
+	note("signer that quotes the token", err)
 
 	token := must(newVerifier(clock).Verify(t.Context(), good))
 	note("Claims of another type", token.Claims(&struct {
@@ -289,8 +283,8 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 		"Issue of registered claims":   map[string]any{"exp": payloadMarker},
 		"Issue of a string":            payloadMarker,
 		"Issue of duplicates":          json.RawMessage(`{"` + payloadMarker + `":1,"` + payloadMarker + `":1}`),
-		"Issue of what is no JSON":     json.RawMessage(payloadMarker),
-		"Issue of what is too large":   map[string]string{"x": strings.Repeat(payloadMarker, 1000)},
+		"Issue of invalid JSON":        json.RawMessage(payloadMarker),
+		"Issue of too much":            map[string]string{"x": strings.Repeat(payloadMarker, 1000)},
 		"Issue of invalid UTF-8":       map[string]string{"x": payloadMarker + "\xff"},
 		"Issue of MarshalJSON's error": failingClaims{quoting},
 	} {
@@ -319,24 +313,17 @@ func leakyErrors(t *testing.T, clock *jwtexptest.Clock, raw string) map[string]e
 	two := httptest.NewRequest("GET", "/", nil)
 	two.Header["Authorization"] = []string{"Bearer " + good, "Bearer " + good}
 	check("two headers", m, two)
-	spaced := httptest.NewRequest("GET", "/", nil)
-	spaced.Header.Set("Authorization", "Bearer "+good+" "+payloadMarker)
-	check("header with a space", m, spaced)
-	check("extractor that quotes", must(jwtexp.NewMiddleware(newVerifier(clock),
+	check("header with a space", m, requestWith(good+" "+payloadMarker))
+	check("extractor that quotes the token", must(jwtexp.NewMiddleware(newVerifier(clock),
 		jwtexp.WithTokenFrom(func(*http.Request) (string, error) { return "", quoting }))), two)
-	one := httptest.NewRequest("GET", "/", nil)
-	one.Header.Set("Authorization", "Bearer "+good)
-	check("TokenVerifier that quotes", must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
-		return nil, quoting
-	}))), one)
+	check("TokenVerifier that quotes the token", must(jwtexp.NewMiddleware(stubVerifier(nil, quoting))), requestWith(good))
 
 	note("InvalidError by hand", &jwtexp.InvalidError{Reason: jwtexp.ReasonClaims, Err: quoting})
 	note("UnavailableError by hand", &jwtexp.UnavailableError{Err: quoting})
 	return all
 }
 
-// No answer of the middleware holds anything of a token either.
-func TestSecretsStayOutOfAnswers(t *testing.T) {
+func TestSecretsStayOutOfResponses(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	m := must(jwtexp.NewMiddleware(newVerifier(clock)))
 	marked := live(`,"sub":"` + payloadMarker + `"`)
@@ -345,20 +332,18 @@ func TestSecretsStayOutOfAnswers(t *testing.T) {
 		"forged":    sign(otherSecret, joseHeader, marked),
 		"no claims": sign(testSecret, joseHeader, payloadMarker),
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.Header.Set("Authorization", "Bearer "+token)
 		w := httptest.NewRecorder()
-		m.Handler(http.NotFoundHandler()).ServeHTTP(w, r)
-		answer := fmt.Sprint(w.Header(), w.Body)
+		m.Handler(http.NotFoundHandler()).ServeHTTP(w, requestWith(token))
+		got := fmt.Sprint(w.Header(), w.Body)
 		for _, part := range slices.Concat([]string{payloadMarker}, strings.Split(token, ".")[1:]) {
-			if strings.Contains(answer, part) {
-				t.Errorf("%s: got an answer with %q in it: %s", name, part, answer)
+			if strings.Contains(got, part) {
+				t.Errorf("%s: got %q in the response, want it left out: %s", name, part, got)
 			}
 		}
 	}
 }
 
-// The details that are for the application reach it.
+// The JSON of an ExpiredError has its times and no claims.
 func TestExpiredErrorAsJSON(t *testing.T) {
 	_, err := verify(t, sign(testSecret, joseHeader, `{"exp":1,"sub":"`+payloadMarker+`"}`))
 	e, _ := errors.AsType[*jwtexp.ExpiredError](err)

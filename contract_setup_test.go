@@ -1,7 +1,7 @@
 package jwtexp_test
 
 import (
-	"errors"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,8 +12,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// faults counts the faults that a constructor joined.
-func faults(err error) int {
+// countFaults returns the number of faults that the error of a constructor joins.
+func countFaults(err error) int {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return 0
@@ -78,17 +78,17 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"pointer to a zero key", issuer(&jwtexp.Key{}, time.Second), 1},
 		{"pointer to a public key", issuer(&public, time.Second), 1},
 		{"nil pointer to a key", issuer((*jwtexp.Key)(nil), time.Second), 1},
-		{"key that vouches for nothing", issuer(key.WithNotAfter(time.Time{}), time.Second), 1},
+		{"key with a limit in the past", issuer(key.WithNotAfter(time.Time{}), time.Second), 1},
 		{"key ID that is not UTF-8", issuer(key.WithID("\xff"), time.Second), 1},
 		{"no lifetime", issuer(key, 0), 1},
 		{"negative lifetime", issuer(key, -time.Second), 1},
 		{"lifetime below a second", issuer(key, time.Second-1), 1},
-		{"lifetime of broken seconds", issuer(key, time.Second+1), 1},
+		{"lifetime with a fraction of a second", issuer(key, time.Second+1), 1},
 		{"all at once", issuer(nil, 0, jwtexp.WithIssuer(""), jwtexp.WithAudience(), jwtexp.WithClock(nil), nil), 6},
-		{"in a bundle", issuer(key, time.Second, jwtexp.Options(jwtexp.WithIssuer(""), nil)), 2},
+		{"in Options", issuer(key, time.Second, jwtexp.Options(jwtexp.WithIssuer(""), nil)), 2},
 		{"twice", issuer(key, time.Second, jwtexp.WithIssuer("a"), jwtexp.WithIssuer("a")), 1},
-		{"twice, once in a bundle", issuer(key, time.Second, jwtexp.WithIssuer("a"), jwtexp.Options(jwtexp.Options(jwtexp.WithIssuer("a")))), 1},
-		{"empty bundle", issuer(key, time.Second, jwtexp.Options()), 0},
+		{"twice, once in Options", issuer(key, time.Second, jwtexp.WithIssuer("a"), jwtexp.Options(jwtexp.Options(jwtexp.WithIssuer("a")))), 1},
+		{"empty Options", issuer(key, time.Second, jwtexp.Options()), 0},
 
 		{"good verifier", verifier(key), 0},
 		{"verifier of a public key", verifier(public), 0},
@@ -99,7 +99,7 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"zero key to verify with", verifier(jwtexp.Key{}), 1},
 		{"key ID to verify with that is not UTF-8", verifier(key.WithID("\xff")), 1},
 		{"nil clock", verifier(key, jwtexp.WithClock(nilClock)), 1},
-		{"nil clock func", verifier(key, jwtexp.WithClock(nilFunc)), 1},
+		{"nil ClockFunc", verifier(key, jwtexp.WithClock(nilFunc)), 1},
 		{"empty issuer", verifier(key, jwtexp.WithIssuer("")), 1},
 		{"issuer that is not UTF-8", verifier(key, jwtexp.WithIssuer("\xff")), 1},
 		{"no audience", verifier(key, jwtexp.WithAudience()), 1},
@@ -114,12 +114,12 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"negative leeway", verifier(key, jwtexp.WithLeeway(-1)), 1},
 		{"leeway", verifier(key, jwtexp.WithLeeway(10*time.Minute)), 0},
 		{"leeway too long", verifier(key, jwtexp.WithLeeway(10*time.Minute+1)), 1},
-		{"no maximum lifetime", verifier(key, jwtexp.WithMaxLifetime(0)), 1},
-		{"no size", verifier(key, jwtexp.WithMaxSize(0)), 1},
-		{"no entries", verifier(key, jwtexp.WithCache(0)), 1},
-		{"fewer than no entries", verifier(key, jwtexp.WithCache(-1)), 1},
-		{"one entry", verifier(key, jwtexp.WithCache(1)), 0},
-		{"too many entries", verifier(key, jwtexp.WithCache(1<<24+1)), 1},
+		{"maximum lifetime 0", verifier(key, jwtexp.WithMaxLifetime(0)), 1},
+		{"size 0", verifier(key, jwtexp.WithMaxSize(0)), 1},
+		{"cache without entries", verifier(key, jwtexp.WithCache(0)), 1},
+		{"cache with a negative number of entries", verifier(key, jwtexp.WithCache(-1)), 1},
+		{"cache with one entry", verifier(key, jwtexp.WithCache(1)), 0},
+		{"cache with too many entries", verifier(key, jwtexp.WithCache(1<<24+1)), 1},
 		{"nil revocation", verifier(key, jwtexp.WithRevoked(nil)), 1},
 		{"nil claims check", verifier(key, jwtexp.WithClaims[struct{}](nil)), 0},
 		{"claims twice", verifier(key, jwtexp.WithClaims[struct{}](nil), jwtexp.WithClaims[map[string]any](nil)), 1},
@@ -153,11 +153,11 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 		{"no extractor", middleware(good, jwtexp.WithTokenFrom()), 1},
 		{"nil extractor", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromHeader, nil)), 1},
 		{"no cookie name", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie(""))), 1},
-		{"a trusted origin that is none", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie("a", "https://b/c"))), 1},
-		{"a cookie name that is none", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie("a b"))), 1},
+		{"malformed trusted origin", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie("a", "https://b/c"))), 1},
+		{"malformed cookie name", middleware(good, jwtexp.WithTokenFrom(jwtexp.FromCookie("a b"))), 1},
 		{"nil error handler", middleware(good, jwtexp.WithErrorHandler(nil)), 1},
 		{"nil observer", middleware(good, jwtexp.WithObserver(nil)), 1},
-		{"observer that logs to nobody", middleware(good, jwtexp.WithObserver(jwtexp.LogDecisions(nil))), 1},
+		{"observer with a nil logger", middleware(good, jwtexp.WithObserver(jwtexp.LogDecisions(nil))), 1},
 		{"context deadline", middleware(good.plain, jwtexp.WithContextDeadline()), 0},
 		{"context deadline of a set of verifiers", middleware(must(jwtexp.NewVerifierSet(a)), jwtexp.WithContextDeadline()), 0},
 		{"context deadline of another verifier", middleware(verifierFunc(nil), jwtexp.WithContextDeadline()), 2},
@@ -174,48 +174,46 @@ func TestBadSetupFailsAtStart(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			made, err := c.make()
-			if got := faults(err); got != c.faults || (err == nil) != (c.faults == 0) {
+			if got := countFaults(err); got != c.faults || (err == nil) != (c.faults == 0) {
 				t.Errorf("got %d faults, want %d: %v", got, c.faults, err)
 			}
 			if (made == nil) != (err != nil) {
-				t.Errorf("got %v beside error %v, want either", made, err)
+				t.Errorf("got %v and error %v, want one of them", made, err)
 			}
 			if err != nil && !strings.HasPrefix(err.Error(), "jwtexp: New") {
 				t.Errorf("got %q, want it to begin with the constructor", err)
 			}
-			for name, sentinel := range sentinels {
-				if errors.Is(err, sentinel) {
-					t.Errorf("got an error that matches the verdict %s, want none: %v", name, err)
-				}
+			if got := verdicts(err); got != nil {
+				t.Errorf("got an error that matches %q, want no verdict: %v", got, err)
 			}
 		})
 	}
 }
 
-// An option that takes several values tells each that is wrong.
-func TestEveryFaultOfAnOptionIsTold(t *testing.T) {
+// An option with several values reports each value that is wrong.
+func TestEveryFaultOfAnOptionIsReported(t *testing.T) {
 	_, err := jwtexp.NewIssuer(testKey(), time.Second, jwtexp.WithAudience("", "good", "\xff"))
 	if got := strings.Count(err.Error(), "\n") + 1; got != 2 {
-		t.Errorf("got %d faults, want 2: %v", got, err)
+		t.Errorf("WithAudience: got %d faults, want 2: %v", got, err)
 	}
 	_, err = jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithTokenFrom(nil, jwtexp.FromHeader, nil))
 	if got := strings.Count(err.Error(), "\n") + 1; got != 2 {
-		t.Errorf("got %d faults, want 2: %v", got, err)
+		t.Errorf("WithTokenFrom: got %d faults, want 2: %v", got, err)
 	}
 }
 
-// A Key that a constructor was given by pointer is the one that it had then.
+// A constructor that takes a pointer to a Key copies the Key.
 func TestKeyByPointer(t *testing.T) {
 	key := testKey()
 	v := must(jwtexp.NewVerifier(&key, jwtexp.WithClock(jwtexptest.NewClock(epoch))))
-	key = must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret)))
+	key = hs256Key(otherSecret)
 	_, err := v.Verify(t.Context(), sign(testSecret, joseHeader, live(``)))
 	wantOutcome(t, err, "ok")
 	_, err = v.Verify(t.Context(), sign(otherSecret, joseHeader, live(``)))
 	wantOutcome(t, err, "invalid: signature")
 }
 
-// orNil keeps a nil pointer from becoming an interface that is not nil.
+// orNil returns p as an interface, which is nil if p is nil.
 func orNil[T any](p *T) any {
 	if p == nil {
 		return nil
@@ -226,21 +224,21 @@ func orNil[T any](p *T) any {
 func TestZeroValuesAcceptNothing(t *testing.T) {
 	token := sign(testSecret, joseHeader, live(``))
 	proof := must(newVerifier(jwtexptest.NewClock(epoch)).Verify(t.Context(), token))
-	for name, v := range map[string]*jwtexp.Verifier{"nil": nil, "zero": {}} {
+	for name, v := range map[string]interface {
+		jwtexp.TokenVerifier
+		Recheck(context.Context, *jwtexp.Token) error
+	}{
+		"nil Verifier":     (*jwtexp.Verifier)(nil),
+		"zero Verifier":    &jwtexp.Verifier{},
+		"nil VerifierSet":  (*jwtexp.VerifierSet)(nil),
+		"zero VerifierSet": &jwtexp.VerifierSet{},
+	} {
 		got, err := v.Verify(t.Context(), token)
 		wantOutcome(t, err, "unavailable")
 		if got != nil {
-			t.Errorf("%s Verifier: got a token", name)
+			t.Errorf("%s: got a token, want none", name)
 		}
 		wantOutcome(t, v.Recheck(t.Context(), proof), "unavailable")
-	}
-	for name, s := range map[string]*jwtexp.VerifierSet{"nil": nil, "zero": {}} {
-		got, err := s.Verify(t.Context(), token)
-		wantOutcome(t, err, "unavailable")
-		if got != nil {
-			t.Errorf("%s VerifierSet: got a token", name)
-		}
-		wantOutcome(t, s.Recheck(t.Context(), proof), "unavailable")
 	}
 	for name, i := range map[string]*jwtexp.Issuer{"nil": nil, "zero": {}} {
 		if got, err := i.Issue(t.Context(), "alice", nil); got != nil || err == nil {
@@ -248,16 +246,15 @@ func TestZeroValuesAcceptNothing(t *testing.T) {
 		}
 	}
 	for name, m := range map[string]*jwtexp.Middleware{"nil": nil, "zero": {}} {
-		r := httptest.NewRequest("GET", "/", nil)
-		r.Header.Set("Authorization", "Bearer "+token)
+		r := requestWith(token)
 		got, err := m.Check(r)
 		wantOutcome(t, err, "unavailable")
 		if got != nil {
-			t.Errorf("%s Middleware: got a token", name)
+			t.Errorf("%s Middleware: got a token, want none", name)
 		}
 		w := httptest.NewRecorder()
 		m.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-			t.Errorf("%s Middleware served the request", name)
+			t.Errorf("%s Middleware: the request was served", name)
 		})).ServeHTTP(w, r)
 		if w.Code != http.StatusServiceUnavailable {
 			t.Errorf("%s Middleware: got status %d, want 503", name, w.Code)
@@ -265,16 +262,9 @@ func TestZeroValuesAcceptNothing(t *testing.T) {
 	}
 }
 
-func TestHandlerOfNothing(t *testing.T) {
+func TestHandlerPanicsWithoutNext(t *testing.T) {
 	m := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch))))
 	for name, next := range map[string]http.Handler{"nil": nil, "nil func": http.HandlerFunc(nil)} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("Handler of %s: got no panic, want one at start", name)
-				}
-			}()
-			m.Handler(next)
-		}()
+		wantPanic(t, name, func() { m.Handler(next) })
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -14,10 +13,10 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// The tests here and in the contract_*_test.go files beside this one are named
-// after the promises of the package doc, one for each.
+// The contract_*_test.go files test the guarantees of the package documentation. This file has
+// the tests of "one verdict" and "a Token is proof".
 
-// pretender passes for every error there is.
+// pretender matches every error under errors.Is, and the three error types under errors.As.
 type pretender struct{}
 
 func (pretender) Error() string { return "pretender" }
@@ -36,13 +35,13 @@ func (pretender) As(target any) bool {
 	return true
 }
 
-// shapeshifter passes for a type and not for its sentinel.
+// shapeshifter matches the three error types under errors.As, and no error under errors.Is.
 type shapeshifter struct{}
 
 func (shapeshifter) Error() string      { return "shapeshifter" }
 func (shapeshifter) As(target any) bool { return pretender{}.As(target) }
 
-// foreignErrors are what a callback may return to make two verdicts of one.
+// foreignErrors returns errors of a callback that could give an error two verdicts.
 func foreignErrors() map[string]error {
 	return map[string]error{
 		"plain":              errors.New("plain"),
@@ -59,8 +58,8 @@ func foreignErrors() map[string]error {
 		"invalid of expired": &jwtexp.InvalidError{Err: jwtexp.ErrExpired},
 		"pretender":          pretender{},
 		"shapeshifter":       shapeshifter{},
-		"cancelled":          context.Canceled,
-		// The slip of returning a variable of a pointer type.
+		"canceled":           context.Canceled,
+		// A callback returns these by mistake, from a variable of a pointer type.
 		"nil *ExpiredError":     (*jwtexp.ExpiredError)(nil),
 		"nil *InvalidError":     (*jwtexp.InvalidError)(nil),
 		"nil *UnavailableError": (*jwtexp.UnavailableError)(nil),
@@ -78,20 +77,16 @@ func TestOneVerdict(t *testing.T) {
 			verifier pair
 			want     string
 		}{
-			"WithClaims": {newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { return foreign })), "invalid: claims"},
-			"WithRevoked": {newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
-				return true, foreign
-			})), "unavailable"},
-			"KeySet": {newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
-				return []jwtexp.Key{testKey()}, foreign
-			}), jwtexp.WithClock(clock)), "unavailable"},
+			"WithClaims":  {newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { return foreign })), "invalid: claims"},
+			"WithRevoked": {newVerifier(clock, stubRevoked(true, foreign)), "unavailable"},
+			"KeySet":      {newPair(stubKeys(foreign, testKey()), jwtexp.WithClock(clock)), "unavailable"},
 		}
 		for callback, c := range failing {
 			t.Run(callback+" returns "+name, func(t *testing.T) {
 				got, err := c.verifier.Verify(t.Context(), token)
 				wantOutcome(t, err, c.want)
 				if got != nil {
-					t.Errorf("got a token beside the error, want none")
+					t.Errorf("got a token and the error %v, want no token", err)
 				}
 				good := must(newVerifier(clock).Verify(t.Context(), token))
 				wantOutcome(t, c.verifier.Recheck(t.Context(), good), c.want)
@@ -107,33 +102,26 @@ func TestOneVerdict(t *testing.T) {
 
 func TestOneVerdictOfTheMiddleware(t *testing.T) {
 	good := must(newVerifier(jwtexptest.NewClock(epoch)).Verify(t.Context(), sign(testSecret, joseHeader, live(``))))
-	r := httptest.NewRequest("GET", "/", nil)
-	r.Header.Set("Authorization", "Bearer x")
+	r := requestWith("x")
 
-	// A TokenVerifier's own verdict counts where it is one of those that a
-	// verifier can reach.
+	// The verdict of a TokenVerifier counts if it is one of the verdicts of a Verifier. Any other
+	// error is an outage. A bare sentinel has no error type, so it has no outcome.
+	const bare = "bare"
 	own := map[string]string{
-		"expired": "1 verdicts", "invalid": "1 verdicts", "unavailable": "1 verdicts", "wrapped": "1 verdicts",
+		"expired": bare, "invalid": bare, "unavailable": bare, "wrapped": bare,
 		"*ExpiredError": "expired", "*InvalidError": "invalid: revoked", "*UnavailableError": "unavailable",
 		"invalid of expired": "invalid: ",
 	}
 	for name, foreign := range foreignErrors() {
 		t.Run("TokenVerifier returns "+name, func(t *testing.T) {
-			m := must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) { return good, foreign })))
-			got, err := m.Check(r)
+			got, err := must(jwtexp.NewMiddleware(stubVerifier(good, foreign))).Check(r)
 			if got != nil {
-				t.Error("got a token beside the error, want none")
+				t.Errorf("got a token and the error %v, want no token", err)
 			}
 			switch want := own[name]; want {
-			case "1 verdicts": // the bare sentinel, of no type
-				matched := 0
-				for _, sentinel := range sentinels {
-					if errors.Is(err, sentinel) {
-						matched++
-					}
-				}
-				if matched != 1 || !errors.Is(err, foreign) {
-					t.Errorf("got %v, which matches %d verdicts, want the one of %v", err, matched, foreign)
+			case bare:
+				if matched := verdicts(err); len(matched) != 1 || !errors.Is(err, foreign) {
+					t.Errorf("got %v, which matches %q, want only the verdict of %v", err, matched, foreign)
 				}
 			case "":
 				wantOutcome(t, err, "unavailable")
@@ -145,23 +133,17 @@ func TestOneVerdictOfTheMiddleware(t *testing.T) {
 			m := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)),
 				jwtexp.WithTokenFrom(func(*http.Request) (string, error) { return "x", foreign })))
 			_, err := m.Check(r)
-			matched := 0
-			for _, sentinel := range sentinels {
-				if errors.Is(err, sentinel) {
-					matched++
-				}
-			}
-			if matched != 1 {
-				t.Errorf("got %v, which matches %d verdicts, want 1", err, matched)
+			if matched := verdicts(err); len(matched) != 1 {
+				t.Errorf("got %v, which matches %q, want one verdict", err, matched)
 			}
 			if errors.Is(err, jwtexp.ErrExpired) {
-				t.Errorf("got %v: expired, of a token that nobody has verified", err)
+				t.Errorf("got %v, want no ErrExpired before the token is verified", err)
 			}
 		})
 	}
 }
 
-// The verdict's own fields can be set by anybody, and still make one verdict.
+// An application can make these errors itself, with any Err. They still match one verdict.
 func TestOneVerdictOfErrorsMadeByHand(t *testing.T) {
 	for name, foreign := range foreignErrors() {
 		t.Run(name, func(t *testing.T) {
@@ -172,14 +154,11 @@ func TestOneVerdictOfErrorsMadeByHand(t *testing.T) {
 	wantOutcome(t, &jwtexp.ExpiredError{}, "expired")
 }
 
-// What an error of ours holds can be printed, whatever the application returned.
-func TestConcealedErrorsHaveATextAlways(t *testing.T) {
+// Err has a text, whatever the callback returned.
+func TestUnavailableErrHasText(t *testing.T) {
 	token := sign(testSecret, joseHeader, live(``))
 	for name, foreign := range foreignErrors() {
-		v := newVerifier(jwtexptest.NewClock(epoch), jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
-			return false, foreign
-		}))
-		_, err := v.Verify(t.Context(), token)
+		_, err := verify(t, token, stubRevoked(false, foreign))
 		e, ok := errors.AsType[*jwtexp.UnavailableError](err)
 		if !ok || e.Err == nil || e.Err.Error() == "" {
 			t.Errorf("%s: got %v, want an UnavailableError whose Err has a text", name, err)
@@ -187,26 +166,23 @@ func TestConcealedErrorsHaveATextAlways(t *testing.T) {
 	}
 }
 
-// An application's error that is no verdict stays within reach.
+// An error of a callback that matches no verdict can be found with errors.Is and errors.Unwrap.
 func TestCauseIsKept(t *testing.T) {
-	cause := errors.New("the application's")
+	cause := errors.New("cause")
 	clock := jwtexptest.NewClock(epoch)
 	token := sign(testSecret, joseHeader, live(``))
 	for name, v := range map[string]pair{
 		"WithClaims":  newVerifier(clock, jwtexp.WithClaims(func(*struct{}) error { return cause })),
-		"WithRevoked": newVerifier(clock, jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return false, cause })),
-		"KeySet": newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
-			return nil, cause
-		})),
+		"WithRevoked": newVerifier(clock, stubRevoked(false, cause)),
+		"KeySet":      newPair(stubKeys(cause)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := v.Verify(t.Context(), token)
 			if !errors.Is(err, cause) {
 				t.Errorf("got %v, want it to match the cause", err)
 			}
-			// One step away it is there to be logged.
-			if inner := errors.Unwrap(err); inner == nil || inner.Error() != cause.Error() {
-				t.Errorf("got %v inside, want %v", inner, cause)
+			if got := errors.Unwrap(err); got == nil || got.Error() != cause.Error() {
+				t.Errorf("Unwrap: got %v, want %v", got, cause)
 			}
 		})
 	}
@@ -243,27 +219,27 @@ func TestTokenIsProof(t *testing.T) {
 			t.Errorf("got audience %q, want api", got)
 		}
 	})
-	t.Run("one over which another was copied is none", func(t *testing.T) {
-		mine := must(issuer.Issue(t.Context(), "alice", nil))
-		ctx := jwtexp.NewContext(t.Context(), mine)
-		*mine = *must(issuer.Issue(t.Context(), "mallory", nil))
+	t.Run("a copy is not a Token", func(t *testing.T) {
+		overwritten := must(issuer.Issue(t.Context(), "alice", nil))
+		ctx := jwtexp.NewContext(t.Context(), overwritten)
+		overwriteToken(overwritten, must(issuer.Issue(t.Context(), "mallory", nil)))
 		if got, ok := jwtexp.FromContext(ctx); ok {
 			t.Errorf("got %v, want no token", got)
 		}
-		wantOutcome(t, verifier.Recheck(t.Context(), mine), "invalid: malformed")
+		wantOutcome(t, verifier.Recheck(t.Context(), overwritten), "invalid: malformed")
 	})
-	t.Run("nothing else is one", func(t *testing.T) {
+	t.Run("nil and zero are not Tokens", func(t *testing.T) {
 		for name, fake := range map[string]*jwtexp.Token{"nil": nil, "zero": {}} {
 			if got, ok := jwtexp.FromContext(jwtexp.NewContext(t.Context(), fake)); ok || got != nil {
-				t.Errorf("FromContext of a %s Token: got %v, %v, want nil, false", name, got, ok)
+				t.Errorf("FromContext with a %s Token: got %v, %v, want nil, false", name, got, ok)
 			}
 			wantOutcome(t, verifier.Recheck(t.Context(), fake), "invalid: malformed")
 		}
 		if _, ok := jwtexp.FromContext(t.Context()); ok {
-			t.Error("FromContext of a bare context: got true, want false")
+			t.Error("FromContext without NewContext: got true, want false")
 		}
 	})
-	t.Run("nil hides an outer one", func(t *testing.T) {
+	t.Run("nil hides an outer Token", func(t *testing.T) {
 		outer := jwtexp.NewContext(t.Context(), token)
 		if _, ok := jwtexp.FromContext(outer); !ok {
 			t.Fatal("FromContext: got false, want true")
@@ -272,7 +248,7 @@ func TestTokenIsProof(t *testing.T) {
 			t.Error("FromContext below a nil Token: got true, want false")
 		}
 	})
-	t.Run("a context has what its parent has", func(t *testing.T) {
+	t.Run("a context keeps its parent's values and cause", func(t *testing.T) {
 		type key struct{}
 		parent, cancel := context.WithCancelCause(context.WithValue(t.Context(), key{}, "value"))
 		ctx, stop := context.WithTimeout(jwtexp.NewContext(parent, token), time.Hour)
@@ -283,13 +259,13 @@ func TestTokenIsProof(t *testing.T) {
 		if got, _ := jwtexp.FromContext(ctx); got != token {
 			t.Errorf("FromContext below another context: got %v, want %v", got, token)
 		}
-		cause := errors.New("the client has gone")
+		cause := errors.New("the client has disconnected")
 		cancel(cause)
 		if got := context.Cause(ctx); got != cause {
 			t.Errorf("Cause: got %v, want %v", got, cause)
 		}
 	})
-	t.Run("a context that is printed tells its parent's name alone", func(t *testing.T) {
+	t.Run("a printed context shows only its parent's type", func(t *testing.T) {
 		for name, parent := range map[string]context.Context{
 			"a value": storedContext{t.Context(), testSecret}, "a pointer": &storedContext{t.Context(), testSecret},
 		} {
@@ -304,19 +280,15 @@ func TestTokenIsProof(t *testing.T) {
 		}
 	})
 	t.Run("a context needs a parent", func(t *testing.T) {
-		defer func() {
-			if recover() == nil {
-				t.Error("got no panic, want one")
-			}
-		}()
-		jwtexp.NewContext(nil, token) //lint:ignore SA1012 it is what is tested
+		wantPanic(t, "NewContext(nil, token)", func() {
+			jwtexp.NewContext(nil, token) //lint:ignore SA1012 the test needs a nil context
+		})
 	})
-	t.Run("a verified token of another verifier is rechecked by its key", func(t *testing.T) {
-		foreign := must(jwtexp.NewIssuer(must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(otherSecret))),
-			time.Hour, jwtexp.WithClock(clock), jwtexp.WithAudience("api")))
-		wantOutcome(t, verifier.Recheck(t.Context(), must(foreign.Issue(t.Context(), "mallory", nil))), "invalid: unknown_key")
+	t.Run("Recheck rejects a Token of another key", func(t *testing.T) {
+		other := must(jwtexp.NewIssuer(hs256Key(otherSecret), time.Hour, jwtexp.WithClock(clock), jwtexp.WithAudience("api")))
+		wantOutcome(t, verifier.Recheck(t.Context(), must(other.Issue(t.Context(), "mallory", nil))), "invalid: unknown_key")
 	})
-	t.Run("accessors of no token panic", func(t *testing.T) {
+	t.Run("accessors of a nil or zero Token panic", func(t *testing.T) {
 		accessors := map[string]func(*jwtexp.Token){
 			"Raw":       func(t *jwtexp.Token) { t.Raw() },
 			"ID":        func(t *jwtexp.Token) { t.ID() },
@@ -332,14 +304,7 @@ func TestTokenIsProof(t *testing.T) {
 		}
 		for name, access := range accessors {
 			for _, fake := range []*jwtexp.Token{nil, {}} {
-				func() {
-					defer func() {
-						if recover() == nil {
-							t.Errorf("%s of %v: got no panic, want one", name, fake)
-						}
-					}()
-					access(fake)
-				}()
+				wantPanic(t, fmt.Sprintf("%s of %v", name, fake), func() { access(fake) })
 			}
 		}
 	})
@@ -357,8 +322,8 @@ func TestTokenEqual(t *testing.T) {
 		{"verified again", a, must(newVerifier(clock).Verify(t.Context(), a.Raw())), true},
 		{"other", a, b, false},
 		{"nil, nil", nil, nil, true},
-		{"nil, some", nil, a, false},
-		{"some, nil", a, nil, false},
+		{"nil, not nil", nil, a, false},
+		{"not nil, nil", a, nil, false},
 	} {
 		if got := c.x.Equal(c.y); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
@@ -366,8 +331,8 @@ func TestTokenEqual(t *testing.T) {
 	}
 }
 
-// A storedContext is an application's own, with something in it that nobody is to see.
+// storedContext is a context of the application with a secret in it.
 type storedContext struct {
 	context.Context
-	stored string
+	secret string
 }

@@ -17,10 +17,10 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A token that is bound to a client's certificate (RFC 8705 §3) works with that certificate
-// alone, so that a thief of the token cannot use it. The application checks the proof, which
-// is in the TLS connection: the server has tls.Config.ClientAuth set, and no proxy ends TLS
-// in front of it. A token without cnf is refused, too.
+// A token that is bound to a client's certificate (RFC 8705 §3) can only be used with that
+// certificate, so a thief of the token cannot use it. The application checks the certificate of the
+// TLS connection. For that, the server must set tls.Config.ClientAuth, and no proxy in front of it
+// may terminate TLS. This application also rejects tokens without cnf.
 func ExampleWithConfirmation() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -41,7 +41,7 @@ func ExampleWithConfirmation() {
 		log.Fatal(err)
 	}
 
-	// confirm stands behind the guard and in front of every handler.
+	// confirm is called after the guard and before every handler.
 	confirm := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, _ := jwtexp.FromContext(r.Context())
@@ -54,7 +54,7 @@ func ExampleWithConfirmation() {
 				subtle.ConstantTimeCompare([]byte(claims.CNF.Certificate), []byte(thumbprint(r.TLS.PeerCertificates[0]))) == 0 {
 				w.Header().Set("WWW-Authenticate", `Bearer realm="api", error="invalid_token"`)
 				w.Header().Set("Cache-Control", "no-store")
-				http.Error(w, "not your token", http.StatusUnauthorized)
+				http.Error(w, "the token belongs to another certificate", http.StatusUnauthorized)
 				return
 			}
 			next.ServeHTTP(w, r)

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// Wrap a handler, and it sees only requests with a good token.
+// The wrapped handler is called only for requests with a valid token.
 func ExampleMiddleware_Handler() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -42,7 +41,7 @@ func ExampleMiddleware_Handler() {
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /hello", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, _ := jwtexp.FromContext(r.Context()) // without the guard, the next line panics
+		token, _ := jwtexp.FromContext(r.Context()) // without the guard, Subject panics
 		fmt.Fprintf(w, "Hello, %s!", token.Subject())
 	})))
 
@@ -75,7 +74,7 @@ func ExampleMiddleware_Handler() {
 	//     Bearer realm="api", error="invalid_token", error_description="The access token expired"
 }
 
-// exampleRouter has a Use, as the routers of chi and others have.
+// exampleRouter has a Use method, as the routers of chi and others have.
 type exampleRouter struct {
 	http.ServeMux
 	used []func(http.Handler) http.Handler
@@ -93,7 +92,7 @@ func (r *exampleRouter) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	h.ServeHTTP(w, req)
 }
 
-// Handler, without calling it, is a middleware as routers take it.
+// Routers take middleware as a function. The method value guard.Handler is such a function.
 func ExampleMiddleware_Handler_router() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -111,7 +110,7 @@ func ExampleMiddleware_Handler_router() {
 	}
 
 	api := new(exampleRouter)
-	api.Use(guard.Handler) // for every route, also one that is added later
+	api.Use(guard.Handler) // applies to every route, including those added later
 	api.HandleFunc("GET /hello", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "Hello!")
 	})
@@ -122,76 +121,8 @@ func ExampleMiddleware_Handler_router() {
 	// Output: 401 {"error":"Missing token"}
 }
 
-// A token in a cookie, for pages in a browser. The browser sends it on its
-// own, so what changes state is guarded against other sites: by SameSite, and
-// by http.CrossOriginProtection around everything, login included.
-func ExampleFromCookie() {
-	secret := make([]byte, 32)
-	rand.Read(secret)
-	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
-	if err != nil {
-		log.Fatal(err)
-	}
-	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
-	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, jwtexp.WithClock(clock))
-	if err != nil {
-		log.Fatal(err)
-	}
-	verifier, err := jwtexp.NewVerifier(key, jwtexp.WithClock(clock))
-	if err != nil {
-		log.Fatal(err)
-	}
-	const name = "__Host-token" // a browser takes __Host- only with Secure, Path "/" and no Domain
-	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithTokenFrom(jwtexp.FromCookie(name)))
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
-		token, err := issuer.Issue(r.Context(), "alice", nil) // once her password was checked
-		if err != nil {
-			log.Print(err)
-			w.WriteHeader(jwtexp.StatusCode(err)) // 503 for an outage, else 500
-			return
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		http.SetCookie(w, &http.Cookie{
-			Name:     name,
-			Value:    token.Raw(),
-			Path:     "/",
-			MaxAge:   int(token.ExpiresAt().Sub(clock.Now()) / time.Second),
-			HttpOnly: true, // no script reads it
-			Secure:   true, // HTTPS only
-			SameSite: http.SameSiteLaxMode,
-		})
-	})
-	mux.Handle("POST /transfer", guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, "transferred")
-	})))
-	handler := http.NewCrossOriginProtection().Handler(mux)
-
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest("POST", "/login", nil))
-	cookie := w.Result().Cookies()[0]
-	fmt.Println(cookie.Name, "for", cookie.MaxAge, "seconds")
-
-	for _, site := range []string{"cross-site", "same-origin"} {
-		r := httptest.NewRequest("POST", "/transfer", nil)
-		r.AddCookie(cookie)
-		r.Header.Set("Sec-Fetch-Site", site) // the browser says from where
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		fmt.Println(site, w.Code)
-	}
-	// Output:
-	// __Host-token for 900 seconds
-	// cross-site 403
-	// same-origin 200
-}
-
-// A different body: problem details (RFC 9457), which tell a client whether it
-// may refresh. Status, WWW-Authenticate and Cache-Control are already right.
+// This error handler writes problem details (RFC 9457), with a member that tells the client whether
+// it may refresh. The status, WWW-Authenticate and Cache-Control are already set.
 func ExampleWithErrorHandler() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -219,7 +150,7 @@ func ExampleWithErrorHandler() {
 			status := jwtexp.StatusCode(err)
 			w.Header().Set("Content-Type", "application/problem+json")
 			json.NewEncoder(w).Encode(problem{
-				Title:   http.StatusText(status), // no more than the verdict: err itself is for the log
+				Title:   http.StatusText(status), // err is for the log and not for the client
 				Status:  status,
 				Refresh: errors.Is(err, jwtexp.ErrExpired),
 			})
@@ -246,7 +177,7 @@ func ExampleWithErrorHandler() {
 	// 401 {"title":"Unauthorized","status":401,"refresh":true}
 }
 
-// A page for everybody, and a little more for those who are logged in.
+// A page that greets visitors, and greets users by name if they are logged in.
 func ExampleWithOptional() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -291,82 +222,25 @@ func ExampleWithOptional() {
 	// 401 {"error":"Invalid token"}
 }
 
-// An Extractor of your own. A script in a browser can give a WebSocket no
-// header but the subprotocols that it offers, so the token comes as one of
-// them. The server picks another one, since it sends back what it picks.
-func ExampleExtractor() {
-	fromSubprotocol := func(r *http.Request) (string, error) {
-		found := ""
-		for _, value := range r.Header.Values("Sec-WebSocket-Protocol") {
-			for protocol := range strings.SplitSeq(value, ",") {
-				raw, ok := strings.CutPrefix(strings.TrimSpace(protocol), "bearer.")
-				if ok && found != "" {
-					return "", errors.New("two tokens")
-				}
-				if ok {
-					found = raw
-				}
-			}
-		}
-		return found, nil // "" is jwtexp.ErrMissing
-	}
-
-	secret := make([]byte, 32)
-	rand.Read(secret)
-	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
-	if err != nil {
-		log.Fatal(err)
-	}
-	issuer, err := jwtexp.NewIssuer(key, time.Minute)
-	if err != nil {
-		log.Fatal(err)
-	}
-	verifier, err := jwtexp.NewVerifier(key)
-	if err != nil {
-		log.Fatal(err)
-	}
-	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithTokenFrom(fromSubprotocol))
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	issued, err := issuer.Issue(context.Background(), "alice", nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	protocol := "bearer." + issued.Raw()
-	for _, protocols := range []string{"chat, " + protocol, "chat", protocol + ", " + protocol} {
-		r := httptest.NewRequest("GET", "/chat", nil)
-		r.Header.Set("Sec-WebSocket-Protocol", protocols)
-		_, err := guard.Check(r)
-		fmt.Println(jwtexp.StatusCode(err))
-	}
-	// Output:
-	// 200
-	// 401
-	// 400
-}
-
-// exampleCounter is a TokenVerifier that counts why tokens are refused, for a
-// metric.
+// exampleCounter is a TokenVerifier that counts invalid tokens by Reason.
 type exampleCounter struct {
 	jwtexp.TokenVerifier
 
 	mu      sync.Mutex
-	refused map[jwtexp.Reason]int
+	invalid map[jwtexp.Reason]int
 }
 
 func (c *exampleCounter) Verify(ctx context.Context, raw string) (*jwtexp.Token, error) {
 	token, err := c.TokenVerifier.Verify(ctx, raw)
-	if invalid, ok := errors.AsType[*jwtexp.InvalidError](err); ok {
+	if e, ok := errors.AsType[*jwtexp.InvalidError](err); ok {
 		c.mu.Lock()
-		c.refused[invalid.Reason]++
+		c.invalid[e.Reason]++
 		c.mu.Unlock()
 	}
 	return token, err
 }
 
-// A TokenVerifier of your own stands in front of a Verifier.
+// A type that wraps a Verifier is a TokenVerifier, too.
 func ExampleTokenVerifier() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -378,8 +252,8 @@ func ExampleTokenVerifier() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	counts := &exampleCounter{TokenVerifier: verifier, refused: make(map[jwtexp.Reason]int)}
-	guard, err := jwtexp.NewMiddleware(counts)
+	counter := &exampleCounter{TokenVerifier: verifier, invalid: make(map[jwtexp.Reason]int)}
+	guard, err := jwtexp.NewMiddleware(counter)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -387,6 +261,6 @@ func ExampleTokenVerifier() {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Authorization", "Bearer garbage")
 	guard.Handler(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
-	fmt.Println(counts.refused)
+	fmt.Println(counter.invalid)
 	// Output: map[malformed:1]
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,8 +16,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// exampleKeyFromEnv returns the key whose secret an environment variable has in
-// base64. Where that is unset, the secret is empty, and so too short.
+// exampleKeyFromEnv returns a key whose secret is in an environment variable, in base64. If the
+// variable is not set, the secret is empty and too short.
 func exampleKeyFromEnv(name string) (jwtexp.Key, error) {
 	secret, err := base64.StdEncoding.DecodeString(os.Getenv(name))
 	if err != nil {
@@ -31,7 +30,7 @@ func exampleKeyFromEnv(name string) (jwtexp.Key, error) {
 	return key, nil
 }
 
-// A secret from the environment. One is made by
+// Read a secret from the environment. To make one, run
 //
 //	openssl rand -base64 32
 func ExampleNewSecretKey() {
@@ -49,20 +48,19 @@ func ExampleNewSecretKey() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("taken for", key.Algorithm())
+	fmt.Println("accepted for", key.Algorithm())
 	// Output:
-	// EXAMPLE_SECRET: jwtexp: key: a secret of 0 bytes is too short: at least 32 random bytes (RFC 7518 §3.2)
-	// EXAMPLE_SECRET: jwtexp: key: a secret of 10 bytes is too short: at least 32 random bytes (RFC 7518 §3.2)
-	// taken for HS256
+	// EXAMPLE_SECRET: jwtexp: key: a secret of 0 bytes is too short; want 32 random bytes or more (RFC 7518 §3.2)
+	// EXAMPLE_SECRET: jwtexp: key: a secret of 10 bytes is too short; want 32 random bytes or more (RFC 7518 §3.2)
+	// accepted for HS256
 }
 
-// The issuer has the private key, and the verifiers only the public one, so that
-// they cannot mint. A private key is made by
+// The issuer has the private key. The verifiers have only the public key, so they cannot issue
+// tokens. To make a private key, run
 //
 //	openssl genpkey -algorithm ed25519
 //
-// and stays in a file or a secret store: this one is the example of RFC 8410,
-// which everybody knows.
+// Keep it in a file or in a secret store. The key of this example is published in RFC 8410.
 func ExampleParsePEM() {
 	const examplePEM = `-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
@@ -78,7 +76,7 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 		log.Fatal(err)
 	}
 
-	// Elsewhere; ParsePEM reads a public key too.
+	// The verifier is another program. ParsePEM also reads public keys.
 	public, err := jwtexp.NewPublicKey(private.Algorithm(), private.PublicKey())
 	if err != nil {
 		log.Fatal(err)
@@ -98,16 +96,16 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(token.Subject(), "by key", token.KeyID())
+	fmt.Println(token.Subject(), "with key", token.KeyID())
 	_, err = jwtexp.NewIssuer(public, 15*time.Minute)
-	fmt.Println("the public key mints:", err == nil)
+	fmt.Println("the public key can sign:", err == nil)
 	// Output:
-	// alice by key 2026-01
-	// the public key mints: false
+	// alice with key 2026-01
+	// the public key can sign: false
 }
 
-// A new key takes over without a break: verifiers learn it first, then the issuer
-// signs with it, and the old one stays until its last token has expired.
+// To rotate a key, add the new key to the verifiers first. Then sign with it. Remove the old key
+// when its last token has expired.
 func ExampleNewKeySet() {
 	secrets := make([]byte, 64)
 	rand.Read(secrets)
@@ -125,11 +123,11 @@ func ExampleNewKeySet() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	both, err := jwtexp.NewVerifier(keys)
+	during, err := jwtexp.NewVerifier(keys)
 	if err != nil {
 		log.Fatal(err)
 	}
-	afterwards, err := jwtexp.NewVerifier(february)
+	after, err := jwtexp.NewVerifier(february)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -144,18 +142,18 @@ func ExampleNewKeySet() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		_, errBoth := both.Verify(ctx, issued.Raw())
-		_, errAfterwards := afterwards.Verify(ctx, issued.Raw())
-		fmt.Println(issued.KeyID(), "with both:", errBoth == nil, "afterwards:", errAfterwards == nil)
+		_, errDuring := during.Verify(ctx, issued.Raw())
+		_, errAfter := after.Verify(ctx, issued.Raw())
+		fmt.Println(issued.KeyID(), "during the rotation:", errDuring == nil, "after it:", errAfter == nil)
 	}
 	// Output:
-	// 2026-01 with both: true afterwards: false
-	// 2026-02 with both: true afterwards: true
+	// 2026-01 during the rotation: true after it: false
+	// 2026-02 during the rotation: true after it: true
 }
 
-// A retired key is kept with a limit: the moment at which the last token that
-// it was meant to sign expires, a lifetime after the new key took over. Tokens
-// that a thief mints with it later expire later, and are refused.
+// A retired key has a limit: the time at which its last token expires, which is a lifetime after the
+// new key started to sign. A token that a thief signs with the retired key expires later than that,
+// so it is rejected.
 func ExampleKey_WithNotAfter() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -165,8 +163,8 @@ func ExampleKey_WithNotAfter() {
 	}
 	const lifetime = 15 * time.Minute
 	clock := jwtexptest.NewClock(time.Date(2026, 1, 31, 23, 59, 0, 0, time.UTC))
-	takeover := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
-	retired := key.WithNotAfter(takeover.Add(lifetime))
+	rotation := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	retired := key.WithNotAfter(rotation.Add(lifetime))
 
 	issuer, err := jwtexp.NewIssuer(key, lifetime, jwtexp.WithClock(clock))
 	if err != nil {
@@ -182,39 +180,39 @@ func ExampleKey_WithNotAfter() {
 		log.Fatal(err)
 	}
 	clock.Advance(5 * time.Minute)
-	minted, err := issuer.Issue(ctx, "alice", nil) // by the thief
+	stolen, err := issuer.Issue(ctx, "alice", nil) // by the thief
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	_, err = verifier.Verify(ctx, last.Raw())
 	fmt.Println("good:", err == nil)
-	_, err = verifier.Verify(ctx, minted.Raw())
-	fmt.Println("minted with the stolen key:", errors.Is(err, jwtexp.ErrInvalid))
+	_, err = verifier.Verify(ctx, stolen.Raw())
+	fmt.Println("signed by a thief, invalid:", errors.Is(err, jwtexp.ErrInvalid))
 	clock.Advance(lifetime)
 	_, err = verifier.Verify(ctx, last.Raw())
 	fmt.Println("expired:", errors.Is(err, jwtexp.ErrExpired))
 	// Output:
 	// good: true
-	// minted with the stolen key: true
+	// signed by a thief, invalid: true
 	// expired: true
 }
 
-// exampleSchedule is a KeySource that goes by the time it is handed: the
-// issuer's, so that a key and the iat of its tokens never disagree.
+// exampleSchedule is a KeySource that changes keys at a given time. It uses the now that it gets,
+// which is also the iat of the token.
 type exampleSchedule struct {
-	takeover      time.Time
+	change        time.Time
 	before, after jwtexp.Key
 }
 
 func (s exampleSchedule) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) {
-	if now.Before(s.takeover) {
+	if now.Before(s.change) {
 		return s.before, nil
 	}
 	return s.after, nil
 }
 
-// One issuer that changes keys at a moment which was set in advance.
+// This issuer changes its key at midnight.
 func ExampleKeySource() {
 	secrets := make([]byte, 64)
 	rand.Read(secrets)
@@ -228,9 +226,9 @@ func ExampleKeySource() {
 	}
 	clock := jwtexptest.NewClock(time.Date(2026, 1, 31, 23, 59, 59, 0, time.UTC))
 	issuer, err := jwtexp.NewIssuer(exampleSchedule{
-		takeover: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
-		before:   january.WithID("2026-01"),
-		after:    february.WithID("2026-02"),
+		change: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
+		before: january.WithID("2026-01"),
+		after:  february.WithID("2026-02"),
 	}, 15*time.Minute, jwtexp.WithClock(clock))
 	if err != nil {
 		log.Fatal(err)
@@ -249,13 +247,14 @@ func ExampleKeySource() {
 	// 2026-02-01 00:00:00 2026-02
 }
 
-// exampleKeyTable is a KeySet on a database, which can be down.
+// exampleKeyTable is a KeySet that reads from a database, which can be down.
 type exampleKeyTable struct {
 	keys map[string]jwtexp.Key
 	down bool
 }
 
-// VerificationKeys knows no key without an ID: tokens without kid are refused.
+// VerificationKeys returns the key with the given ID. A token without kid is rejected, because no
+// key has the ID "".
 func (t *exampleKeyTable) VerificationKeys(_ context.Context, id string, _ time.Time) ([]jwtexp.Key, error) {
 	if t.down {
 		return nil, &jwtexp.UnavailableError{Err: errors.New("no connection"), RetryAfter: 30 * time.Second}
@@ -266,8 +265,8 @@ func (t *exampleKeyTable) VerificationKeys(_ context.Context, id string, _ time.
 	return nil, nil
 }
 
-// A KeySet of your own. Where it fails, nothing is known about the token: the
-// client is told to try again, not that its token is bad.
+// If a KeySet fails, the token cannot be verified. The client is told to try again, and not that
+// its token is invalid.
 func ExampleKeySet() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -307,78 +306,9 @@ func ExampleKeySet() {
 		fmt.Printf("%d %s, Retry-After %q\n", w.Code, w.Body, w.Header().Get("Retry-After"))
 	}
 	_, err = verifier.Verify(ctx, issued.Raw())
-	fmt.Println("outage:", errors.Is(err, jwtexp.ErrUnavailable), "forgery:", errors.Is(err, jwtexp.ErrInvalid))
+	fmt.Println("unavailable:", errors.Is(err, jwtexp.ErrUnavailable), "invalid:", errors.Is(err, jwtexp.ErrInvalid))
 	// Output:
 	// 200 Hello!, Retry-After ""
 	// 503 {"error":"Temporarily unavailable"}, Retry-After "30"
-	// outage: true forgery: false
-}
-
-// What issuer and verifier must agree on is written once.
-func ExampleOptions() {
-	secret := make([]byte, 32)
-	rand.Read(secret)
-	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
-	if err != nil {
-		log.Fatal(err)
-	}
-	names := jwtexp.Options(
-		jwtexp.WithIssuer("https://login.example"),
-		jwtexp.WithAudience("orders"),
-		jwtexp.WithType("at+jwt"),
-	)
-	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, names)
-	if err != nil {
-		log.Fatal(err)
-	}
-	verifier, err := jwtexp.NewVerifier(key, names, jwtexp.WithLeeway(5*time.Second))
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	ctx := context.Background()
-	issued, err := issuer.Issue(ctx, "alice", nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	token, err := verifier.Verify(ctx, issued.Raw())
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(token.Issuer(), token.Audience(), token.Type())
-	// Output: https://login.example [orders] at+jwt
-}
-
-// Neither formatting nor logging shows the token or its claims. What may be
-// logged is named: the subject here, or the ID.
-func ExampleToken_LogValue() {
-	secret := make([]byte, 32)
-	rand.Read(secret)
-	key, err := jwtexp.NewSecretKey(jwtexp.HS256, secret)
-	if err != nil {
-		log.Fatal(err)
-	}
-	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
-	issuer, err := jwtexp.NewIssuer(key.WithID("2026-01"), 15*time.Minute, jwtexp.WithClock(clock))
-	if err != nil {
-		log.Fatal(err)
-	}
-	token, err := issuer.Issue(context.Background(), "alice", map[string]any{"email": "alice@example.com"})
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
-		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-			if len(groups) == 0 && a.Key == slog.TimeKey {
-				return slog.Attr{} // the log's own time, which differs each time
-			}
-			return a
-		},
-	}))
-	logger.Info("issued", "token", token, "sub", token.Subject())
-	fmt.Println(token)
-	// Output:
-	// level=INFO msg=issued token.alg=HS256 token.kid=2026-01 token.exp=2026-01-02T12:15:00.000Z sub=alice
-	// jwtexp.Token(alg=HS256 kid="2026-01" exp=2026-01-02T12:15:00Z)
+	// unavailable: true invalid: false
 }

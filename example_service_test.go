@@ -18,7 +18,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// Each route says which scope it needs. The Middleware is made once.
+// Each route requires its own scope. All routes share one Middleware.
 func ExampleMiddleware_WithScope() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -60,8 +60,8 @@ func ExampleMiddleware_WithScope() {
 	// DELETE 403 {"error":"Insufficient scope"}
 }
 
-// A stream of server-sent events that ends when the token does. The client logs in
-// again, or refreshes, and opens another.
+// This stream of server-sent events ends when the token expires. The client then refreshes, or logs
+// in again, and opens another stream.
 func ExampleWithContextDeadline() {
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -104,8 +104,8 @@ func ExampleWithContextDeadline() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	clock.Set(issued.ExpiresAt().Add(-500 * time.Millisecond)) // nearly over
-	news <- "the token has a moment left"
+	clock.Set(issued.ExpiresAt().Add(-500 * time.Millisecond))
+	news <- "half a second left"
 
 	server := httptest.NewServer(events)
 	defer server.Close()
@@ -123,15 +123,15 @@ func ExampleWithContextDeadline() {
 		fmt.Println(lines.Text())
 	}
 	// Output:
-	// data: the token has a moment left
+	// data: half a second left
 	//
 	// event: token_expired
 	// data:
 }
 
-// Counters for a dashboard: what to alert on is "unavailable", and a jump in "invalid".
+// Count decisions for a dashboard. Alert on "unavailable", and on a sudden rise of "invalid".
 func ExampleWithObserver() {
-	verdicts := expvar.NewMap("bearer_verdicts") // under /debug/vars
+	verdicts := expvar.NewMap("bearer_verdicts") // served at /debug/vars
 	reasons := expvar.NewMap("bearer_reasons")
 	count := func(_ *http.Request, d jwtexp.Decision) {
 		verdicts.Add(string(d.Verdict()), 1)
@@ -168,12 +168,12 @@ func ExampleWithObserver() {
 	// {"malformed": 2, "request": 1}
 }
 
-// A line in the log for each decision, which has no token in it.
+// Log each decision. The log contains no token.
 func ExampleLogDecisions() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey { // not the same each time
-				return slog.Attr{}
+			if a.Key == slog.TimeKey {
+				return slog.Attr{} // the time differs in each run
 			}
 			return a
 		},

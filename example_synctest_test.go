@@ -11,9 +11,8 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// testTokenExpires is a test as you write it, where it is called
-// TestTokenExpires. The code under test takes no clock: within synctest.Test
-// the system's clock is a fake one, which time.Sleep moves at once.
+// testTokenExpires is a test. In your own code its name is TestTokenExpires. In synctest.Test, the
+// system clock is a fake clock, and time.Sleep advances it at once.
 func testTokenExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		secret := make([]byte, 32)
@@ -37,7 +36,7 @@ func testTokenExpires(t *testing.T) {
 
 		time.Sleep(15*time.Minute - time.Nanosecond)
 		if _, err := verifier.Verify(t.Context(), issued.Raw()); err != nil {
-			t.Errorf("in the last nanosecond: got %v, want a good token", err)
+			t.Errorf("in the last nanosecond: got %v, want nil", err)
 		}
 		time.Sleep(time.Nanosecond)
 		if _, err := verifier.Verify(t.Context(), issued.Raw()); !errors.Is(err, jwtexp.ErrExpired) {
@@ -46,9 +45,9 @@ func testTokenExpires(t *testing.T) {
 	})
 }
 
-// With testing/synctest there is no clock to inject, and no waiting either.
+// With testing/synctest, a test needs neither WithClock nor real waiting.
 func Example_synctest() {
-	t := new(testing.T) // of the example; go test hands a test its own
+	t := new(testing.T) // go test passes one to a real test
 	testTokenExpires(t)
 	fmt.Println("failed:", t.Failed())
 	// Output: failed: false

@@ -1,7 +1,6 @@
 package jwtexp_test
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -17,7 +16,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// fuzzSeeds are tokens of every outcome, those of the strict tables among them.
+// fuzzSeeds returns tokens with every outcome, including those of strictHeaders and strictClaims.
 func fuzzSeeds() []string {
 	good := sign(testSecret, joseHeader, live(``))
 	seeds := []string{
@@ -39,8 +38,8 @@ func fuzzSeeds() []string {
 	return seeds
 }
 
-// Whatever the token is, there is one verdict; what is accepted is accepted by
-// Recheck, and has only one spelling; and no error tells of the payload.
+// Every token gets one verdict. Recheck accepts what Verify accepted, an accepted token has one
+// encoding only, and no error quotes the payload.
 func FuzzVerify(f *testing.F) {
 	for _, seed := range fuzzSeeds() {
 		f.Add(seed)
@@ -49,7 +48,7 @@ func FuzzVerify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) { checkVerify(t, verifier, raw) })
 }
 
-// The same of tokens whose signature is good, so that the fuzzer gets past it.
+// FuzzVerifySigned is FuzzVerify with valid signatures, so that the later checks run, too.
 func FuzzVerifySigned(f *testing.F) {
 	for _, seed := range fuzzSeeds() {
 		segments := strings.Split(seed, ".")
@@ -72,31 +71,31 @@ func checkVerify(t *testing.T, v pair, raw string) {
 	case verdict == "ok":
 		checkAccepted(t, v, token, raw)
 	case token != nil:
-		t.Errorf("got a token beside %v", err)
+		t.Errorf("got a token and the error %v, want one of them", err)
 	case verdict != "expired" && !strings.HasPrefix(verdict, "invalid: "):
 		t.Errorf("got %s, want ok, expired or invalid", verdict)
 	}
-	quotesNothing(t, err, raw)
+	wantNoQuotes(t, err, raw)
 }
 
-// quotesNothing wants no text of a token or a key in an error.
-func quotesNothing(t *testing.T, err error, raw string) {
+// wantNoQuotes fails the test if an error contains text of the token or of a key.
+func wantNoQuotes(t *testing.T, err error, raw string) {
 	t.Helper()
 	if err == nil {
 		return
 	}
 	for _, part := range append(strings.Split(raw, "."), testSecret, otherSecret) {
 		decoded, _ := base64.RawURLEncoding.DecodeString(part)
-		if leak := common(fmt.Sprintf("%v %+v %#v", err, err, err), part, string(decoded)); leak != "" {
-			t.Errorf("got %q, which quotes %q of the token or the key", err, leak)
+		if leak := commonRun(fmt.Sprintf("%v %+v %#v", err, err, err), part, string(decoded)); leak != "" {
+			t.Errorf("got %q, want no text of the token or of a key, such as %q", err, leak)
 		}
 	}
 }
 
-// common returns a run of bytes that text shares with one of secrets, long enough
-// not to be there by chance, or "".
-func common(text string, secrets ...string) string {
-	const long = 16 // the longest number that our own texts hold has 12 digits
+// commonRun returns 16 bytes that text shares with one of secrets, or "". Shorter runs can be
+// there by chance: the longest number in an error of the library has 12 digits.
+func commonRun(text string, secrets ...string) string {
+	const long = 16
 	runs := make(map[string]bool)
 	for i := range len(text) - long + 1 {
 		runs[text[i:i+long]] = true
@@ -116,12 +115,12 @@ func checkAccepted(t *testing.T, v pair, token *jwtexp.Token, raw string) {
 		t.Errorf("Recheck of an accepted token: got %v, want nil", err)
 	}
 	if token.Raw() != raw || token.ExpiresAt().IsZero() || !epoch.Before(token.ExpiresAt()) {
-		t.Errorf("got %v, want a token that is %q and expires after now", token, raw)
+		t.Errorf("got %v with Raw %q, want Raw %q and exp after now", token, token.Raw(), raw)
 	}
 	for _, part := range strings.Split(raw, ".") {
 		decoded, err := base64.RawURLEncoding.DecodeString(part)
 		if err != nil || base64.RawURLEncoding.EncodeToString(decoded) != part {
-			t.Errorf("got an accepted token with a segment %q that has another spelling, %v", part, err)
+			t.Errorf("got an accepted token with segment %q, which has another encoding (%v)", part, err)
 		}
 	}
 	var claims map[string]json.RawMessage
@@ -130,8 +129,8 @@ func checkAccepted(t *testing.T, v pair, token *jwtexp.Token, raw string) {
 	}
 }
 
-// What Issue makes of claims, Verify accepts, and Claims gives back. What it
-// refuses leaves no token.
+// Verify accepts what Issue issued, and Claims returns the claims. If Issue returns an error, it
+// returns no token.
 func FuzzIssueThenVerify(f *testing.F) {
 	f.Add("alice", `{"role":"admin","n":1.5,"list":[1,"x",null]}`, int64(60))
 	f.Add("", `{}`, int64(0))
@@ -146,32 +145,31 @@ func FuzzIssueThenVerify(f *testing.F) {
 			jwtexp.WithLifetime(time.Duration(seconds)*time.Second))
 		if err != nil {
 			if token != nil {
-				t.Errorf("got a token beside %v", err)
+				t.Errorf("got a token and the error %v, want one of them", err)
 			}
 			return
 		}
 		got, err := verifier.Verify(t.Context(), token.Raw())
 		if err != nil {
-			t.Fatalf("got %v of a token just issued, want it accepted", err)
+			t.Fatalf("Verify of an issued token: got %v, want nil", err)
 		}
 		if !got.Equal(token) || got.Subject() != subject || got.ID() != token.ID() ||
 			!got.ExpiresAt().Equal(token.ExpiresAt()) || !got.IssuedAt().Equal(token.IssuedAt()) {
-			t.Errorf("got %v, want what was issued, %v", got, token)
+			t.Errorf("got %v, want the issued token %v", got, token)
 		}
 		if life := got.ExpiresAt().Sub(clock.Now()); life > time.Duration(seconds)*time.Second {
-			t.Errorf("got a life of %v, want no more than %d s", life, seconds)
+			t.Errorf("got a lifetime of %v, want at most %d s", life, seconds)
 		}
-		var back map[string]json.RawMessage
-		if err := got.Claims(&back); err != nil {
+		var gotClaims, wantClaims map[string]json.RawMessage
+		if err := got.Claims(&gotClaims); err != nil {
 			t.Fatal(err)
 		}
-		var put map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(claims), &put); err != nil {
-			t.Fatalf("got a token of claims %q that are no JSON object: %v", claims, err)
+		if err := json.Unmarshal([]byte(claims), &wantClaims); err != nil {
+			t.Fatalf("Issue with claims %q: got a token, want an error, because they are not a JSON object: %v", claims, err)
 		}
-		for name, value := range put {
-			if !sameJSON(value, back[name]) {
-				t.Errorf("claim %q: got %s, want %s", name, back[name], value)
+		for name, want := range wantClaims {
+			if !sameJSON(want, gotClaims[name]) {
+				t.Errorf("claim %q: got %s, want %s", name, gotClaims[name], want)
 			}
 		}
 	})
@@ -180,13 +178,12 @@ func FuzzIssueThenVerify(f *testing.F) {
 func sameJSON(a, b json.RawMessage) bool {
 	var x, y any
 	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
-		return string(a) == string(b) // a number beyond float64, say
+		return string(a) == string(b) // such as a number too large for a float64
 	}
 	return string(must(json.Marshal(x))) == string(must(json.Marshal(y)))
 }
 
-// A header is no token, one token, or a bad request; a token that is found is the
-// one thing behind the scheme.
+// A header has no token, one token, or is malformed. The token is all that follows the scheme.
 func FuzzFromHeader(f *testing.F) {
 	for _, seed := range []string{"", "Bearer", "Bearer ", "Bearer a", "bearer  a ", "Bearer a b", "Bearer a,b", "Bearer\ta", "Basic a", "BearerX a", ",", " Bearer a"} {
 		f.Add(seed, "")
@@ -205,31 +202,29 @@ func FuzzFromHeader(f *testing.F) {
 				t.Errorf("%q: got token %q", r.Header["Authorization"], token)
 			}
 			if rest := strings.Trim(first[len("Bearer"):], " "); !strings.EqualFold(first[:len("Bearer")], "Bearer") || rest != token {
-				t.Errorf("%q: got token %q, want what stands behind Bearer", first, token)
+				t.Errorf("%q: got token %q, want what follows Bearer", first, token)
 			}
 		case token != "":
-			t.Errorf("%q: got token %q beside %v", first, token, err)
+			t.Errorf("%q: got token %q and the error %v, want one of them", first, token, err)
 		case errors.Is(err, jwtexp.ErrMissing) && second != "":
-			t.Errorf("two headers: got %v, want a bad request", err)
+			t.Errorf("two headers: got %v, want a malformed request", err)
 		case !errors.Is(err, jwtexp.ErrMissing) && jwtexp.StatusCode(err) != http.StatusBadRequest:
-			t.Errorf("%q: got %v, want ErrMissing or a bad request", first, err)
+			t.Errorf("%q: got %v, want ErrMissing or a malformed request", first, err)
 		}
 
-		// And what the middleware writes into headers is its own.
+		// The challenge contains nothing of the request.
 		w := httptest.NewRecorder()
-		m := must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
-			return nil, &jwtexp.InvalidError{Reason: jwtexp.Reason(token)}
-		})))
+		m := must(jwtexp.NewMiddleware(stubVerifier(nil, &jwtexp.InvalidError{Reason: jwtexp.Reason(token)})))
 		m.Handler(http.NotFoundHandler()).ServeHTTP(w, r)
 		if challenge := w.Header().Get("WWW-Authenticate"); !strings.HasPrefix(challenge, `Bearer realm="api"`) || !utf8.ValidString(challenge) ||
 			len(token) > 8 && strings.Contains(challenge, token) {
-			t.Errorf("%q: got challenge %q", first, challenge)
+			t.Errorf("%q: got challenge %q, want one without the token", first, challenge)
 		}
 	})
 }
 
-// What FromCookie finds is what net/http sees as the only cookie of the name; of
-// two, or of one that net/http leaves out, it says that the request is bad.
+// FromCookie returns the only cookie of its name that net/http finds. If there are two, or one that
+// net/http skips, the request is malformed.
 func FuzzFromCookie(f *testing.F) {
 	for _, seed := range []string{"", "token=a", "token=", "token = a", "a=b; token=c", "token=a; token=a", "token=\"a\"", "token=a,b",
 		"Token=a", "token", ";;token=a;", "x=token=a", "token=a\x00", "token=\xff"} {
@@ -241,18 +236,18 @@ func FuzzFromCookie(f *testing.F) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header["Cookie"] = []string{first, second}
 		token, err := fromCookie(r)
-		seen := r.CookiesNamed("token")
+		found := r.CookiesNamed("token")
 		switch {
 		case err == nil:
-			if len(seen) != 1 || seen[0].Value != token {
-				t.Errorf("%q: got %q, want what net/http sees, %v", r.Header["Cookie"], token, seen)
+			if len(found) != 1 || found[0].Value != token {
+				t.Errorf("%q: got %q, want what net/http finds, %v", r.Header["Cookie"], token, found)
 			}
 		case token != "":
-			t.Errorf("%q: got %q beside %v", r.Header["Cookie"], token, err)
-		case errors.Is(err, jwtexp.ErrMissing) && len(seen) > 0:
-			t.Errorf("%q: got %v, want a token or a bad request: net/http sees %v", r.Header["Cookie"], err, seen)
+			t.Errorf("%q: got %q and the error %v, want one of them", r.Header["Cookie"], token, err)
+		case errors.Is(err, jwtexp.ErrMissing) && len(found) > 0:
+			t.Errorf("%q: got %v, want a token or a malformed request, because net/http finds %v", r.Header["Cookie"], err, found)
 		case !errors.Is(err, jwtexp.ErrMissing) && jwtexp.StatusCode(err) != http.StatusBadRequest:
-			t.Errorf("%q: got %v, want ErrMissing or a bad request", r.Header["Cookie"], err)
+			t.Errorf("%q: got %v, want ErrMissing or a malformed request", r.Header["Cookie"], err)
 		}
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,8 +22,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// What the tests of this package share: one secret, one instant, tokens built
-// without the library, and the outcome of a verification as a word.
+// This file has what the tests of the package share: secrets, one instant, tokens made without
+// the library, and the outcome of a verification as text.
 
 const (
 	testSecret  = "a secret of the tests, 32 bytes."
@@ -29,14 +31,15 @@ const (
 	joseHeader  = `{"alg":"HS256","typ":"JWT"}`
 )
 
-// With GODEBUG=fips140=only the first random bytes come from a source that measures time,
-// which stands still in a bubble of testing/synctest. So they are drawn before.
+// With GODEBUG=fips140=only, the source of the first random bytes measures time. Time stands
+// still in a bubble of testing/synctest, so the first bytes are read outside of one.
 func init() { rand.Read(make([]byte, 1)) }
 
-// epoch is where the fake clocks of the tests stand.
+// epoch is the reading of the tests' fake clocks.
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// overwriteToken sets *dst to *src, as an assignment does, which go vet reports.
+// overwriteToken does what *dst = *src does. It uses reflection because go vet reports the
+// assignment.
 func overwriteToken(dst, src *jwtexp.Token) {
 	reflect.ValueOf(dst).Elem().Set(reflect.ValueOf(src).Elem())
 }
@@ -48,7 +51,11 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func testKey() jwtexp.Key { return must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(testSecret))) }
+func testKey() jwtexp.Key { return hs256Key(testSecret) }
+
+func hs256Key(secret string) jwtexp.Key {
+	return must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(secret)))
+}
 
 func newIssuer(clock jwtexp.Clock, opts ...jwtexp.IssuerOption) *jwtexp.Issuer {
 	return must(jwtexp.NewIssuer(testKey(), time.Hour, append(opts, jwtexp.WithClock(clock))...))
@@ -58,13 +65,12 @@ func newVerifier(clock jwtexp.Clock, opts ...jwtexp.VerifierOption) pair {
 	return newPair(testKey(), append(opts, jwtexp.WithClock(clock))...)
 }
 
-// A pair is two Verifiers that differ in WithCache alone, so that whatever a test
-// asks is asked of both. They must agree, also about a token that has just been
-// verified. Where they name an issuer, a VerifierSet of the first is asked, too.
-// A callback of such a test is called up to four times.
+// A pair is two Verifiers that differ in WithCache only. It verifies each token with both, twice
+// with the second, and panics if the results differ. If the Verifiers require an issuer, it also
+// verifies the token with a VerifierSet of the first. So it calls a callback up to four times.
 type pair struct {
 	plain, cached *jwtexp.Verifier
-	set           *jwtexp.VerifierSet // or nil
+	set           *jwtexp.VerifierSet // nil if the Verifiers accept any issuer
 }
 
 func newPair(keys jwtexp.KeySet, opts ...jwtexp.VerifierOption) pair {
@@ -72,7 +78,7 @@ func newPair(keys jwtexp.KeySet, opts ...jwtexp.VerifierOption) pair {
 		plain:  must(jwtexp.NewVerifier(keys, opts...)),
 		cached: must(jwtexp.NewVerifier(keys, append(opts, jwtexp.WithCache(64))...)),
 	}
-	p.set, _ = jwtexp.NewVerifierSet(p.plain) // an error where no issuer is named
+	p.set, _ = jwtexp.NewVerifierSet(p.plain) // an error without WithIssuer
 	return p
 }
 
@@ -87,7 +93,8 @@ func (p pair) Verify(ctx context.Context, raw string) (*jwtexp.Token, error) {
 	if p.set != nil {
 		chosen, chosenErr := p.set.Verify(ctx, raw)
 		if !chosen.Equal(token) || !agrees(chosenErr, err) {
-			return nil, fmt.Errorf("in a set: got %v, %v, want %v, %v", chosen, chosenErr, token, err) // which is no verdict
+			// This error matches no verdict, so no test accepts it.
+			return nil, fmt.Errorf("in a set: got %v, %v, want %v, %v", chosen, chosenErr, token, err)
 		}
 	}
 	return token, err
@@ -106,8 +113,9 @@ func (p pair) Recheck(ctx context.Context, t *jwtexp.Token) error {
 	return err
 }
 
-// agrees reports whether a VerifierSet said what its Verifier said by itself, or only that it
-// chose none, which it may for a token that has a fault that the Verifier saw earlier.
+// agrees reports whether the error of a VerifierSet is the error of its Verifier. If the token
+// has several faults, the set may also report the first fault that it sees itself: form, claims
+// or issuer.
 func agrees(inSet, alone error) bool {
 	switch outcome(inSet) {
 	case "invalid: malformed", "invalid: claims", "invalid: issuer":
@@ -116,7 +124,8 @@ func agrees(inSet, alone error) bool {
 	return outcome(inSet) == outcome(alone) && fmt.Sprint(inSet) == fmt.Sprint(alone)
 }
 
-// sign makes an HS256 token of any header and payload text, without the library.
+// sign returns a token with the given header and payload, and an HS256 signature that it makes
+// without the library.
 func sign(secret, header, payload string) string {
 	return signSegments(secret, segment(header), segment(payload))
 }
@@ -129,7 +138,7 @@ func signSegments(secret, header, payload string) string {
 
 func segment(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// live is a claims set that is good at epoch for an hour, with more members.
+// live returns a claims set that is valid at epoch and for an hour, with additional members.
 func live(members string) string {
 	return fmt.Sprintf(`{"exp":%d%s}`, epoch.Unix()+3600, members)
 }
@@ -142,21 +151,27 @@ var sentinels = map[string]error{
 	"scope":       jwtexp.ErrInsufficientScope,
 }
 
-// outcome puts what errors.Is and errors.As say of err in a word: "ok", a
-// verdict, or "invalid: " and the reason. An error that is not exactly one
-// verdict, by any of the ways to ask, is an outcome that no test wants.
-func outcome(err error) string {
-	if err == nil {
-		return "ok"
-	}
+// verdicts returns the names of the verdicts that err matches under errors.Is.
+func verdicts(err error) []string {
 	var matched []string
 	for name, sentinel := range sentinels {
 		if errors.Is(err, sentinel) {
 			matched = append(matched, name)
 		}
 	}
+	slices.Sort(matched)
+	return matched
+}
+
+// outcome describes what errors.Is and errors.As report about err: "ok" for nil, a verdict, or
+// "invalid: " and the reason. If errors.Is and errors.As do not agree on exactly one verdict, the
+// outcome is a text that no test wants.
+func outcome(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	matched := verdicts(err)
 	if len(matched) != 1 {
-		slices.Sort(matched)
 		return fmt.Sprintf("%d verdicts: %q", len(matched), matched)
 	}
 	expired, isExpired := errors.AsType[*jwtexp.ExpiredError](err)
@@ -182,13 +197,13 @@ func wantOutcome(t *testing.T, err error, want string) {
 	}
 }
 
-// verify judges raw at epoch.
+// verify verifies raw at epoch.
 func verify(t *testing.T, raw string, opts ...jwtexp.VerifierOption) (*jwtexp.Token, error) {
 	t.Helper()
 	return newVerifier(jwtexptest.NewClock(epoch), opts...).Verify(t.Context(), raw)
 }
 
-// accept verifies a token that is good.
+// accept verifies raw and fails the test if the token is rejected.
 func accept(t *testing.T, v jwtexp.TokenVerifier, raw string) *jwtexp.Token {
 	t.Helper()
 	token, err := v.Verify(t.Context(), raw)
@@ -198,11 +213,39 @@ func accept(t *testing.T, v jwtexp.TokenVerifier, raw string) *jwtexp.Token {
 	return token
 }
 
-// keySetFunc and keySourceFunc make test doubles of functions.
+// requestWith returns a request with a bearer token.
+func requestWith(raw string) *http.Request {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+raw)
+	return r
+}
+
+// wantPanic fails the test if f does not panic.
+func wantPanic(t *testing.T, name string, f func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Errorf("%s: got no panic, want one", name)
+		}
+	}()
+	f()
+}
+
+// keySetFunc, keySourceFunc and verifierFunc implement interfaces with functions.
 type keySetFunc func(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error)
 
 func (f keySetFunc) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	return f(ctx, id, now)
+}
+
+// stubKeys returns a KeySet that returns err and keys for every ID.
+func stubKeys(err error, keys ...jwtexp.Key) keySetFunc {
+	return func(context.Context, string, time.Time) ([]jwtexp.Key, error) { return keys, err }
+}
+
+// stubRevoked returns a WithRevoked whose check returns the same for every token.
+func stubRevoked(revoked bool, err error) jwtexp.VerifierOption {
+	return jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) { return revoked, err })
 }
 
 type keySourceFunc func(ctx context.Context, now time.Time) (jwtexp.Key, error)
@@ -215,6 +258,11 @@ type verifierFunc func(ctx context.Context, raw string) (*jwtexp.Token, error)
 
 func (f verifierFunc) Verify(ctx context.Context, raw string) (*jwtexp.Token, error) {
 	return f(ctx, raw)
+}
+
+// stubVerifier returns a TokenVerifier that returns token and err for every token.
+func stubVerifier(token *jwtexp.Token, err error) verifierFunc {
+	return func(context.Context, string) (*jwtexp.Token, error) { return token, err }
 }
 
 func TestIssueThenVerify(t *testing.T) {
@@ -257,47 +305,48 @@ func TestIssueThenVerify(t *testing.T) {
 				t.Fatal(err)
 			}
 			if claims.Role != "admin" || claims.ID != token.ID() || len(claims.ID) < 22 {
-				t.Errorf("got claims %+v, want role admin and a jti of 128 bits or more, %q", claims, token.ID())
+				t.Errorf("got claims %+v, want role admin and the jti %q of 22 characters or more", claims, token.ID())
 			}
 		})
 	}
 	if !issued.Equal(verified) {
-		t.Error("the issued and the verified token are not Equal")
+		t.Error("Equal of the issued and the verified token: got false, want true")
 	}
 	if err := verifier.Recheck(t.Context(), issued); err != nil {
 		t.Errorf("Recheck of an issued token: got %v, want nil", err)
 	}
 }
 
-// said is the strings of a token, and its audience as it is.
-type said struct {
+// accessors has what the accessors of a token return.
+type accessors struct {
 	Issuer, Subject, ID, Type, KeyID string
 	Audience                         []string
 	HasIssuedAt, HasNotBefore        bool
 }
 
-func TestAccessorsTellWhatTheTokenHas(t *testing.T) {
+func TestTokenAccessors(t *testing.T) {
 	for name, c := range map[string]struct {
 		header, members string
-		want            said
+		want            accessors
 	}{
-		"nothing": {`{"alg":"HS256"}`, ``, said{}},
+		"nothing": {`{"alg":"HS256"}`, ``, accessors{}},
 		"empty strings": {`{"alg":"HS256","kid":"","typ":"JWT"}`, `,"iss":"","sub":"","jti":""`,
-			said{Type: "JWT"}},
-		"all, and others between": {`{"alg":"HS256","kid":"k","typ":"JWT"}`, `,"jti":"id","x":"y","aud":"api","sub":"alice","n":{"iss":"inner"},"iss":"login","iat":1,"nbf":2`,
-			said{"login", "alice", "id", "JWT", "k", []string{"api"}, true, true}},
+			accessors{Type: "JWT"}},
+		"all, with other claims between": {`{"alg":"HS256","kid":"k","typ":"JWT"}`, `,"jti":"id","x":"y","aud":"api","sub":"alice","n":{"iss":"inner"},"iss":"login","iat":1,"nbf":2`,
+			accessors{"login", "alice", "id", "JWT", "k", []string{"api"}, true, true}},
 		"several audiences": {`{"alg":"HS256"}`, `,"iss":"i","aud":["a","api","c"],"sub":"s"`,
-			said{Issuer: "i", Subject: "s", Audience: []string{"a", "api", "c"}}},
+			accessors{Issuer: "i", Subject: "s", Audience: []string{"a", "api", "c"}}},
 		"escapes": {`{"alg":"HS256","kid":"\u006b"}`, `,"\u0073ub":"\u00e9\n","aud":["\u0061pi","é"],"iss":"\"\\"`,
-			said{Issuer: `"\`, Subject: "é\n", KeyID: "k", Audience: []string{"api", "é"}}},
+			accessors{Issuer: `"\`, Subject: "é\n", KeyID: "k", Audience: []string{"api", "é"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			audience := jwtexp.WithAudience("api")
-			if c.want.Audience == nil {
-				audience = jwtexp.Options()
+			var opts []jwtexp.VerifierOption
+			if c.want.Audience != nil {
+				opts = append(opts, jwtexp.WithAudience("api"))
 			}
-			token := accept(t, newVerifier(jwtexptest.NewClock(epoch), audience), sign(testSecret, c.header, live(c.members)))
-			got := said{token.Issuer(), token.Subject(), token.ID(), token.Type(), token.KeyID(), token.Audience(), !token.IssuedAt().IsZero(), !token.NotBefore().IsZero()}
+			token := accept(t, newVerifier(jwtexptest.NewClock(epoch), opts...), sign(testSecret, c.header, live(c.members)))
+			got := accessors{token.Issuer(), token.Subject(), token.ID(), token.Type(), token.KeyID(),
+				token.Audience(), !token.IssuedAt().IsZero(), !token.NotBefore().IsZero()}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -16,14 +16,15 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// An ended is what a streaming handler saw at its end.
-type ended struct {
+// streamEnd describes the end of a streaming handler.
+type streamEnd struct {
 	at    time.Time
 	cause error
 }
 
-// events sends one at once and one every minute, until the request's context ends.
-func events(end chan<- ended) http.Handler {
+// events returns a handler that sends an event at once, and then one each minute until the
+// request's context ends.
+func events(end chan<- streamEnd) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		ticker := time.NewTicker(time.Minute)
@@ -34,15 +35,15 @@ func events(end chan<- ended) http.Handler {
 			select {
 			case <-ticker.C:
 			case <-r.Context().Done():
-				end <- ended{time.Now(), context.Cause(r.Context())}
+				end <- streamEnd{time.Now(), context.Cause(r.Context())}
 				return
 			}
 		}
 	})
 }
 
-// count returns the events of a stream that has come to its end.
-func count(t *testing.T, r *http.Response) int {
+// countEvents reads a stream until its end and counts its events.
+func countEvents(t *testing.T, r *http.Response) int {
 	t.Helper()
 	defer r.Body.Close()
 	n := 0
@@ -53,12 +54,12 @@ func count(t *testing.T, r *http.Response) int {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		t.Errorf("the stream: got %v, want an orderly end", err)
+		t.Errorf("reading the stream: got %v, want nil", err)
 	}
 	return n
 }
 
-// A pipeListener serves HTTP over pipes, which a bubble of synctest knows of.
+// A pipeListener accepts connections over net.Pipe, which work in a bubble of testing/synctest.
 type pipeListener chan net.Conn
 
 func (l pipeListener) Accept() (net.Conn, error) {
@@ -77,8 +78,8 @@ func (l pipeListener) dial(context.Context, string, string) (net.Conn, error) {
 	return client, nil
 }
 
-// The stream ends with the token and its leeway, to the nanosecond, by the clock that
-// the Verifier goes by, which here is the bubble's.
+// The stream ends at exp plus leeway, to the nanosecond. The Verifier's clock is the clock of the
+// bubble.
 func TestStreamEndsWithItsToken(t *testing.T) {
 	for _, leeway := range []time.Duration{0, 90 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -89,7 +90,7 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 			issued := must(issuer.Issue(t.Context(), "alice", nil))
 			time.Sleep(5*time.Minute + 10*time.Second) // the token is not new
 
-			end := make(chan ended, 1)
+			end := make(chan streamEnd, 1)
 			listener := make(pipeListener)
 			server := &http.Server{Handler: guard.Handler(events(end))}
 			go server.Serve(listener)
@@ -98,7 +99,7 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 			r.Header.Set("Authorization", "Bearer "+issued.Raw())
 			response := must((&http.Client{Transport: transport}).Do(r))
 			left := time.Until(issued.ExpiresAt().Add(leeway))
-			if got, want := count(t, response), 1+int(left/time.Minute); got != want {
+			if got, want := countEvents(t, response), 1+int(left/time.Minute); got != want {
 				t.Errorf("leeway %v: got %d events, want %d", leeway, got, want)
 			}
 			got := <-end
@@ -109,7 +110,7 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 			if !ok || !errors.Is(got.cause, jwtexp.ErrExpired) {
 				t.Errorf("leeway %v: got cause %v, want an ExpiredError", leeway, got.cause)
 			} else if !e.ExpiredAt.Equal(issued.ExpiresAt()) || !e.Now.Equal(issued.ExpiresAt().Add(leeway)) || e.Leeway != leeway || e.Subject != "alice" || e.ID != issued.ID() {
-				t.Errorf("leeway %v: got %+v, want what the token says", leeway, e)
+				t.Errorf("leeway %v: got %+v, want the values of the token", leeway, e)
 			}
 			transport.CloseIdleConnections()
 			close(listener)
@@ -118,8 +119,8 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 	}
 }
 
-// What callbacks take before the handler is reached is not added to the token's life.
-func TestDeadlineCountsFromTheHandler(t *testing.T) {
+// The time that callbacks take before the handler is called does not extend the deadline.
+func TestSlowCallbacksDoNotExtendTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		issued := must(must(jwtexp.NewIssuer(testKey(), time.Minute)).Issue(t.Context(), "alice", nil))
 		verifier := must(jwtexp.NewVerifier(testKey(), jwtexp.WithRevoked(func(context.Context, *jwtexp.Token) (bool, error) {
@@ -136,9 +137,9 @@ func TestDeadlineCountsFromTheHandler(t *testing.T) {
 	})
 }
 
-// What net/http's client returns when a context has ended is why it ended. Where that
-// is the end of a token, it is no verdict about the token of an inner guard.
-func TestCauseOfTheContextIsNoVerdict(t *testing.T) {
+// If a context ends, net/http's client returns the cause. If the token of an outer Middleware
+// ended it, the cause is an ErrExpired, which is not a verdict on the token of an inner one.
+func TestContextCauseIsNotAVerdict(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	issuer := must(jwtexp.NewIssuer(testKey(), time.Hour, jwtexp.WithClock(clock)))
 	raw := must(issuer.Issue(t.Context(), "alice", nil)).Raw()
@@ -155,19 +156,19 @@ func TestCauseOfTheContextIsNoVerdict(t *testing.T) {
 	}
 }
 
-// Over TCP, where no bubble reaches, the injected clock stands just before the end.
+// TCP does not work in a bubble, so the clock stands 20 ms before exp and the timer is a real one.
 func TestStreamEndsOverTCP(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	guard := must(jwtexp.NewMiddleware(newVerifier(clock).plain, jwtexp.WithContextDeadline()))
 	issuer := must(jwtexp.NewIssuer(testKey(), time.Hour, jwtexp.WithClock(clock)))
 	issued := must(issuer.Issue(t.Context(), "alice", nil))
 	clock.Advance(time.Hour - 20*time.Millisecond)
-	end := make(chan ended, 1)
+	end := make(chan streamEnd, 1)
 	server := httptest.NewServer(guard.Handler(events(end)))
 	defer server.Close()
 	r := must(http.NewRequestWithContext(t.Context(), "GET", server.URL, nil))
 	r.Header.Set("Authorization", "Bearer "+issued.Raw())
-	if got := count(t, must(server.Client().Do(r))); got != 1 {
+	if got := countEvents(t, must(server.Client().Do(r))); got != 1 {
 		t.Errorf("got %d events, want 1", got)
 	}
 	if got := <-end; !errors.Is(got.cause, jwtexp.ErrExpired) {
@@ -183,26 +184,27 @@ func TestContextWithoutDeadline(t *testing.T) {
 		opts []jwtexp.MiddlewareOption
 		want bool
 	}{
-		"by default":  {nil, false},
-		"when wanted": {[]jwtexp.MiddlewareOption{jwtexp.WithContextDeadline()}, true},
+		"by default":          {nil, false},
+		"WithContextDeadline": {[]jwtexp.MiddlewareOption{jwtexp.WithContextDeadline()}, true},
 	} {
 		var ctx context.Context
 		must(jwtexp.NewMiddleware(verifier, c.opts...)).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			ctx = r.Context()
 			if _, got := ctx.Deadline(); got != c.want {
-				t.Errorf("%s: got a deadline: %v, want %v", name, got, c.want)
+				t.Errorf("%s: got a deadline: %t, want %t", name, got, c.want)
 			}
 			if err := ctx.Err(); err != nil {
-				t.Errorf("%s: got %v while the request is served, want nil", name, err)
+				t.Errorf("%s: got %v in the handler, want nil", name, err)
 			}
 		})).ServeHTTP(httptest.NewRecorder(), requestWith(raw))
 		if got := ctx.Err() != nil; got != c.want {
-			t.Errorf("%s: got the context ended with the request: %v, want %v", name, got, c.want)
+			t.Errorf("%s: got a context that ends with the request: %t, want %t", name, got, c.want)
 		}
 	}
 }
 
-// Nobody knows the clock and the leeway of a verifier that is not ours.
+// WithContextDeadline needs the clock and the leeway of a Verifier, which another TokenVerifier
+// does not have.
 func TestContextDeadlineNeedsAVerifier(t *testing.T) {
 	if m, err := jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithContextDeadline()); err == nil {
 		t.Errorf("got %v, want an error", m)

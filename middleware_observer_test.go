@@ -18,8 +18,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// seen is what an observer sees of a decision.
-type seen struct {
+// observed has the fields and methods of a Decision.
+type observed struct {
 	Verdict   jwtexp.Verdict
 	Reason    jwtexp.Reason
 	KeyID     string
@@ -39,7 +39,7 @@ func TestObserver(t *testing.T) {
 	down := must(jwtexp.NewVerifier(keySetFunc(func(ctx context.Context, _ string, _ time.Time) ([]jwtexp.Key, error) {
 		return nil, errors.Join(errors.New("down"), ctx.Err())
 	}), jwtexp.WithClock(clock)))
-	gone, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	late, cancel := context.WithDeadlineCause(t.Context(), epoch, nil)
 	defer cancel()
@@ -51,37 +51,33 @@ func TestObserver(t *testing.T) {
 		raw      string
 		opts     []jwtexp.MiddlewareOption
 		scope    string
-		want     seen
+		want     observed
 		served   bool
 	}{
-		{name: "accepted", raw: good, want: seen{Verdict: "accepted", KeyID: "k1", Remaining: 45 * time.Minute}, served: true},
-		{name: "expired", raw: old, want: seen{Verdict: "expired", KeyID: "k1", Remaining: time.Second - 5*time.Minute}},
-		{name: "forged", raw: good[:len(good)-4] + "AAAA", want: seen{Verdict: "invalid", Reason: jwtexp.ReasonSignature}},
-		{name: "missing", want: seen{Verdict: "missing"}},
-		{name: "missing and optional", opts: []jwtexp.MiddlewareOption{jwtexp.WithOptional()}, want: seen{Verdict: "missing"}, served: true},
-		{name: "malformed request", raw: "a b", want: seen{Verdict: "invalid", Reason: jwtexp.ReasonRequest}},
-		{name: "has the scope", raw: good, scope: "a", want: seen{Verdict: "accepted", KeyID: "k1", Remaining: 45 * time.Minute}, served: true},
-		{name: "lacks the scope", raw: good, scope: "b", want: seen{Verdict: "insufficient_scope", KeyID: "k1", Remaining: 45 * time.Minute}},
-		{name: "outage", raw: good, verifier: down, want: seen{Verdict: "unavailable"}},
-		{name: "client gone", raw: good, ctx: gone, want: seen{Verdict: "canceled", Canceled: true}},
-		{name: "client gone in an outage", raw: good, ctx: gone, verifier: down, want: seen{Verdict: "canceled", Canceled: true}},
-		{name: "client gone, forged", raw: good[:len(good)-4] + "AAAA", ctx: gone, want: seen{Verdict: "invalid", Reason: jwtexp.ReasonSignature}},
-		{name: "too late for an answer", raw: good, ctx: late, verifier: down, want: seen{Verdict: "unavailable"}},
-		{name: "a key set that was canceled by itself", raw: good, verifier: must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
-			return nil, context.Canceled
-		}), jwtexp.WithClock(clock))), want: seen{Verdict: "unavailable"}},
-		{name: "another verifier", raw: good, verifier: verifierFunc(verifier.Verify), want: seen{Verdict: "accepted", KeyID: "k1"}, served: true},
-		{name: "another verifier, expired", raw: old, verifier: verifierFunc(verifier.Verify), want: seen{Verdict: "expired", KeyID: "k1", Remaining: time.Second - 5*time.Minute}},
-		{name: "another verifier that makes its error", raw: old, verifier: verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
-			return nil, &jwtexp.ExpiredError{ExpiredAt: epoch, Now: epoch.Add(time.Second)}
-		}), want: seen{Verdict: "expired", Remaining: -time.Second}},
+		{name: "accepted", raw: good, want: observed{Verdict: "accepted", KeyID: "k1", Remaining: 45 * time.Minute}, served: true},
+		{name: "expired", raw: old, want: observed{Verdict: "expired", KeyID: "k1", Remaining: time.Second - 5*time.Minute}},
+		{name: "forged", raw: good[:len(good)-4] + "AAAA", want: observed{Verdict: "invalid", Reason: jwtexp.ReasonSignature}},
+		{name: "missing", want: observed{Verdict: "missing"}},
+		{name: "missing and optional", opts: []jwtexp.MiddlewareOption{jwtexp.WithOptional()}, want: observed{Verdict: "missing"}, served: true},
+		{name: "malformed request", raw: "a b", want: observed{Verdict: "invalid", Reason: jwtexp.ReasonRequest}},
+		{name: "has the scope", raw: good, scope: "a", want: observed{Verdict: "accepted", KeyID: "k1", Remaining: 45 * time.Minute}, served: true},
+		{name: "lacks the scope", raw: good, scope: "b", want: observed{Verdict: "insufficient_scope", KeyID: "k1", Remaining: 45 * time.Minute}},
+		{name: "outage", raw: good, verifier: down, want: observed{Verdict: "unavailable"}},
+		{name: "client disconnected", raw: good, ctx: canceled, want: observed{Verdict: "canceled", Canceled: true}},
+		{name: "client disconnected in an outage", raw: good, ctx: canceled, verifier: down, want: observed{Verdict: "canceled", Canceled: true}},
+		{name: "client disconnected, forged", raw: good[:len(good)-4] + "AAAA", ctx: canceled, want: observed{Verdict: "invalid", Reason: jwtexp.ReasonSignature}},
+		{name: "deadline exceeded", raw: good, ctx: late, verifier: down, want: observed{Verdict: "unavailable"}},
+		{name: "key set returns context.Canceled", raw: good, verifier: must(jwtexp.NewVerifier(stubKeys(context.Canceled), jwtexp.WithClock(clock))), want: observed{Verdict: "unavailable"}},
+		{name: "another verifier", raw: good, verifier: verifierFunc(verifier.Verify), want: observed{Verdict: "accepted", KeyID: "k1"}, served: true},
+		{name: "another verifier, expired", raw: old, verifier: verifierFunc(verifier.Verify), want: observed{Verdict: "expired", KeyID: "k1", Remaining: time.Second - 5*time.Minute}},
+		{name: "another verifier with its own error", raw: old, verifier: stubVerifier(nil, &jwtexp.ExpiredError{ExpiredAt: epoch, Now: epoch.Add(time.Second)}), want: observed{Verdict: "expired", Remaining: -time.Second}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var got []seen
+			var got []observed
 			observe := jwtexp.WithObserver(func(r *http.Request, d jwtexp.Decision) {
-				got = append(got, seen{d.Verdict(), d.Reason(), d.KeyID, d.Remaining, d.Canceled})
+				got = append(got, observed{d.Verdict(), d.Reason(), d.KeyID, d.Remaining, d.Canceled})
 				if text := fmt.Sprintf("%v %+v %#v", d, d, d); c.raw != "" && strings.Contains(text, c.raw[len(c.raw)/2:]) {
-					t.Errorf("got %s, want nothing of the token", text)
+					t.Errorf("got %s, want no text of the token", text)
 				}
 			})
 			if c.verifier == nil {
@@ -101,11 +97,11 @@ func TestObserver(t *testing.T) {
 			served := false
 			guard.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true })).ServeHTTP(httptest.NewRecorder(), r)
 			if served != c.served {
-				t.Errorf("got the handler reached: %v, want %v", served, c.served)
+				t.Errorf("got the handler called: %t, want %t", served, c.served)
 			}
 			guard.Check(r)
-			if diff := cmp.Diff([]seen{c.want, c.want}, got); diff != "" {
-				t.Errorf("one of Handler and one of Check (-want +got):\n%s", diff)
+			if diff := cmp.Diff([]observed{c.want, c.want}, got); diff != "" {
+				t.Errorf("decisions of Handler and Check (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -121,9 +117,9 @@ func TestLogDecisions(t *testing.T) {
 		}
 		return a
 	}}))
-	broken := false
+	down := false
 	verifier := must(jwtexp.NewVerifier(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
-		if broken {
+		if down {
 			return nil, errors.New("secret of the key set")
 		}
 		return []jwtexp.Key{key}, nil
@@ -139,22 +135,22 @@ func TestLogDecisions(t *testing.T) {
 		r.URL.Path = "/orders/" + raw
 		mux.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	gone, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 
 	good := must(must(jwtexp.NewIssuer(key, time.Hour, jwtexp.WithClock(clock))).Issue(t.Context(), "alice", nil)).Raw()
 	send(t.Context(), good)
 	send(t.Context(), good+"A")
-	send(gone, good)
-	broken = true
+	send(canceled, good)
+	down = true
 	send(t.Context(), good)
-	broken = false
+	down = false
 	clock.Advance(2 * time.Hour)
 	send(t.Context(), good)
 
 	socket := httptest.NewRequest("GET", "/orders/1", nil)
 	mux.ServeHTTP(httptest.NewRecorder(), socket)
-	socket.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {"https://evil.example"}, "Cookie": {"session=" + good}}
+	socket.Header = upgradeHeader("https://evil.example", good)
 	mux.ServeHTTP(httptest.NewRecorder(), socket)
 
 	want := `level=DEBUG msg="bearer token" decision.verdict=accepted decision.kid=k1 decision.remaining=1h0m0s route="GET /orders/{id}"

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -15,8 +14,9 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-func lacking(scope string) answer {
-	return answer{403, `Bearer realm="api", error="insufficient_scope", scope="` + scope + `"`, "", "no-store", "application/json", `{"error":"Insufficient scope"}`}
+// insufficientScope returns the response for a token that lacks a scope token.
+func insufficientScope(required string) response {
+	return response{403, `Bearer realm="api", error="insufficient_scope", scope="` + required + `"`, "", "no-store", "application/json", `{"error":"Insufficient scope"}`}
 }
 
 func TestScope(t *testing.T) {
@@ -68,58 +68,50 @@ func TestWithScope(t *testing.T) {
 		name   string
 		guard  *jwtexp.Middleware
 		header http.Header
-		want   answer
+		want   response
 	}{
 		{"has it", a, bearer(`,"scope":"a"`), served},
 		{"has it among others", a, bearer(`,"scope":"b a c"`), served},
 		{"has it in an array", a, bearer(`,"scope":["b","a"]`), served},
 		{"has it as scp", a, bearer(`,"scp":"a"`), served},
-		{"has none", a, bearer(``), lacking("a")},
-		{"has another", a, bearer(`,"scope":"b"`), lacking("a")},
-		{"has it in another case", a, bearer(`,"scope":"A"`), lacking("a")},
-		{"has one that begins so", a, bearer(`,"scope":"aa"`), lacking("a")},
-		{"has it in scp, beside scope", a, bearer(`,"scope":"b","scp":"a"`), lacking("a")},
+		{"has no scope", a, bearer(``), insufficientScope("a")},
+		{"has another", a, bearer(`,"scope":"b"`), insufficientScope("a")},
+		{"has it in another case", a, bearer(`,"scope":"A"`), insufficientScope("a")},
+		{"has one that begins with it", a, bearer(`,"scope":"aa"`), insufficientScope("a")},
+		{"has it in scp, beside scope", a, bearer(`,"scope":"b","scp":"a"`), insufficientScope("a")},
 		{"has both", guard.WithScope("a", "b"), bearer(`,"scope":"b a"`), served},
-		{"has the second of two", guard.WithScope("a", "b"), bearer(`,"scope":"b"`), lacking("a b")},
-		{"has the first of two", guard.WithScope("a", "b"), bearer(`,"scope":"a"`), lacking("a b")},
-		{"demanded one by one", a.WithScope("b"), bearer(`,"scope":"a b"`), served},
-		{"demanded one by one, lacks the first", a.WithScope("b"), bearer(`,"scope":"b"`), lacking("a b")},
-		{"demanded one by one, lacks the second", a.WithScope("b"), bearer(`,"scope":"a"`), lacking("a b")},
-		{"demanded twice", a.WithScope("a", "b"), bearer(``), lacking("a b")},
-		{"what it was made from", guard, bearer(``), served},
+		{"has the second of two", guard.WithScope("a", "b"), bearer(`,"scope":"b"`), insufficientScope("a b")},
+		{"has the first of two", guard.WithScope("a", "b"), bearer(`,"scope":"a"`), insufficientScope("a b")},
+		{"required one by one", a.WithScope("b"), bearer(`,"scope":"a b"`), served},
+		{"required one by one, lacks the first", a.WithScope("b"), bearer(`,"scope":"b"`), insufficientScope("a b")},
+		{"required one by one, lacks the second", a.WithScope("b"), bearer(`,"scope":"a"`), insufficientScope("a b")},
+		{"required twice", a.WithScope("a", "b"), bearer(``), insufficientScope("a b")},
+		{"original Middleware", guard, bearer(``), served},
 		{"expired", a, expired, expiredToken},
 		{"forged", a, forged, invalidToken},
 		{"missing", a, nil, missing},
 		{"missing and optional", optional.WithScope("a"), nil, missing},
 		{"optional, has it", optional.WithScope("a"), bearer(`,"scope":"a"`), served},
-		{"optional, lacks it", optional.WithScope("a"), bearer(``), lacking("a")},
+		{"optional, lacks it", optional.WithScope("a"), bearer(``), insufficientScope("a")},
 		{"optional without scope", optional, nil, anonymous},
-		{"nobody made the Middleware", new(jwtexp.Middleware).WithScope("a"), bearer(`,"scope":"a"`), unavailable},
+		{"zero Middleware", new(jwtexp.Middleware).WithScope("a"), bearer(`,"scope":"a"`), unavailable},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, ask(t, c.guard.Handler(subject), c.header)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { wantResponse(t, c.guard.Handler(subject), c.header, c.want) })
 	}
 }
 
 func TestErrInsufficientScope(t *testing.T) {
 	guard := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch))))
 	raw := sign(testSecret, joseHeader, live(`,"scope":"private"`))
-	demanded := []string{"a", "b"}
-	demanding := guard.WithScope(demanded...)
-	demanded[0] = "changed later"
-	token, err := demanding.Check(requestWith(raw))
+	required := []string{"a", "b"}
+	guard = guard.WithScope(required...)
+	required[0] = "changed"
+	token, err := guard.Check(requestWith(raw))
 	scope, ok := errors.AsType[*jwtexp.ScopeError](err)
 	if !ok || token != nil || !errors.Is(err, jwtexp.ErrInsufficientScope) {
 		t.Fatalf("got %v, %v, want no token and a ScopeError", token, err)
 	}
-	for _, other := range []error{jwtexp.ErrExpired, jwtexp.ErrInvalid, jwtexp.ErrMissing, jwtexp.ErrUnavailable} {
-		if errors.Is(err, other) {
-			t.Errorf("got an error that matches %v too", other)
-		}
-	}
+	wantOutcome(t, err, "scope")
 	if diff := cmp.Diff([]string{"a", "b"}, scope.Required); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -127,36 +119,22 @@ func TestErrInsufficientScope(t *testing.T) {
 		t.Errorf("got status %d, want 403", got)
 	}
 	if got := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(got, "private") {
-		t.Errorf("got %s, want nothing of the token", got)
+		t.Errorf("got %s, want no scope of the token", got)
 	}
-	scope.Required[0] = "changed later"
-	if _, err := demanding.Check(requestWith(raw)); strings.Contains(err.Error(), "changed") {
-		t.Errorf("got %v, want an error of its own each time", err)
+	scope.Required[0] = "changed"
+	if _, err := guard.Check(requestWith(raw)); strings.Contains(err.Error(), "changed") {
+		t.Errorf("got %v after a caller changed an earlier error, want a, b", err)
 	}
 	var none *jwtexp.ScopeError
 	if errors.Is(none, jwtexp.ErrInsufficientScope) {
-		t.Error("got a nil ScopeError that matches a verdict")
+		t.Error("nil *ScopeError: got a match of ErrInsufficientScope, want none")
 	}
 }
 
-// requestWith returns a request that carries a token.
-func requestWith(raw string) *http.Request {
-	r := httptest.NewRequest("GET", "/", nil)
-	r.Header.Set("Authorization", "Bearer "+raw)
-	return r
-}
-
-func TestWithScopeTakesScopeTokensOnly(t *testing.T) {
+func TestWithScopeRejectsMalformedTokens(t *testing.T) {
 	guard := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch))))
 	for _, scope := range [][]string{nil, {""}, {"a b"}, {"a", ""}, {`a"b`}, {`a\b`}, {"a\tb"}, {"ä"}, {"a\x7f"}} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%q: got no panic, want one", scope)
-				}
-			}()
-			guard.WithScope(scope...)
-		}()
+		wantPanic(t, fmt.Sprintf("%q", scope), func() { guard.WithScope(scope...) })
 	}
 	guard.WithScope("!", "#[", "]~", "https://api.example/orders.read")
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,25 +15,25 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// answer is what a client sees of the middleware.
-type answer struct {
+// response has what the tests compare of an HTTP response.
+type response struct {
 	Status                             int
 	Challenge, RetryAfter, Cache, Type string
 	Body                               string
 }
 
-// refusals are the rows of the table in the README.
+// The responses that are documented at Middleware.Handler, and those of subject.
 var (
-	missing        = answer{401, `Bearer realm="api"`, "", "no-store", "application/json", `{"error":"Missing token"}`}
-	invalidRequest = answer{400, `Bearer realm="api", error="invalid_request"`, "", "no-store", "application/json", `{"error":"Invalid request"}`}
-	expiredToken   = answer{401, `Bearer realm="api", error="invalid_token", error_description="The access token expired"`, "", "no-store", "application/json", `{"error":"Token expired","expired_at":"2026-01-02T03:04:05Z"}`}
-	invalidToken   = answer{401, `Bearer realm="api", error="invalid_token", error_description="The access token is invalid"`, "", "no-store", "application/json", `{"error":"Invalid token"}`}
-	unavailable    = answer{503, "", "5", "no-store", "application/json", `{"error":"Temporarily unavailable"}`}
-	served         = answer{Status: 200, Type: "text/plain; charset=utf-8", Body: "subject alice"}
-	anonymous      = answer{Status: 200, Type: "text/plain; charset=utf-8", Body: "anonymous"}
+	missing        = response{401, `Bearer realm="api"`, "", "no-store", "application/json", `{"error":"Missing token"}`}
+	invalidRequest = response{400, `Bearer realm="api", error="invalid_request"`, "", "no-store", "application/json", `{"error":"Invalid request"}`}
+	expiredToken   = response{401, `Bearer realm="api", error="invalid_token", error_description="The access token expired"`, "", "no-store", "application/json", `{"error":"Token expired","expired_at":"2026-01-02T03:04:05Z"}`}
+	invalidToken   = response{401, `Bearer realm="api", error="invalid_token", error_description="The access token is invalid"`, "", "no-store", "application/json", `{"error":"Invalid token"}`}
+	unavailable    = response{503, "", "5", "no-store", "application/json", `{"error":"Temporarily unavailable"}`}
+	served         = response{Status: 200, Type: "text/plain; charset=utf-8", Body: "subject alice"}
+	anonymous      = response{Status: 200, Type: "text/plain; charset=utf-8", Body: "anonymous"}
 )
 
-// subject is a handler behind the middleware.
+// subject is a handler that responds with the subject of the token.
 var subject = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if t, ok := jwtexp.FromContext(r.Context()); ok {
 		fmt.Fprintf(w, "subject %s", t.Subject())
@@ -43,22 +42,30 @@ var subject = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, "anonymous")
 })
 
-// ask sends a request with the given header over a real connection.
-func ask(t *testing.T, h http.Handler, header http.Header) answer {
+// send sends a request with the given header to h, over a real connection.
+func send(t *testing.T, h http.Handler, header http.Header) response {
 	t.Helper()
 	server := httptest.NewServer(h)
 	defer server.Close()
 	r := must(http.NewRequest("GET", server.URL, nil))
 	r.Header = header
-	response := must(server.Client().Do(r))
-	defer response.Body.Close()
-	return answer{
-		Status:     response.StatusCode,
-		Challenge:  response.Header.Get("WWW-Authenticate"),
-		RetryAfter: response.Header.Get("Retry-After"),
-		Cache:      response.Header.Get("Cache-Control"),
-		Type:       response.Header.Get("Content-Type"),
-		Body:       string(must(io.ReadAll(response.Body))),
+	got := must(server.Client().Do(r))
+	defer got.Body.Close()
+	return response{
+		Status:     got.StatusCode,
+		Challenge:  got.Header.Get("WWW-Authenticate"),
+		RetryAfter: got.Header.Get("Retry-After"),
+		Cache:      got.Header.Get("Cache-Control"),
+		Type:       got.Header.Get("Content-Type"),
+		Body:       string(must(io.ReadAll(got.Body))),
+	}
+}
+
+// wantResponse sends a request with the given header to h and compares the response.
+func wantResponse(t *testing.T, h http.Handler, header http.Header, want response) {
+	t.Helper()
+	if diff := cmp.Diff(want, send(t, h, header)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -70,15 +77,13 @@ func TestMiddlewareTable(t *testing.T) {
 	expired := sign(testSecret, joseHeader, fmt.Sprintf(`{"sub":"alice","exp":%d}`, epoch.Unix()))
 	forged := sign(otherSecret, joseHeader, live(`,"sub":"alice"`))
 	guard := must(jwtexp.NewMiddleware(newVerifier(clock))).Handler(subject)
-	down := must(jwtexp.NewMiddleware(newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
-		return nil, errors.New("down")
-	})))).Handler(subject)
+	down := must(jwtexp.NewMiddleware(newPair(stubKeys(errors.New("down"))))).Handler(subject)
 
 	for _, c := range []struct {
 		name   string
 		h      http.Handler
 		header http.Header
-		want   answer
+		want   response
 	}{
 		{"good", guard, authorization("Bearer " + good), served},
 		{"the scheme's case does not matter", guard, authorization("bEARER " + good), served},
@@ -96,34 +101,31 @@ func TestMiddlewareTable(t *testing.T) {
 		{"two tokens", guard, authorization("Bearer a b"), invalidRequest},
 		{"a token twice", guard, authorization("Bearer " + good + " " + good), invalidRequest},
 		{"a comma", guard, authorization("Bearer " + good + ", Basic YTpi"), invalidRequest},
-		{"a comma for a space", guard, authorization("Bearer," + good), invalidRequest},
+		{"a comma instead of a space", guard, authorization("Bearer," + good), invalidRequest},
 		{"a tab", guard, authorization("Bearer\t" + good), invalidRequest},
-		{"a tab behind the space", guard, authorization("Bearer \t" + good), invalidRequest},
+		{"a tab after the space", guard, authorization("Bearer \t" + good), invalidRequest},
 		{"expired", guard, authorization("Bearer " + expired), expiredToken},
 		{"forged", guard, authorization("Bearer " + forged), invalidToken},
 		{"garbage", guard, authorization("Bearer garbage"), invalidToken},
-		{"too_large", guard, authorization("Bearer " + fmt.Sprintf("%09000d", 0)), invalidToken},
+		{"too large", guard, authorization("Bearer " + fmt.Sprintf("%09000d", 0)), invalidToken},
 		{"unavailable", down, authorization("Bearer " + good), unavailable},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, ask(t, c.h, c.header)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { wantResponse(t, c.h, c.header, c.want) })
 	}
 }
 
-// No condition and no range changes a refusal, or makes it one that a cache may keep.
-func TestConditionsChangeNoRefusal(t *testing.T) {
+// Conditional requests and range requests are rejected like all others, and no cache may keep
+// the response.
+func TestConditionalRequestsAreRejected(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
-	down := newPair(keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) { return nil, errors.New("down") }))
+	down := newPair(stubKeys(errors.New("down")))
 	for name, handler := range map[string]http.Handler{
 		"verifier": must(jwtexp.NewMiddleware(newVerifier(clock))).Handler(http.NotFoundHandler()),
 		"scope":    must(jwtexp.NewMiddleware(newVerifier(clock))).WithScope("a").Handler(http.NotFoundHandler()),
 		"outage":   must(jwtexp.NewMiddleware(down)).Handler(http.NotFoundHandler()),
 	} {
 		for _, token := range []string{"", "garbage", "two tokens", sign(testSecret, joseHeader, `{"exp":1}`), sign(testSecret, joseHeader, live(``))} {
-			ask := func(header, value string) *http.Response {
+			send := func(header, value string) *http.Response {
 				r := jwtexptest.NewRequest(t, "GET", "/", token)
 				if header != "" {
 					r.Header.Set(header, value)
@@ -132,8 +134,8 @@ func TestConditionsChangeNoRefusal(t *testing.T) {
 				handler.ServeHTTP(w, r)
 				return w.Result()
 			}
-			want := ask("", "")
-			if want.StatusCode == http.StatusNotFound { // which is next's to say
+			want := send("", "")
+			if want.StatusCode == http.StatusNotFound { // accepted
 				continue
 			}
 			if got := want.Header.Get("Cache-Control"); got != "no-store" {
@@ -143,7 +145,7 @@ func TestConditionsChangeNoRefusal(t *testing.T) {
 				"If-Match": `"x"`, "If-None-Match": "*", "If-Range": `"x"`, "Range": "bytes=0-3",
 				"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
 			} {
-				got := ask(header, value)
+				got := send(header, value)
 				if diff := cmp.Diff(want.Header, got.Header); diff != "" || got.StatusCode != want.StatusCode {
 					t.Errorf("%s with %s: got status %d, want %d (-without +with)\n%s", name, header, got.StatusCode, want.StatusCode, diff)
 				}
@@ -164,7 +166,7 @@ func TestTokenFrom(t *testing.T) {
 		name   string
 		from   []jwtexp.Extractor
 		header http.Header
-		want   answer
+		want   response
 	}{
 		{"cookie", both, cookie("session=" + good), served},
 		{"cookie among others", both, cookie("a=b; session=" + good + "; c=d"), served},
@@ -177,25 +179,23 @@ func TestTokenFrom(t *testing.T) {
 		{"a malformed cookie", both[1:], cookie(`session=a"b`), invalidRequest},
 		{"a malformed cookie beside a good one", both[1:], cookie("session=" + good + `; session=a"b`), invalidRequest},
 		{"a malformed cookie of another name", both[1:], cookie(`sess=a"b; session=` + good), served},
-		{"a cookie with a space behind its name", both[1:], cookie("session =" + good), served},
-		{"two cookies, one with a space behind its name", both[1:], cookie("session =x; session=" + good), invalidRequest},
+		{"a cookie with a space after its name", both[1:], cookie("session =" + good), served},
+		{"two cookies, one with a space after its name", both[1:], cookie("session =x; session=" + good), invalidRequest},
 		{"a quoted cookie", both[1:], cookie(`session="` + good + `"`), served},
 		{"header and cookie", both, http.Header{"Authorization": {"Bearer " + good}, "Cookie": {"session=" + good}}, invalidRequest},
 		{"another scheme and cookie", both, http.Header{"Authorization": {"Basic YTpi"}, "Cookie": {"session=" + good}}, served},
 		{"a bad header and cookie", both, http.Header{"Authorization": {"Bearer"}, "Cookie": {"session=" + good}}, invalidRequest},
 		{"cookie only", both[1:], authorization("Bearer " + good), missing},
-		{"an extractor that finds nothing", []jwtexp.Extractor{fail(nil)}, nil, missing},
-		{"an extractor that says so", []jwtexp.Extractor{fail(fmt.Errorf("not here: %w", jwtexp.ErrMissing))}, nil, missing},
-		{"an extractor that fails", []jwtexp.Extractor{fail(errors.New("bad"))}, nil, invalidRequest},
-		{"an extractor that says expired", []jwtexp.Extractor{fail(jwtexp.ErrExpired)}, nil, invalidRequest},
-		{"an extractor whose store is down", []jwtexp.Extractor{fail(jwtexp.ErrUnavailable)}, nil, unavailable},
-		{"an extractor that refuses", []jwtexp.Extractor{fail(&jwtexp.InvalidError{Reason: jwtexp.ReasonMalformed})}, nil, invalidToken},
+		{"an extractor that returns nothing", []jwtexp.Extractor{fail(nil)}, nil, missing},
+		{"an extractor that returns ErrMissing", []jwtexp.Extractor{fail(fmt.Errorf("not here: %w", jwtexp.ErrMissing))}, nil, missing},
+		{"an extractor that returns another error", []jwtexp.Extractor{fail(errors.New("bad"))}, nil, invalidRequest},
+		{"an extractor that returns ErrExpired", []jwtexp.Extractor{fail(jwtexp.ErrExpired)}, nil, invalidRequest},
+		{"an extractor that returns ErrUnavailable", []jwtexp.Extractor{fail(jwtexp.ErrUnavailable)}, nil, unavailable},
+		{"an extractor that returns an InvalidError", []jwtexp.Extractor{fail(&jwtexp.InvalidError{Reason: jwtexp.ReasonMalformed})}, nil, invalidToken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithTokenFrom(c.from...)))
-			if diff := cmp.Diff(c.want, ask(t, m.Handler(subject), c.header)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
+			wantResponse(t, m.Handler(subject), c.header, c.want)
 		})
 	}
 }
@@ -207,7 +207,7 @@ func TestOptional(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		header http.Header
-		want   answer
+		want   response
 	}{
 		{"good", authorization("Bearer " + good), served},
 		{"no token", nil, anonymous},
@@ -215,75 +215,58 @@ func TestOptional(t *testing.T) {
 		{"Bearer alone", authorization("Bearer"), invalidRequest},
 		{"forged", authorization("Bearer " + good + "x"), invalidToken},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, ask(t, m.Handler(subject), c.header)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { wantResponse(t, m.Handler(subject), c.header, c.want) })
 	}
 
-	t.Run("Check knows no option", func(t *testing.T) {
+	t.Run("Check ignores WithOptional", func(t *testing.T) {
 		_, err := m.Check(httptest.NewRequest("GET", "/", nil))
-		wantOutcome(t, errors.Join(err), "missing")
+		wantOutcome(t, err, "missing")
 	})
-	t.Run("a verifier that says missing of a token", func(t *testing.T) {
-		m := must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
-			return nil, jwtexp.ErrMissing
-		}), jwtexp.WithOptional()))
-		if diff := cmp.Diff(unavailable, ask(t, m.Handler(subject), authorization("Bearer x"))); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
+	t.Run("a verifier returns ErrMissing", func(t *testing.T) {
+		m := must(jwtexp.NewMiddleware(stubVerifier(nil, jwtexp.ErrMissing), jwtexp.WithOptional()))
+		wantResponse(t, m.Handler(subject), authorization("Bearer x"), unavailable)
 	})
-	t.Run("an outer token does not shine through", func(t *testing.T) {
+	t.Run("the token of an outer Middleware is hidden", func(t *testing.T) {
 		outer := must(jwtexp.NewMiddleware(newVerifier(clock)))
 		inner := must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithOptional(), jwtexp.WithTokenFrom(jwtexp.FromCookie("session"))))
-		if diff := cmp.Diff(anonymous, ask(t, outer.Handler(inner.Handler(subject)), authorization("Bearer "+good))); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
+		wantResponse(t, outer.Handler(inner.Handler(subject)), authorization("Bearer "+good), anonymous)
 	})
 }
 
-func TestTokenVerifierThatAnswersNonsense(t *testing.T) {
-	for name, v := range map[string]verifierFunc{
-		"neither":      func(context.Context, string) (*jwtexp.Token, error) { return nil, nil },
-		"a zero token": func(context.Context, string) (*jwtexp.Token, error) { return &jwtexp.Token{}, nil },
-		"no verdict":   func(context.Context, string) (*jwtexp.Token, error) { return nil, errors.New("what") },
-		"two verdicts": func(context.Context, string) (*jwtexp.Token, error) {
-			return nil, errors.Join(jwtexp.ErrExpired, jwtexp.ErrInvalid)
-		},
+func TestUnusableResultOfATokenVerifier(t *testing.T) {
+	for name, v := range map[string]jwtexp.TokenVerifier{
+		"neither":      stubVerifier(nil, nil),
+		"zero token":   stubVerifier(&jwtexp.Token{}, nil),
+		"no verdict":   stubVerifier(nil, errors.New("other")),
+		"two verdicts": stubVerifier(nil, errors.Join(jwtexp.ErrExpired, jwtexp.ErrInvalid)),
 	} {
-		m := must(jwtexp.NewMiddleware(v))
-		if diff := cmp.Diff(unavailable, ask(t, m.Handler(subject), authorization("Bearer x"))); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+		t.Run(name, func(t *testing.T) {
+			wantResponse(t, must(jwtexp.NewMiddleware(v)).Handler(subject), authorization("Bearer x"), unavailable)
+		})
 	}
 }
 
-// A caller that has gone is told apart from an outage, whoever says unavailable,
-// and is not let in, whoever says that it is good.
-func TestCancelledRequest(t *testing.T) {
+// If the client has disconnected, a request is rejected even if its token is good, and its error
+// also matches context.Canceled.
+func TestCanceledRequest(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := httptest.NewRequestWithContext(ctx, "GET", "/", nil)
-	r.Header.Set("Authorization", "Bearer x")
-	down := errors.New("down")
-	bare := verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
-		return nil, &jwtexp.UnavailableError{Err: down}
-	})
+	r := requestWith("x").WithContext(ctx)
+	cause := errors.New("down")
+	down := stubVerifier(nil, &jwtexp.UnavailableError{Err: cause})
 	extractor := func(*http.Request) (string, error) { return "", jwtexp.ErrUnavailable }
 	missing := func(*http.Request) (string, error) { return "", nil }
-	token := must(verify(t, sign(testSecret, joseHeader, live(``))))
-	good := verifierFunc(func(context.Context, string) (*jwtexp.Token, error) { return token, nil })
+	good := stubVerifier(must(verify(t, sign(testSecret, joseHeader, live(``)))), nil)
 	for name, m := range map[string]*jwtexp.Middleware{
-		"verifier":   must(jwtexp.NewMiddleware(bare)),
-		"extractor":  must(jwtexp.NewMiddleware(bare, jwtexp.WithTokenFrom(extractor))),
+		"verifier":   must(jwtexp.NewMiddleware(down)),
+		"extractor":  must(jwtexp.NewMiddleware(down, jwtexp.WithTokenFrom(extractor))),
 		"good token": must(jwtexp.NewMiddleware(good)),
 		"no token":   must(jwtexp.NewMiddleware(good, jwtexp.WithOptional(), jwtexp.WithTokenFrom(missing))),
 	} {
 		got, err := m.Check(r)
 		wantOutcome(t, err, "unavailable")
 		if got != nil {
-			t.Errorf("%s: got a token beside %v", name, err)
+			t.Errorf("%s: got a token and the error %v, want no token", name, err)
 		}
 		w := httptest.NewRecorder()
 		m.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -295,138 +278,17 @@ func TestCancelledRequest(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want it to match context.Canceled", name, err)
 		}
-		if name == "verifier" && !errors.Is(err, down) {
+		if name == "verifier" && !errors.Is(err, cause) {
 			t.Errorf("%s: got %v, want it to match the cause too", name, err)
 		}
 	}
 
-	// What is wrong with a token is so whoever waits for the answer.
+	// A bad token keeps its verdict.
 	for want, err := range map[string]error{
 		"invalid: signature": &jwtexp.InvalidError{Reason: jwtexp.ReasonSignature},
 		"expired":            &jwtexp.ExpiredError{},
 	} {
-		m := must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) { return nil, err })))
-		_, got := m.Check(r)
+		_, got := must(jwtexp.NewMiddleware(stubVerifier(nil, err))).Check(r)
 		wantOutcome(t, got, want)
-	}
-}
-
-func TestRealm(t *testing.T) {
-	m := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithRealm(`the "inner" \ realm`)))
-	want := `Bearer realm="the \"inner\" \\ realm"`
-	if got := ask(t, m.Handler(subject), nil).Challenge; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
-func TestRetryAfter(t *testing.T) {
-	for after, want := range map[time.Duration]string{
-		0:                "5",
-		-time.Second:     "5",
-		1:                "1",
-		time.Second:      "1",
-		time.Second + 1:  "2",
-		90 * time.Second: "90",
-		1<<63 - 1:        "9223372037",
-	} {
-		m := must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
-			return nil, &jwtexp.UnavailableError{RetryAfter: after}
-		})))
-		if got := ask(t, m.Handler(subject), authorization("Bearer x")).RetryAfter; got != want {
-			t.Errorf("RetryAfter %v: got %s, want %s", after, got, want)
-		}
-	}
-}
-
-func TestErrorHandler(t *testing.T) {
-	plain := "text/plain; charset=utf-8"
-	for _, c := range []struct {
-		name string
-		h    func(http.ResponseWriter, *http.Request, error)
-		want answer
-	}{
-		{"writes nothing", func(http.ResponseWriter, *http.Request, error) {}, missing},
-		{"sets a header alone", func(w http.ResponseWriter, _ *http.Request, _ error) { w.Header().Set("Content-Type", "x/y") }, missing},
-		{"writes a body", func(w http.ResponseWriter, _ *http.Request, _ error) { io.WriteString(w, "no") },
-			answer{401, missing.Challenge, "", "no-store", plain, "no"}},
-		{"writes an empty body", func(w http.ResponseWriter, _ *http.Request, _ error) { w.Write(nil) },
-			answer{401, missing.Challenge, "", "no-store", "", ""}},
-		{"writes a status", func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(403) },
-			answer{403, missing.Challenge, "", "no-store", "", ""}},
-		{"writes a status and a body", func(w http.ResponseWriter, _ *http.Request, _ error) { http.Error(w, "no", 404) },
-			answer{404, missing.Challenge, "", "no-store", plain, "no\n"}},
-		{"hints first", func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(103); io.WriteString(w, "no") },
-			answer{401, missing.Challenge, "", "no-store", plain, "no"}},
-		{"hints alone", func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(103) }, missing},
-		{"sets headers of a body that it does not write", func(w http.ResponseWriter, _ *http.Request, _ error) {
-			w.Header().Set("Content-Length", "100")
-			w.Header().Set("Content-Encoding", "gzip")
-		}, missing},
-		{"recovers from a status that is none", func(w http.ResponseWriter, _ *http.Request, _ error) {
-			defer func() { _ = recover() }()
-			w.WriteHeader(1000)
-		}, missing},
-		{"flushes", func(w http.ResponseWriter, _ *http.Request, _ error) {
-			if err := http.NewResponseController(w).Flush(); err == nil {
-				t.Error("Flush: got nil, want an error: it would send an implicit 200")
-			}
-		}, missing},
-		{"takes the challenge away", func(w http.ResponseWriter, _ *http.Request, _ error) {
-			w.Header().Del("WWW-Authenticate")
-			io.WriteString(w, "no")
-		}, answer{401, "", "", "no-store", plain, "no"}},
-		{"looks at the error", func(w http.ResponseWriter, r *http.Request, err error) {
-			fmt.Fprint(w, r.Method, " ", outcome(err) == "missing", errors.Is(err, jwtexp.ErrMissing))
-		}, answer{401, missing.Challenge, "", "no-store", plain, "GET true true"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			m := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithErrorHandler(c.h)))
-			if diff := cmp.Diff(c.want, ask(t, m.Handler(subject), nil)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestStatusCode(t *testing.T) {
-	for _, c := range []struct {
-		err  error
-		want int
-	}{
-		{nil, 200},
-		{jwtexp.ErrMissing, 401},
-		{jwtexp.ErrExpired, 401},
-		{&jwtexp.ExpiredError{}, 401},
-		{jwtexp.ErrInvalid, 401},
-		{&jwtexp.InvalidError{Reason: jwtexp.ReasonSignature}, 401},
-		{&jwtexp.InvalidError{Reason: jwtexp.ReasonRequest}, 400},
-		{fmt.Errorf("wrapped: %w", &jwtexp.InvalidError{Reason: jwtexp.ReasonRequest}), 400},
-		{jwtexp.ErrUnavailable, 503},
-		{&jwtexp.UnavailableError{Err: context.Canceled}, 503},
-		{(*jwtexp.ExpiredError)(nil), 500}, // a slip of somebody's, and no verdict
-		{(*jwtexp.InvalidError)(nil), 500},
-		{(*jwtexp.UnavailableError)(nil), 500},
-		{errors.New("another"), 500},
-		{errors.Join(jwtexp.ErrExpired, jwtexp.ErrUnavailable), 500},
-	} {
-		if got := jwtexp.StatusCode(c.err); got != c.want {
-			t.Errorf("%v: got %d, want %d", c.err, got, c.want)
-		}
-	}
-}
-
-// An expired answer of a TokenVerifier that is not ours may lack the time, or
-// have one that JSON cannot say.
-func TestExpiredAnswerOfAnotherVerifier(t *testing.T) {
-	for name, err := range map[string]error{
-		"bare":        jwtexp.ErrExpired,
-		"beyond 9999": &jwtexp.ExpiredError{ExpiredAt: time.Unix(1<<40, 0)},
-	} {
-		m := must(jwtexp.NewMiddleware(verifierFunc(func(context.Context, string) (*jwtexp.Token, error) { return nil, err })))
-		want := expiredToken
-		want.Body = `{"error":"Token expired"}`
-		if diff := cmp.Diff(want, ask(t, m.Handler(subject), authorization("Bearer x"))); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// A page of another site can open a WebSocket, and the browser sends the cookie. It must not
-// count.
+// If a page of another site opens a WebSocket, the browser sends the cookie. FromCookie must ignore
+// it.
 func TestCookieInAnUpgrade(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	good := sign(testSecret, joseHeader, live(`,"sub":"alice"`))
@@ -27,13 +27,13 @@ func TestCookieInAnUpgrade(t *testing.T) {
 		origins []string
 		want    string
 	}{
-		{"no upgrade, another origin", "", "", []string{"https://evil.example"}, "ok"}, // CrossOriginProtection's business
-		{"no browser", "", "websocket", nil, "ok"},
+		{"no upgrade, another origin", "", "", []string{"https://evil.example"}, "ok"}, // for CrossOriginProtection to reject
+		{"no origin", "", "websocket", nil, "ok"},
 		{"the same host", "", "websocket", []string{"https://api.example"}, "ok"},
 		{"the same host in capitals", "", "websocket", []string{"https://API.example"}, "ok"},
 		{"a trusted origin", "", "websocket", []string{"https://app.example"}, "ok"},
 		{"a trusted origin with a port", "", "websocket", []string{"http://localhost:3000"}, "ok"},
-		{"the same host and its default port", "", "websocket", []string{"https://api.example:443"}, "missing"}, // which no browser sends
+		{"the same host and its default port", "", "websocket", []string{"https://api.example:443"}, "missing"}, // browsers leave it out
 		{"another origin", "", "websocket", []string{"https://evil.example"}, "missing"},
 		{"another origin, another protocol", "", "h2c", []string{"https://evil.example"}, "missing"},
 		{"another origin, an empty upgrade", "", "empty", []string{"https://evil.example"}, "missing"},
@@ -47,7 +47,7 @@ func TestCookieInAnUpgrade(t *testing.T) {
 		{"a trusted origin and a path", "", "websocket", []string{"https://app.example/"}, "missing"},
 		{"null", "", "websocket", []string{"null"}, "missing"},
 		{"an empty origin", "", "websocket", []string{""}, "missing"},
-		{"no URL", "", "websocket", []string{"https://%"}, "missing"},
+		{"not a URL", "", "websocket", []string{"https://%"}, "missing"},
 		{"two origins, the same", "", "websocket", []string{"https://api.example", "https://api.example"}, "missing"},
 		{"two origins, one trusted", "", "websocket", []string{"https://evil.example", "https://app.example"}, "missing"},
 		{"two origins in one line", "", "websocket", []string{"https://api.example, https://evil.example"}, "missing"},
@@ -83,13 +83,13 @@ func TestCookieInAnUpgrade(t *testing.T) {
 				t.Errorf("got %q, want it to say why the cookie does not count", err)
 			}
 			if err != nil && strings.Contains(err.Error(), "evil") {
-				t.Errorf("got %q, want nothing of the request in it", err)
+				t.Errorf("got %q, want no text of the request", err)
 			}
 			if c.want != "missing" {
 				return
 			}
-			// As if absent: two cookies are no malformed request, a header counts, and
-			// without a cookie there is nothing to explain.
+			// FromCookie treats the cookie as absent: a second one does not make the request
+			// malformed, and the token in a header counts.
 			_, err = guard.Check(request("session="+good, "session=other"))
 			wantOutcome(t, err, "missing")
 			withHeader := request("session=" + good)
@@ -103,8 +103,8 @@ func TestCookieInAnUpgrade(t *testing.T) {
 	}
 }
 
-// The same over a connection, behind http.CrossOriginProtection, which lets every GET pass.
-func TestForeignWebSocketIsRefused(t *testing.T) {
+// The same over a connection. http.CrossOriginProtection accepts the handshake, because it is a GET.
+func TestForeignWebSocketIsRejected(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	good := sign(testSecret, joseHeader, live(``))
 	guard := must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithTokenFrom(jwtexp.FromCookie("session"))))
@@ -131,13 +131,18 @@ func TestForeignWebSocketIsRefused(t *testing.T) {
 	}
 }
 
-// A request without a host, which HTTP/1.0 allows, has the host of no page.
+// upgradeHeader returns the header of a WebSocket handshake with a cookie.
+func upgradeHeader(origin, cookie string) http.Header {
+	return http.Header{"Upgrade": {"websocket"}, "Origin": {origin}, "Cookie": {"session=" + cookie}}
+}
+
+// HTTP/1.0 allows a request without a host. Such a request matches no origin.
 func TestUpgradeWithoutHost(t *testing.T) {
 	guard := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithTokenFrom(jwtexp.FromCookie("session"))))
 	for _, origin := range []string{"null", "", "https://", "file:///page.html"} {
 		r := httptest.NewRequest("GET", "/socket", nil)
 		r.Host = ""
-		r.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {origin}, "Cookie": {"session=" + sign(testSecret, joseHeader, live(``))}}
+		r.Header = upgradeHeader(origin, sign(testSecret, joseHeader, live(``)))
 		_, err := guard.Check(r)
 		wantOutcome(t, err, "missing")
 	}
@@ -153,27 +158,27 @@ func TestTrustedOrigins(t *testing.T) {
 		"https://app.example?q": false, "https://app.example#f": false, "https://user@app.example": false, "*": false, "null": false, "https://%": false,
 	} {
 		if got := jwtexp.FromCookie("session", "https://other.example", origin) != nil; got != want {
-			t.Errorf("%q: got an Extractor: %t, want %t", origin, got, want)
+			t.Errorf("FromCookie with %q: got an Extractor: %t, want %t", origin, got, want)
 		}
 	}
-	// Some clients and proxies write the default port into Host.
+	// Some clients and proxies add the default port to Host.
 	for host, want := range map[string]bool{"api.example:443": true, "api.example": true, "api.example:80": false, "api.example:8443": false} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Host = host
-		r.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {"https://api.example"}, "Cookie": {"session=x"}}
+		r.Header = upgradeHeader("https://api.example", "x")
 		if _, err := jwtexp.FromCookie("session")(r); (err == nil) != want {
-			t.Errorf("Host %s: got %v, want the cookie to count: %t", host, err, want)
+			t.Errorf("Host %s: got %v, want success: %t", host, err, want)
 		}
 	}
 	_, err := jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)), jwtexp.WithTokenFrom(jwtexp.FromCookie("session", "app.example")))
 	if err == nil || !strings.Contains(err.Error(), "https://app.example") {
-		t.Errorf("got %v, want an error that shows what an origin looks like", err)
+		t.Errorf("got %v, want an error that contains https://app.example", err)
 	}
 	origins := []string{"https://app.example"}
 	from := jwtexp.FromCookie("session", origins...)
 	origins[0] = "https://evil.example"
 	r := httptest.NewRequest("GET", "https://api.example/", nil)
-	r.Header = http.Header{"Upgrade": {"websocket"}, "Origin": {"https://evil.example"}, "Cookie": {"session=x"}}
+	r.Header = upgradeHeader("https://evil.example", "x")
 	if _, err := from(r); !errors.Is(err, jwtexp.ErrMissing) {
 		t.Errorf("got %v after the caller's slice was changed, want ErrMissing", err)
 	}

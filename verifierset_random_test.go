@@ -14,38 +14,38 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// checkSet holds a set against its Verifiers by themselves: it says what the one says that
-// encoding/json finds in iss, or chooses none, and that only where the token is good for
-// nobody.
-func checkSet(t *testing.T, set *jwtexp.VerifierSet, alone map[string]*jwtexp.Verifier, raw string) string {
+// checkSet verifies raw with a set and with its Verifiers. The set must return what the Verifier of
+// the token's issuer returns. It may also report that it chose no Verifier, if each of them returns
+// ErrInvalid. checkSet returns the outcome.
+func checkSet(t *testing.T, set *jwtexp.VerifierSet, verifiers map[string]*jwtexp.Verifier, raw string) string {
 	t.Helper()
 	token, err := set.Verify(t.Context(), raw)
 	got := outcome(err)
 	if (token == nil) != (err != nil) {
-		t.Fatalf("%q: got token %v beside error %v", raw, token, err)
+		t.Fatalf("%q: got token %v and error %v, want one of them", raw, token, err)
 	}
-	quotesNothing(t, err, raw)
-	var wanted error = &jwtexp.InvalidError{Reason: jwtexp.ReasonIssuer}
-	if v := alone[issuerByEncodingJSON(raw)]; v != nil {
-		_, wanted = v.Verify(t.Context(), raw)
-		if outcome(wanted) == got && fmt.Sprint(wanted) == fmt.Sprint(err) {
+	wantNoQuotes(t, err, raw)
+	var want error = &jwtexp.InvalidError{Reason: jwtexp.ReasonIssuer}
+	if v := verifiers[issuerByEncodingJSON(raw)]; v != nil {
+		_, want = v.Verify(t.Context(), raw)
+		if outcome(want) == got && fmt.Sprint(want) == fmt.Sprint(err) {
 			return got
 		}
 	}
 	switch {
-	case outcome(wanted) == got && got == "invalid: issuer":
-	case got != "invalid: malformed" && got != "invalid: claims" || !errors.Is(wanted, jwtexp.ErrInvalid):
-		t.Fatalf("%q: got %s (%v), want %s (%v)", raw, got, err, outcome(wanted), wanted)
+	case outcome(want) == got && got == "invalid: issuer":
+	case got != "invalid: malformed" && got != "invalid: claims" || !errors.Is(want, jwtexp.ErrInvalid):
+		t.Fatalf("%q: got %s (%v), want %s (%v)", raw, got, err, outcome(want), want)
 	}
-	for issuer, v := range alone {
+	for issuer, v := range verifiers {
 		if _, err := v.Verify(t.Context(), raw); !errors.Is(err, jwtexp.ErrInvalid) {
-			t.Fatalf("%q: got %s where %s by itself says %v", raw, got, issuer, err)
+			t.Fatalf("%q: got %s from the set and %v from the Verifier of %s, want ErrInvalid from both", raw, got, err, issuer)
 		}
 	}
 	return got
 }
 
-// issuerByEncodingJSON is an oracle that is not strict: "" where there is none.
+// issuerByEncodingJSON returns iss as encoding/json reads it, which is not strict, or "".
 func issuerByEncodingJSON(raw string) string {
 	segments := strings.Split(raw, ".")
 	if len(segments) != 3 {
@@ -53,14 +53,14 @@ func issuerByEncodingJSON(raw string) string {
 	}
 	var claims map[string]any
 	payload, _ := base64.RawURLEncoding.DecodeString(segments[1])
-	json.Unmarshal(payload, &claims) // what is no JSON has no issuer
+	json.Unmarshal(payload, &claims) // invalid JSON has no issuer
 	issuer, _ := claims["iss"].(string)
 	return issuer
 }
 
-// severalIssuers differ in all that a Verifier can be told.
+// severalIssuers returns a set of four Verifiers with different options, and the Verifiers by issuer.
 func severalIssuers() (*jwtexp.VerifierSet, map[string]*jwtexp.Verifier) {
-	alone := map[string]*jwtexp.Verifier{
+	verifiers := map[string]*jwtexp.Verifier{
 		"a": namedVerifier("a", testSecret),
 		"b": namedVerifier("b", otherSecret, jwtexp.WithAudience("api"), jwtexp.WithLeeway(time.Minute)),
 		"c": namedVerifier("c", testSecret, jwtexp.WithType("at+jwt"), jwtexp.WithMaxSize(250)),
@@ -68,28 +68,25 @@ func severalIssuers() (*jwtexp.VerifierSet, map[string]*jwtexp.Verifier) {
 			Role string `json:"role"`
 		}](nil)),
 	}
-	var all []*jwtexp.Verifier
-	for _, issuer := range []string{"a", "b", "c", "d"} {
-		all = append(all, alone[issuer])
-	}
-	return must(jwtexp.NewVerifierSet(all...)), alone
+	set := must(jwtexp.NewVerifierSet(verifiers["a"], verifiers["b"], verifiers["c"], verifiers["d"]))
+	return set, verifiers
 }
 
-// Over random tokens, some of them changed somewhere, the verdict is that of the Verifier
-// of the token's issuer.
+// A set returns what the Verifier of the token's issuer returns. The tokens are random, and some
+// are changed in random places.
 func TestVerdictsInASetOfRandomTokens(t *testing.T) {
 	const seed, tokens = 20260103, 4_000
 	r := rand.New(rand.NewPCG(seed, 0))
-	one := func(of ...string) string { return of[r.IntN(len(of))] }
-	set, alone := severalIssuers()
+	pick := func(from ...string) string { return from[r.IntN(len(from))] }
+	set, verifiers := severalIssuers()
 	seen := map[string]int{}
 	for range tokens {
-		header := fmt.Sprintf(`{"alg":%q,"kid":"k1"%s}`, one("HS256", "HS256", "HS256", "HS384"), one(``, ``, `,"typ":"at+jwt"`))
+		header := fmt.Sprintf(`{"alg":%q,"kid":"k1"%s}`, pick("HS256", "HS256", "HS256", "HS384"), pick(``, ``, `,"typ":"at+jwt"`))
 		payload := fmt.Sprintf(`{"iss":%s,"exp":%d,"iat":%d%s}`,
-			one(`"a"`, `"b"`, `"c"`, `"d"`, `"a"`, `"\u0062"`, `"e"`, `null`),
+			pick(`"a"`, `"b"`, `"c"`, `"d"`, `"a"`, `"\u0062"`, `"e"`, `null`),
 			epoch.Unix()+r.Int64N(7200)-2400, epoch.Unix()+r.Int64N(60),
-			one(``, ``, `,"aud":"api"`, `,"role":"admin"`, `,"role":1`, `,"iss":"a"`, `,"x":"`+strings.Repeat("x", 100)+`"`))
-		raw := []byte(sign(one(testSecret, otherSecret), header, payload))
+			pick(``, ``, `,"aud":"api"`, `,"role":"admin"`, `,"role":1`, `,"iss":"a"`, `,"x":"`+strings.Repeat("x", 100)+`"`))
+		raw := []byte(sign(pick(testSecret, otherSecret), header, payload))
 		for r.IntN(4) == 0 {
 			at := r.IntN(len(raw))
 			switch r.IntN(4) {
@@ -99,15 +96,15 @@ func TestVerdictsInASetOfRandomTokens(t *testing.T) {
 				raw = slices.Delete(raw, at, at+1)
 			case 2:
 				raw = slices.Insert(raw, at, raw[at])
-			case 3: // inside the payload, so that the text is another, and not signed
+			case 3: // a changed payload with a bad signature
 				forged := []byte(payload)
 				forged[r.IntN(len(forged))] = byte(r.IntN(128))
 				raw = []byte(segment(header) + "." + segment(string(forged)) + "." + segment("no signature"))
 			}
 		}
-		seen[checkSet(t, set, alone, string(raw))]++
+		seen[checkSet(t, set, verifiers, string(raw))]++
 	}
-	// A generator that has stopped making some kind of token proves nothing.
+	// The random tokens must have every outcome.
 	for _, verdict := range []string{"ok", "expired"} {
 		if seen[verdict] < 50 {
 			t.Errorf("got %d tokens that are %s, want at least 50", seen[verdict], verdict)
@@ -121,13 +118,13 @@ func TestVerdictsInASetOfRandomTokens(t *testing.T) {
 }
 
 func FuzzVerifierSet(f *testing.F) {
-	for payload := range issuersRead {
+	for payload := range issuerPayloads {
 		f.Add(sign(testSecret, sharedKID, payload))
 		f.Add(sign(otherSecret, sharedKID, payload))
 	}
 	for _, seed := range fuzzSeeds() {
 		f.Add(seed)
 	}
-	set, alone := severalIssuers()
-	f.Fuzz(func(t *testing.T, raw string) { checkSet(t, set, alone, raw) })
+	set, verifiers := severalIssuers()
+	f.Fuzz(func(t *testing.T, raw string) { checkSet(t, set, verifiers, raw) })
 }

@@ -14,25 +14,24 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// The issuers "a" and "b" of these tests publish one kid each, and it is the same.
+// sharedKID is a header with the kid that all issuers of these tests use.
 const sharedKID = `{"alg":"HS256","kid":"k1"}`
 
-func keyOf(secret string) jwtexp.Key {
-	return must(jwtexp.NewSecretKey(jwtexp.HS256, []byte(secret))).WithID("k1")
-}
+// keyOf returns the key of an issuer with the given secret.
+func keyOf(secret string) jwtexp.Key { return hs256Key(secret).WithID("k1") }
 
-// namedVerifier requires an issuer, whose key has the given secret, at epoch.
+// namedVerifier returns a Verifier for an issuer with the given secret. Its clock stands at epoch.
 func namedVerifier(issuer, secret string, opts ...jwtexp.VerifierOption) *jwtexp.Verifier {
 	return must(jwtexp.NewVerifier(keyOf(secret),
 		append([]jwtexp.VerifierOption{jwtexp.WithIssuer(issuer), jwtexp.WithClock(jwtexptest.NewClock(epoch))}, opts...)...))
 }
 
-// twoIssuers are "a", whose secret is testSecret, and "b", whose is otherSecret.
+// twoIssuers returns a set for issuer "a" with testSecret and issuer "b" with otherSecret.
 func twoIssuers(opts ...jwtexp.VerifierOption) *jwtexp.VerifierSet {
 	return must(jwtexp.NewVerifierSet(namedVerifier("a", testSecret, opts...), namedVerifier("b", otherSecret, opts...)))
 }
 
-func TestKeysOfOneIssuerVouchForNoOther(t *testing.T) {
+func TestKeysOfOneIssuerSignForNoOther(t *testing.T) {
 	set := twoIssuers()
 	for _, c := range []struct{ issuer, secret, want string }{
 		{"a", testSecret, "ok"},
@@ -43,16 +42,16 @@ func TestKeysOfOneIssuerVouchForNoOther(t *testing.T) {
 		token, err := set.Verify(t.Context(), sign(c.secret, sharedKID, live(`,"iss":"`+c.issuer+`"`)))
 		wantOutcome(t, err, c.want)
 		if err == nil && token.Issuer() != c.issuer {
-			t.Errorf("got a token of %q, want one of %q", token.Issuer(), c.issuer)
+			t.Errorf("got issuer %q, want %q", token.Issuer(), c.issuer)
 		}
 		if err != nil && token != nil {
-			t.Errorf("got a token beside %v", err)
+			t.Errorf("got a token and the error %v, want no token", err)
 		}
 	}
 }
 
-// Where two issuers have the very same key, iss alone tells whose rules count.
-func TestOneKeyOfTwoIssuers(t *testing.T) {
+// If two issuers have the same key, iss still chooses the Verifier.
+func TestKeySharedByTwoIssuers(t *testing.T) {
 	set := must(jwtexp.NewVerifierSet(
 		namedVerifier("a", testSecret, jwtexp.WithAudience("api")),
 		namedVerifier("b", testSecret, jwtexp.WithType("at+jwt"))))
@@ -70,9 +69,8 @@ func TestOneKeyOfTwoIssuers(t *testing.T) {
 	}
 }
 
-// issuersRead has payloads of tokens, and what is wanted where the key of "a" has signed
-// them. Where another has, none is better than forged.
-var issuersRead = map[string]string{
+// issuerPayloads maps payloads to the outcome of a token that the key of issuer "a" signed.
+var issuerPayloads = map[string]string{
 	live(`,"iss":"a"`):                   "ok",
 	live(`,"iss":"\u0061"`):              "ok",
 	live(`,"\u0069ss":"a"`):              "ok",
@@ -125,54 +123,55 @@ var issuersRead = map[string]string{
 	`"a"`:                                 "invalid: claims",
 	`null`:                                "invalid: claims",
 	``:                                    "invalid: claims",
-	`{"iss":"a"}`:                         "invalid: claims", // no exp: the Verifier of "a" says so
+	`{"iss":"a"}`:                         "invalid: claims", // no exp: the Verifier of "a" rejects it
 	`{"iss":"a","exp":"never"}`:           "invalid: claims",
 	live(`,"iss":"a","sub":1`):            "invalid: claims",
 }
 
 func TestIssuerIsReadStrictly(t *testing.T) {
 	set := twoIssuers()
-	alone := namedVerifier("a", testSecret)
-	for payload, want := range issuersRead {
+	single := namedVerifier("a", testSecret)
+	for payload, want := range issuerPayloads {
 		t.Run(payload, func(t *testing.T) {
-			_, err := set.Verify(t.Context(), sign(testSecret, sharedKID, payload))
+			raw := sign(testSecret, sharedKID, payload)
+			_, err := set.Verify(t.Context(), raw)
 			wantOutcome(t, err, want)
-			if _, aloneErr := alone.Verify(t.Context(), sign(testSecret, sharedKID, payload)); outcome(aloneErr) != want && want != "invalid: issuer" && want != "invalid: signature" {
-				t.Errorf("got %v of the Verifier by itself, want %s", aloneErr, want)
+			if _, err := single.Verify(t.Context(), raw); outcome(err) != want && want != "invalid: issuer" && want != "invalid: signature" {
+				t.Errorf("without a set: got %v, want %s", err, want)
 			}
-			_, err = set.Verify(t.Context(), sign("a secret of nobody, and 32 bytes", sharedKID, payload))
+			_, err = set.Verify(t.Context(), sign("a secret of no issuer, 32 bytes.", sharedKID, payload))
 			if got := outcome(err); got != "invalid: signature" && (got != want || !errors.Is(err, jwtexp.ErrInvalid)) {
-				t.Errorf("forged: got %s, want the signature or the choice refused", got)
+				t.Errorf("forged: got %s, want invalid: signature, or %s if the set chooses no Verifier", got, want)
 			}
 		})
 	}
 }
 
-// Whatever the payload says before its signature is good, it helps no token.
-func TestNoIssuerMakesUpForAnotherFault(t *testing.T) {
+// A known issuer in the payload does not hide another fault.
+func TestKnownIssuerHidesNoOtherFault(t *testing.T) {
 	set := twoIssuers()
 	const a = `,"iss":"a"`
 	good := sign(testSecret, sharedKID, live(a))
 	for name, c := range map[string]struct{ raw, want string }{
-		"good":                         {good, "ok"},
-		"forged and expired":           {sign(otherSecret, sharedKID, `{"iss":"a","exp":1}`), "invalid: signature"},
-		"expired, of nobody":           {sign(testSecret, sharedKID, `{"iss":"c","exp":1}`), "invalid: issuer"},
-		"two segments":                 {strings.Join(strings.Split(good, ".")[:2], "."), "invalid: malformed"},
-		"four segments":                {good + ".", "invalid: malformed"},
-		"a line break":                 {good + "\n", "invalid: malformed"},
-		"nothing":                      {"", "invalid: malformed"},
-		"header that is no JSON":       {sign(testSecret, `{`, live(a)), "invalid: malformed"},
-		"header with crit":             {sign(testSecret, `{"alg":"HS256","crit":["exp"]}`, live(a)), "invalid: malformed"},
-		"header and issuer are bad":    {sign(testSecret, `{`, live(`,"iss":"c"`)), "invalid: malformed"},
-		"payload padded":               {signSegments(testSecret, segment(sharedKID), segment(live(a))+"="), "invalid: malformed"},
-		"payload that is no base64url": {signSegments(testSecret, segment(sharedKID), "!"), "invalid: malformed"},
-		"signature padded":             {good + "=", "invalid: malformed"},
-		"no signature":                 {strings.TrimRight(good, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), "invalid: signature"},
-		"alg none":                     {sign(testSecret, `{"alg":"none","kid":"k1"}`, live(a)), "invalid: algorithm"},
-		"alg none, of nobody":          {sign(testSecret, `{"alg":"none","kid":"k1"}`, live(``)), "invalid: issuer"},
-		"another alg":                  {sign(testSecret, `{"alg":"HS384","kid":"k1"}`, live(a)), "invalid: algorithm"},
-		"another kid":                  {sign(testSecret, `{"alg":"HS256","kid":"k2"}`, live(a)), "invalid: unknown_key"},
-		"another typ":                  {sign(testSecret, `{"alg":"HS256","kid":"k1","typ":"at+jwt"}`, live(a)), "invalid: type"},
+		"good":                      {good, "ok"},
+		"forged and expired":        {sign(otherSecret, sharedKID, `{"iss":"a","exp":1}`), "invalid: signature"},
+		"expired, unknown issuer":   {sign(testSecret, sharedKID, `{"iss":"c","exp":1}`), "invalid: issuer"},
+		"two segments":              {strings.Join(strings.Split(good, ".")[:2], "."), "invalid: malformed"},
+		"four segments":             {good + ".", "invalid: malformed"},
+		"a line break":              {good + "\n", "invalid: malformed"},
+		"empty":                     {"", "invalid: malformed"},
+		"header that is not JSON":   {sign(testSecret, `{`, live(a)), "invalid: malformed"},
+		"header with crit":          {sign(testSecret, `{"alg":"HS256","crit":["exp"]}`, live(a)), "invalid: malformed"},
+		"header and issuer are bad": {sign(testSecret, `{`, live(`,"iss":"c"`)), "invalid: malformed"},
+		"payload padded":            {signSegments(testSecret, segment(sharedKID), segment(live(a))+"="), "invalid: malformed"},
+		"payload not in base64url":  {signSegments(testSecret, segment(sharedKID), "!"), "invalid: malformed"},
+		"signature padded":          {good + "=", "invalid: malformed"},
+		"no signature":              {strings.TrimRight(good, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), "invalid: signature"},
+		"alg none":                  {sign(testSecret, `{"alg":"none","kid":"k1"}`, live(a)), "invalid: algorithm"},
+		"alg none, unknown issuer":  {sign(testSecret, `{"alg":"none","kid":"k1"}`, live(``)), "invalid: issuer"},
+		"another alg":               {sign(testSecret, `{"alg":"HS384","kid":"k1"}`, live(a)), "invalid: algorithm"},
+		"another kid":               {sign(testSecret, `{"alg":"HS256","kid":"k2"}`, live(a)), "invalid: unknown_key"},
+		"another typ":               {sign(testSecret, `{"alg":"HS256","kid":"k1","typ":"at+jwt"}`, live(a)), "invalid: type"},
 	} {
 		_, err := set.Verify(t.Context(), c.raw)
 		if got := outcome(err); got != c.want {
@@ -181,8 +180,8 @@ func TestNoIssuerMakesUpForAnotherFault(t *testing.T) {
 	}
 }
 
-// The largest limit of the set holds before anything is decoded, and then that of the
-// chosen Verifier.
+// Before it decodes a token, the set checks the largest limit of its Verifiers. The chosen Verifier
+// then checks its own.
 func TestSizeInASet(t *testing.T) {
 	const small, large = 200, 400
 	set := must(jwtexp.NewVerifierSet(
@@ -206,12 +205,12 @@ func TestSizeInASet(t *testing.T) {
 		{"b", large, "ok"},
 		{"b", large + 2, "invalid: too_large"},
 		{"c", small + 2, "invalid: too_large"},
-		{"nobody", small + 2, "invalid: issuer"},
-		{"nobody", large + 2, "invalid: too_large"},
+		{"unknown", small + 2, "invalid: issuer"},
+		{"unknown", large + 2, "invalid: too_large"},
 	} {
 		_, err := set.Verify(t.Context(), token(c.issuer, c.size))
 		if got := outcome(err); got != c.want {
-			t.Errorf("%d bytes of %s: got %s (%v), want %s", c.size, c.issuer, got, err, c.want)
+			t.Errorf("%d bytes, issuer %s: got %s (%v), want %s", c.size, c.issuer, got, err, c.want)
 		}
 	}
 	_, err := set.Verify(t.Context(), strings.Repeat("!", large+1))
@@ -220,15 +219,15 @@ func TestSizeInASet(t *testing.T) {
 	wantOutcome(t, err, "invalid: malformed")
 }
 
-// Only the chosen Verifier's key set and clock are asked, each once; for a token that has
-// none, nobody's.
-func TestOnlyTheChosenIsAsked(t *testing.T) {
-	var asked []string
+// The set uses only the key set and the clock of the chosen Verifier, each once. If it chooses no
+// Verifier, it uses none.
+func TestOnlyTheChosenVerifierIsUsed(t *testing.T) {
+	var calls []string
 	down := map[string]bool{}
 	verifier := func(issuer, secret string) *jwtexp.Verifier {
 		return must(jwtexp.NewVerifier(
 			keySetFunc(func(context.Context, string, time.Time) ([]jwtexp.Key, error) {
-				asked = append(asked, "keys of "+issuer)
+				calls = append(calls, "keys of "+issuer)
 				if down[issuer] {
 					return nil, errors.New("down")
 				}
@@ -236,7 +235,7 @@ func TestOnlyTheChosenIsAsked(t *testing.T) {
 			}),
 			jwtexp.WithIssuer(issuer),
 			jwtexp.WithClock(jwtexp.ClockFunc(func() time.Time {
-				asked = append(asked, "clock of "+issuer)
+				calls = append(calls, "clock of "+issuer)
 				return epoch
 			}))))
 	}
@@ -244,47 +243,47 @@ func TestOnlyTheChosenIsAsked(t *testing.T) {
 	ofA, ofB := sign(testSecret, sharedKID, live(`,"iss":"a"`)), sign(otherSecret, sharedKID, live(`,"iss":"b"`))
 	proof := accept(t, set, ofB)
 	for _, c := range []struct {
-		name, raw, down, want, asked string
+		name, raw, down, want, calls string
 	}{
-		{"of a", ofA, "", "ok", "clock of a, keys of a"},
-		{"of b", ofB, "", "ok", "clock of b, keys of b"},
-		{"of a, whose keys are down", ofA, "a", "unavailable", "clock of a, keys of a"},
-		{"of b, while the keys of a are down", ofB, "a", "ok", "clock of b, keys of b"},
-		{"forged, whose keys are down", ofA[:len(ofA)-4] + "AAAA", "a", "unavailable", "clock of a, keys of a"},
-		{"of nobody", sign(testSecret, sharedKID, live(`,"iss":"c"`)), "", "invalid: issuer", ""},
-		{"no claims set", sign(testSecret, sharedKID, `1`), "", "invalid: claims", ""},
-		{"of no form", "x", "", "invalid: malformed", ""},
+		{"issuer a", ofA, "", "ok", "clock of a, keys of a"},
+		{"issuer b", ofB, "", "ok", "clock of b, keys of b"},
+		{"issuer a, keys of a down", ofA, "a", "unavailable", "clock of a, keys of a"},
+		{"issuer b, keys of a down", ofB, "a", "ok", "clock of b, keys of b"},
+		{"forged, keys of a down", ofA[:len(ofA)-4] + "AAAA", "a", "unavailable", "clock of a, keys of a"},
+		{"unknown issuer", sign(testSecret, sharedKID, live(`,"iss":"c"`)), "", "invalid: issuer", ""},
+		{"not a claims set", sign(testSecret, sharedKID, `1`), "", "invalid: claims", ""},
+		{"malformed", "x", "", "invalid: malformed", ""},
 	} {
-		asked, down = nil, map[string]bool{c.down: true}
+		calls, down = nil, map[string]bool{c.down: true}
 		_, err := set.Verify(t.Context(), c.raw)
-		if got := strings.Join(asked, ", "); outcome(err) != c.want || got != c.asked {
-			t.Errorf("%s: got %v of the %s, want %s of the %s", c.name, err, got, c.want, c.asked)
+		if got := strings.Join(calls, ", "); outcome(err) != c.want || got != c.calls {
+			t.Errorf("%s: got %s and calls of the %s, want %s and the %s", c.name, outcome(err), got, c.want, c.calls)
 		}
 	}
-	asked, down = nil, map[string]bool{"a": true}
+	calls, down = nil, map[string]bool{"a": true}
 	wantOutcome(t, set.Recheck(t.Context(), proof), "ok")
-	if got, want := strings.Join(asked, ", "), "clock of b, keys of b"; got != want {
-		t.Errorf("Recheck: got the %s asked, want the %s", got, want)
+	if got, want := strings.Join(calls, ", "), "clock of b, keys of b"; got != want {
+		t.Errorf("Recheck: got calls of the %s, want the %s", got, want)
 	}
 }
 
 func TestRecheckInASet(t *testing.T) {
 	set := twoIssuers()
 	ofA := accept(t, set, sign(testSecret, sharedKID, live(`,"iss":"a"`)))
-	ofNobody := accept(t, namedVerifier("c", testSecret), sign(testSecret, sharedKID, live(`,"iss":"c"`)))
-	nameless := must(newIssuer(jwtexptest.NewClock(epoch)).Issue(t.Context(), "alice", nil))
-	// Of issuer a, and signed by the key of b.
+	unknown := accept(t, namedVerifier("c", testSecret), sign(testSecret, sharedKID, live(`,"iss":"c"`)))
+	withoutIssuer := must(newIssuer(jwtexptest.NewClock(epoch)).Issue(t.Context(), "alice", nil))
+	// A token of issuer a that the key of b signed.
 	crossed := accept(t, namedVerifier("a", otherSecret), sign(otherSecret, sharedKID, live(`,"iss":"a"`)))
 	for name, c := range map[string]struct {
 		token *jwtexp.Token
 		want  string
 	}{
-		"of a":                          {ofA, "ok"},
-		"of nobody":                     {ofNobody, "invalid: issuer"},
-		"without issuer":                {nameless, "invalid: issuer"},
-		"of a, signed by another's key": {crossed, "invalid: unknown_key"},
-		"nil":                           {nil, "invalid: malformed"},
-		"zero":                          {&jwtexp.Token{}, "invalid: malformed"},
+		"issuer a":                  {ofA, "ok"},
+		"unknown issuer":            {unknown, "invalid: issuer"},
+		"without issuer":            {withoutIssuer, "invalid: issuer"},
+		"issuer a, key of issuer b": {crossed, "invalid: unknown_key"},
+		"nil":                       {nil, "invalid: malformed"},
+		"zero":                      {&jwtexp.Token{}, "invalid: malformed"},
 	} {
 		err := set.Recheck(t.Context(), c.token)
 		if got := outcome(err); got != c.want {
@@ -296,19 +295,19 @@ func TestRecheckInASet(t *testing.T) {
 	wantOutcome(t, late.Recheck(t.Context(), ofA), "expired")
 }
 
-// A Verifier with a cache serves what it remembers.
+// A Verifier of a set uses its cache.
 func TestCacheInASet(t *testing.T) {
 	set := twoIssuers(jwtexp.WithCache(8))
 	for issuer, secret := range map[string]string{"a": testSecret, "b": otherSecret} {
 		raw := sign(secret, sharedKID, live(`,"iss":"`+issuer+`"`))
 		if first, again := accept(t, set, raw), accept(t, set, raw); !jwtexp.SameContents(first, again) {
-			t.Errorf("%s: got the token verified twice, want it from the cache", issuer)
+			t.Errorf("%s: got a Token that was verified again, want it from the cache", issuer)
 		}
 	}
 }
 
-// A token ends, for the context of its request and for an observer, by the clock and the
-// leeway of the Verifier that was chosen.
+// The context's deadline and the Decision's Remaining use the clock and the leeway of the chosen
+// Verifier.
 func TestMiddlewareOfASet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ahead := jwtexp.ClockFunc(func() time.Time { return time.Now().Add(10 * time.Minute) })
@@ -320,8 +319,8 @@ func TestMiddlewareOfASet(t *testing.T) {
 		guard := must(jwtexp.NewMiddleware(set, jwtexp.WithContextDeadline(),
 			jwtexp.WithObserver(func(_ *http.Request, d jwtexp.Decision) { decided = append(decided, d) })))
 		for _, c := range []struct {
-			issuer, secret string
-			left, deadline time.Duration
+			issuer, secret      string
+			remaining, deadline time.Duration
 		}{
 			{"a", testSecret, 20 * time.Minute, 20 * time.Minute},
 			{"b", otherSecret, 30 * time.Minute, 30*time.Minute + leeway},
@@ -333,35 +332,36 @@ func TestMiddlewareOfASet(t *testing.T) {
 				<-r.Context().Done()
 				e, ok := errors.AsType[*jwtexp.ExpiredError](context.Cause(r.Context()))
 				if got := time.Since(start); got != c.deadline || !ok || e.Subject != "alice" {
-					t.Errorf("%s: got an end after %v with %v, want an ExpiredError after %v", c.issuer, got, context.Cause(r.Context()), c.deadline)
+					t.Errorf("%s: got cause %v after %v, want an ExpiredError after %v", c.issuer, context.Cause(r.Context()), got, c.deadline)
 				}
 			})).ServeHTTP(httptest.NewRecorder(), requestWith(raw))
-			if len(decided) != 1 || decided[0].KeyID != "k1" || decided[0].Remaining != c.left {
-				t.Errorf("%s: got %v, want one decision on k1 with %v left", c.issuer, decided, c.left)
+			if len(decided) != 1 || decided[0].KeyID != "k1" || decided[0].Remaining != c.remaining {
+				t.Errorf("%s: got %v, want one decision with key k1 and %v remaining", c.issuer, decided, c.remaining)
 			}
 			decided = nil
 		}
 		w := httptest.NewRecorder()
 		guard.Handler(http.NotFoundHandler()).ServeHTTP(w, requestWith(sign(testSecret, sharedKID, live(`,"iss":"c"`))))
 		if w.Code != http.StatusUnauthorized || len(decided) != 1 || decided[0].Reason() != jwtexp.ReasonIssuer || decided[0].Remaining != 0 {
-			t.Errorf("got %d and %v, want 401 and one decision on the issuer", w.Code, decided)
+			t.Errorf("got %d and %v, want 401 and one decision with reason issuer", w.Code, decided)
 		}
 	})
 }
 
-// Two that embed what this package has, and judge by their own rules.
+// strictVerifier and strictSet embed types of the package and have a Verify of their own.
 type (
 	strictVerifier struct{ *jwtexp.Verifier }
 	strictSet      struct{ *jwtexp.VerifierSet }
 )
 
-var errStrict = &jwtexp.InvalidError{Reason: "of its own"}
+var errStrict = &jwtexp.InvalidError{Reason: "strict"}
 
 func (strictVerifier) Verify(context.Context, string) (*jwtexp.Token, error) { return nil, errStrict }
 func (strictSet) Verify(context.Context, string) (*jwtexp.Token, error)      { return nil, errStrict }
 
-// Whoever embeds a Verifier has all its methods, and still is asked by his own Verify.
-func TestVerifyOfAnEmbeddedVerifierCounts(t *testing.T) {
+// A struct that embeds a *Verifier has its methods, but the middleware must call the struct's own
+// Verify.
+func TestStructThatEmbedsAVerifier(t *testing.T) {
 	raw := sign(testSecret, sharedKID, live(`,"iss":"a"`))
 	for name, v := range map[string]jwtexp.TokenVerifier{
 		"Verifier":    strictVerifier{namedVerifier("a", testSecret)},
@@ -372,7 +372,7 @@ func TestVerifyOfAnEmbeddedVerifierCounts(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, errStrict)
 		}
 		if m, err := jwtexp.NewMiddleware(v, jwtexp.WithContextDeadline()); err == nil {
-			t.Errorf("%s: got %v, want an error: nobody knows what its own Verify goes by", name, m)
+			t.Errorf("%s with WithContextDeadline: got %v, want an error", name, m)
 		}
 	}
 }

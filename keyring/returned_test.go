@@ -7,7 +7,7 @@ import (
 )
 
 // A caller may change and append to the slices that a Ring returns. No other caller notices.
-func TestWhatIsReturnedIsTheCallersAlone(t *testing.T) {
+func TestReturnedValuesAreCopies(t *testing.T) {
 	ring := newRing(t, schedule, "a", "b", "c")
 	want := viewAt(ring, epoch)
 

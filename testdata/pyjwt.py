@@ -1,8 +1,8 @@
-"""Answers requests with PyJWT: a JSON array on stdin, an answer for each on stdout.
+"""Runs requests with PyJWT. Reads a JSON array from stdin and writes one with the results to stdout.
 
-{"op": "encode", "alg", "key", "claims"} is answered by {"token"}, and
-{"op": "decode", "alg", "key", "token", "audience"} by {"claims"} or, where PyJWT
-refuses the token, {"error": the name of its exception}. audience may be left out.
+The result of {"op": "encode", "alg", "key", "claims"} is {"token"}. The result of
+{"op": "decode", "alg", "key", "token", "audience"} is {"claims"}, or {"error"} with the name of
+the exception if PyJWT rejects the token. audience is optional.
 """
 
 import json

@@ -35,7 +35,7 @@ func TestSign(t *testing.T) {
 		}
 		verified, err := verifier.Verify(context.Background(), token)
 		if err != nil {
-			t.Errorf("%s: got %v, want a good token", key.Algorithm(), err)
+			t.Errorf("%s: got %v, want nil", key.Algorithm(), err)
 			continue
 		}
 		if got, want := verified.Subject(), "alice"; got != want {
@@ -44,7 +44,7 @@ func TestSign(t *testing.T) {
 	}
 }
 
-func TestSignRefuses(t *testing.T) {
+func TestSignWithUnusableKeys(t *testing.T) {
 	public, err := jwtexp.NewPublicKey(jwtexp.EdDSA, ed25519.NewKeyFromSeed(make([]byte, 32)).Public())
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestSignRefuses(t *testing.T) {
 	}
 }
 
-// brokenSigner is a KMS that is down.
+// brokenSigner is a signer that always fails, such as a KMS that is down.
 type brokenSigner struct{ ed25519.PrivateKey }
 
 func (brokenSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
