@@ -64,6 +64,9 @@ func TestWithScope(t *testing.T) {
 	guard := must(jwtexp.NewMiddleware(newVerifier(clock)))
 	optional := must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithOptional()))
 	a := guard.WithScope("a")
+	abc := guard.WithScope("a", "b", "c") // an array with room for a fourth
+	abcd := abc.WithScope("d")
+	abc.WithScope("e")
 	for _, c := range []struct {
 		name   string
 		guard  *jwtexp.Middleware
@@ -87,6 +90,7 @@ func TestWithScope(t *testing.T) {
 		{"required one by one, lacks the second", a.WithScope("b"), bearer(`,"scope":"a"`), insufficientScope("a b")},
 		{"required twice", a.WithScope("a", "b"), bearer(``), insufficientScope("a b")},
 		{"original Middleware", guard, bearer(``), served},
+		{"original Middleware was extended twice", abcd, bearer(`,"scope":"a b c d"`), served},
 		{"expired", a, expired, expiredToken},
 		{"forged", a, forged, invalidToken},
 		{"missing", a, nil, missing},

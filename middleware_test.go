@@ -51,13 +51,17 @@ func send(t *testing.T, h http.Handler, header http.Header) response {
 	r.Header = header
 	got := must(server.Client().Do(r))
 	defer got.Body.Close()
+	body, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Errorf("read the body: %v", err)
+	}
 	return response{
 		Status:     got.StatusCode,
 		Challenge:  got.Header.Get("WWW-Authenticate"),
 		RetryAfter: got.Header.Get("Retry-After"),
 		Cache:      got.Header.Get("Cache-Control"),
 		Type:       got.Header.Get("Content-Type"),
-		Body:       string(must(io.ReadAll(got.Body))),
+		Body:       string(body),
 	}
 }
 

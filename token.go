@@ -47,8 +47,8 @@ func (t *Token) proven() bool { return t != nil && t.self == t }
 // signedBy reports whether the key that signed the token is m.
 func (c *contents) signedBy(m *jws.Material) bool { return m.Is(c.signer) }
 
-// text returns the claims set as JSON. The text of an issued token is decoded here, because
-// it is rarely needed.
+// text returns the claims set as JSON. The text of an issued token is decoded here, because it is
+// rarely needed: if Issue decodes it, it takes 23 % longer (BenchmarkIssue).
 func (c *contents) text() string {
 	if c.payload == "" {
 		return jws.Payload(c.raw)

@@ -256,7 +256,7 @@ func (v *verifier) checkType(h *jws.Header) error {
 		}
 		want = defaultType
 	}
-	// mediaType alone takes 17 % of Verify (BenchmarkVerify/HS256).
+	// With mediaType alone, Verify takes 17 % longer (BenchmarkVerify/HS256).
 	if h.Type != want && mediaType(h.Type) != mediaType(want) {
 		return invalid(ReasonType, "typ is not "+want+" (WithType)")
 	}

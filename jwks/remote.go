@@ -56,8 +56,8 @@ type remote struct {
 	running sync.WaitGroup
 
 	state atomic.Pointer[state]
-	fetch atomic.Pointer[fetch] // nil if no fetch is running
-	mu    sync.Mutex            // held to change state or fetch
+	mu    sync.Mutex // held to change state
+	fetch *fetch     // nil if no fetch is running; guarded by mu
 }
 
 // A state is the result of the last try to fetch. It is replaced, never changed.
@@ -123,9 +123,7 @@ func (r *remote) keys(ctx context.Context, id string, now time.Time) ([]jwtexp.K
 	s := r.state.Load()
 	switch r.need(s, id, now) {
 	case fetchInBackground:
-		if r.fetch.Load() == nil { // saves most calls the lock
-			r.startFetch(s, now)
-		}
+		r.startFetch(s, now)
 	case fetchAndWait:
 		f := r.startFetch(s, now)
 		select {
@@ -193,15 +191,15 @@ func (r *remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, error
 func (r *remote) startFetch(old *state, now time.Time) *fetch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if f := r.fetch.Load(); f != nil {
-		return f
+	if r.fetch != nil {
+		return r.fetch
 	}
 	f := &fetch{done: make(chan struct{})}
 	if s := r.state.Load(); s != old {
 		f.end(s)
 		return f
 	}
-	r.fetch.Store(f)
+	r.fetch = f
 	r.running.Go(func() { r.run(f, old, now) })
 	return f
 }
@@ -220,7 +218,7 @@ func (r *remote) run(f *fetch, last *state, now time.Time) {
 			next = closedState
 		}
 		r.state.Store(next)
-		r.fetch.Store(nil)
+		r.fetch = nil
 		f.end(next)
 	}()
 	next = r.try(last, now)

@@ -118,7 +118,7 @@ func audienceValue(value *strictjson.Reader) (string, error) {
 }
 
 // A Template is the beginning of all claims sets of an issuer: an opening brace, iss and aud. If
-// they are quoted for each token, Issue takes 8 % longer (BenchmarkIssue).
+// they are quoted for each token, Issue takes 5 % longer (BenchmarkIssue).
 type Template string
 
 // NewTemplate returns the Template of an issuer and an audience, which are valid UTF-8. Empty ones
@@ -129,7 +129,7 @@ func NewTemplate(issuer string, audience []string) Template {
 
 // Append appends a claims set: the template, the other registered claims of s, and the
 // application's claims. app is nil or anything that encoding/json writes as an object; naming a
-// registered claim is an error. The times of s are whole seconds, and its ID is letters and digits.
+// registered claim is an error. The times of s are whole seconds, and its ID is valid UTF-8.
 // Append sets s.Confirmation if app has cnf. A subject that is not valid UTF-8 is an error.
 func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if !utf8.ValidString(s.Subject) {
@@ -140,9 +140,7 @@ func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	buf = appendDate(buf, "exp", s.ExpiresAt)
 	buf = appendDate(buf, "nbf", s.NotBefore)
 	buf = appendDate(buf, "iat", s.IssuedAt)
-	if s.ID != "" {
-		buf = append(append(append(appendName(buf, "jti"), '"'), s.ID...), '"', ',')
-	}
+	buf = appendString(buf, "jti", s.ID)
 	buf, err := appendApp(buf, s, app)
 	if err != nil {
 		return nil, err

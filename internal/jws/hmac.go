@@ -43,9 +43,11 @@ type keyedHMAC struct {
 	states sync.Pool // of *hmacState
 }
 
+// What is passed to a hash.Hash cannot stay on the stack, so a state has space for it. Without it,
+// Verify takes 8 % longer (BenchmarkVerify/HS256), and Issue 11 % (BenchmarkIssue).
 type hmacState struct {
 	hash.Hash
-	text []byte // a copy of the signed text: what is passed to hash.Hash cannot stay on the stack
+	text []byte // a copy of the signed text
 	mac  []byte
 }
 

@@ -57,6 +57,7 @@ const maxKept = 16 << 10
 // Members calls visit for each member of the JSON object in text. visit must read the value of the
 // member and nothing else, and must not keep the Reader.
 func Members(text string, visit func(name string, value *Reader) error) error {
+	// Counting all brackets first is fast: without it, Verify takes 15 % longer (BenchmarkVerify/HS256).
 	objects := strings.Count(text, "{")
 	if objects+strings.Count(text, "[") > maxDepth && isTooDeep(text) {
 		return errTooDeep
@@ -97,7 +98,7 @@ func (r *Reader) open(text string, objects int) {
 	r.data = append(r.data[:0], text...)
 	r.src = *bytes.NewBuffer(r.data)
 	// By default jsontext rejects duplicate names at every depth. In a simple object r.name finds them
-	// faster: without it, Verify takes 7 % longer (BenchmarkVerify/HS256).
+	// faster: without it, Verify takes 4 % longer (BenchmarkVerify/HS256).
 	r.simple = !r.escapes && objects == 1 && strings.Count(text, ":") <= maxSimpleNames
 	if r.simple {
 		r.Reset(&r.src, duplicatesAllowed)
