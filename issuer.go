@@ -111,7 +111,7 @@ func (i *issuer) sign(r *issueRequest, key Key, now time.Time) (*Token, error) {
 	if len(c.raw) > DefaultMaxSize {
 		return nil, fmt.Errorf("the token would have %d bytes, and verifiers accept %d; leave claims out", len(c.raw), DefaultMaxSize)
 	}
-	return c.token(), nil
+	return c.firstToken(), nil
 }
 
 // headerFor returns the header of the last token if the key is the same, as it is for most tokens.

@@ -26,6 +26,7 @@ type Token struct {
 // contents are the data of Tokens. They never change. A Verifier with a cache keeps them and
 // makes a new Token for each hit.
 type contents struct {
+	first   Token // saves an allocation: without it, Issue takes 3 % longer (BenchmarkIssue)
 	raw     string
 	header  *jws.Header
 	claims  claimset.Set
@@ -33,9 +34,13 @@ type contents struct {
 	signer  *jws.Identity // identifies the key without keeping it
 }
 
-// token returns a new Token.
-func (c *contents) token() *Token {
-	t := new(Token)
+// firstToken returns the first Token of new contents.
+func (c *contents) firstToken() *Token { return c.become(&c.first) }
+
+// token returns another Token with the same contents.
+func (c *contents) token() *Token { return c.become(new(Token)) }
+
+func (c *contents) become(t *Token) *Token {
 	t.in.Set(c)
 	t.self = t
 	return t

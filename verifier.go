@@ -134,7 +134,7 @@ func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.T
 	if cacheable {
 		v.cache.Add(raw, c, now)
 	}
-	return c.token(), now, nil
+	return c.firstToken(), now, nil
 }
 
 func (v *verifier) verifyCached(ctx context.Context, c *contents, now time.Time) (*Token, error) {

@@ -28,11 +28,31 @@ func decodeText(segment string) (string, error) {
 	return string(buf[:n]), nil
 }
 
-func decodeBytes(segment string) ([]byte, error) {
-	buf := make([]byte, base64url.DecodedLen(len(segment)))
+// A signature is the bytes of a signature. Those of HMAC, ES256 and Ed25519 fit into the array, so that
+// they stay on the stack: with a slice, Verify takes 3 % longer (BenchmarkVerify/HS256).
+type signature struct {
+	array [64]byte
+	long  []byte // a signature that does not fit, or nil
+	n     int    // its length, in array or in long
+}
+
+func (s *signature) decode(segment string) error {
+	buf := s.array[:]
+	if size := base64url.DecodedLen(len(segment)); size > len(buf) {
+		s.long = make([]byte, size)
+		buf = s.long
+	}
 	n, ok := strict.decode(buf, segment)
 	if !ok {
-		return nil, errBase64
+		return errBase64
 	}
-	return buf[:n], nil
+	s.n = n
+	return nil
+}
+
+func (s *signature) bytes() []byte {
+	if s.long != nil {
+		return s.long[:s.n]
+	}
+	return s.array[:s.n]
 }

@@ -19,7 +19,7 @@ type Compact struct {
 	header    string
 	signed    string // header and payload as they were sent
 	payload   string
-	signature []byte
+	signature signature
 }
 
 // Parse takes a token apart into c, which must be zero, and reads its header. The caller limits the
@@ -38,8 +38,7 @@ func (h *Headers) Parse(raw string, c *Compact) (err error) {
 	if c.Header, err = h.parse(header); err != nil {
 		return err
 	}
-	c.signature, err = decodeBytes(signature) // fails for a signature with a dot
-	return err
+	return c.signature.decode(signature) // fails for a signature with a dot
 }
 
 // Payload decodes the payload. Call it after a Material has verified c, or to choose a Verifier.

@@ -1,4 +1,4 @@
 package jws
 
 // Signature returns the decoded signature of a token.
-func Signature(c *Compact) []byte { return c.signature }
+func Signature(c *Compact) []byte { return c.signature.bytes() }

@@ -1,6 +1,7 @@
 package jws
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -129,7 +130,11 @@ func (m *Material) Public() crypto.PublicKey {
 
 // Verify reports whether m signed c. It does not look at c's header, by which the caller chose m.
 func (m *Material) Verify(c *Compact) bool {
-	return m.algorithm.method.Verify(c.signed, c.signature, m.verifyKey) == nil
+	// What is passed to a method of an interface cannot stay on the stack: see signature.
+	if method, ok := m.algorithm.method.(hmacMethod); ok {
+		return method.Verify(c.signed, c.signature.bytes(), m.verifyKey) == nil
+	}
+	return m.algorithm.method.Verify(c.signed, bytes.Clone(c.signature.bytes()), m.verifyKey) == nil
 }
 
 // appendSignature appends a dot and the signature of the token so far.
