@@ -38,9 +38,9 @@ import (
 // [http.Transport], ends the process. If a transport ignores its request's context, calls wait
 // until their own contexts end.
 //
-// If the clock steps back, a set that was fetched more than WithInterval in the future is stale,
-// so no key is trusted for longer. While fetching fails, the last good set is used within
-// WithOutageLimit before and after its fetch.
+// If the clock steps back to more than WithInterval before the last fetch, the set counts as
+// stale and is fetched again, so no key is trusted for longer. While fetching fails, the last
+// good set is used within WithOutageLimit before and after its fetch.
 type Remote struct {
 	// An atomic.Pointer, because neither fmt nor reflection follows one: it leads to the URL
 	// and the transport, which can hold secrets.

@@ -17,22 +17,22 @@ type HandlerConfig struct {
 	// required, and must have been set.
 	Clock *Clock
 
-	// Options are the handler's jwtexp.WithIssuer, WithAudience and WithType. nil: none. Don't
-	// include WithClock.
+	// Options are the handler's jwtexp.WithIssuer, WithAudience and WithType, without
+	// WithClock. nil means none.
 	Options []jwtexp.CommonOption
 
 	// Leeway is the handler's leeway, from 0, the default, to jwtexp.MaxLeeway.
 	Leeway time.Duration
 
-	// Subject is the subject of a token that the handler accepts. "": alice.
+	// Subject is the subject of a token that the handler accepts. "" means alice.
 	Subject string
 
 	// Claims are the application claims of a token that the handler accepts, as for
-	// jwtexp.Issuer.Issue. nil: none.
+	// jwtexp.Issuer.Issue. nil means none.
 	Claims any
 
 	// Request returns a new request on each call, without a token and without an Authorization
-	// header. With a good token, the handler must accept it. nil: GET /.
+	// header. With a good token, the handler must accept it. nil means GET /.
 	Request func() *http.Request
 }
 
