@@ -134,7 +134,7 @@ func (e *ScopeError) Error() string {
 // Is reports whether target is [ErrInsufficientScope].
 func (e *ScopeError) Is(target error) bool { return e != nil && target == ErrInsufficientScope }
 
-// A Reason names the first check that a token failed, for logs and metrics. Clients are not told.
+// A Reason names the first check that a token failed, for logs and metrics.
 type Reason string
 
 // The reasons of an [InvalidError], in the order of the checks. The check in [WithClaims] comes

@@ -36,7 +36,7 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 		keys = key
 		s.Fault("keys", key.checkSigning())
 	} else if setup.IsNil(keys) {
-		s.Fault("keys", errors.New("nil"))
+		s.Fault("keys", errors.New("nil; pass a Key or a KeySource"))
 	}
 	s.Fault("lifetime", checkLifetime(lifetime))
 	in := &issuer{common: common{clock: systemClock, typ: defaultType}, keys: keys, lifetime: lifetime}

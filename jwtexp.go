@@ -37,15 +37,15 @@
 //
 // # Bad arguments
 //
-// A constructor's error names every fault of its arguments, including keys, options and extractors.
-// Nil arguments and options given twice are faults. [FromCookie] and [LogDecisions] return nil for
-// a bad argument, which the constructor reports. [Middleware.Handler], [Middleware.WithScope] and
-// [NewContext] panic. Zero values accept nothing.
+// The error of a constructor with options names every fault of its arguments, including keys and
+// extractors. Nil arguments and options given twice are faults. [FromCookie] and [LogDecisions]
+// return nil for a bad argument, which the constructor reports. [Middleware.Handler],
+// [Middleware.WithScope] and [NewContext] panic. Zero values accept nothing.
 //
 // # Pitfalls
 //
 //   - Claims are signed and not encrypted.
-//   - A token cannot be called back. Use lifetimes of minutes, and [WithRevoked] if a logout must
+//   - A token cannot be recalled. Use lifetimes of minutes, and [WithRevoked] if a logout must
 //     take effect at once.
 //   - Tokens for two purposes need two types ([WithType]) or two audiences. Refresh tokens also need
 //     a record on the server (RFC 9700 §4.14.2). This package has no sessions and no encryption
@@ -91,10 +91,10 @@ type CommonOption interface {
 func Options(common ...CommonOption) CommonOption { return optionList(slices.Clone(common)) }
 
 // WithClock replaces [SystemClock].
-func WithClock(c Clock) CommonOption {
-	return commonOption{"WithClock", func(common *common) error {
-		common.clock = c
-		if setup.IsNil(c) {
+func WithClock(clock Clock) CommonOption {
+	return commonOption{"WithClock", func(c *common) error {
+		c.clock = clock
+		if setup.IsNil(clock) {
 			return errors.New("nil; leave the option out for the system's clock")
 		}
 		return nil
@@ -103,8 +103,8 @@ func WithClock(c Clock) CommonOption {
 
 // WithIssuer makes an Issuer set iss, and a Verifier require it. An empty issuer is an error.
 func WithIssuer(issuer string) CommonOption {
-	return commonOption{"WithIssuer", func(common *common) error {
-		common.issuer = issuer
+	return commonOption{"WithIssuer", func(c *common) error {
+		c.issuer = issuer
 		return checkName(issuer)
 	}}
 }
@@ -113,8 +113,8 @@ func WithIssuer(issuer string) CommonOption {
 // or an empty one, is an error. A Verifier without WithAudience rejects tokens that have aud (RFC
 // 7519 §4.1.3).
 func WithAudience(audience ...string) CommonOption {
-	return commonOption{"WithAudience", func(common *common) error {
-		common.audience = slices.Clone(audience)
+	return commonOption{"WithAudience", func(c *common) error {
+		c.audience = slices.Clone(audience)
 		if len(audience) == 0 {
 			return errors.New("no audience given")
 		}
@@ -133,8 +133,8 @@ func WithAudience(audience ...string) CommonOption {
 // Issuer writes "JWT", and a Verifier accepts "JWT" or no typ. An empty type, or one that is not
 // printable ASCII without spaces, is an error.
 func WithType(typ string) CommonOption {
-	return commonOption{"WithType", func(common *common) error {
-		common.typ = typ
+	return commonOption{"WithType", func(c *common) error {
+		c.typ = typ
 		unfit := func(r rune) bool { return r <= ' ' || r > '~' }
 		if typ == "" || strings.ContainsFunc(typ, unfit) {
 			return fmt.Errorf("invalid type %q: want printable ASCII without spaces, such as at+jwt", typ)

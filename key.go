@@ -51,10 +51,10 @@ type Key struct {
 // NewSecretKey returns a key that signs and verifies with HS256, HS384 or HS512. The secret must be
 // random bytes, such as from crypto/rand.Read, and at least as long as the hash (RFC 7518 §3.2).
 //
-// Well-known secrets are an error: one byte repeated, public keys and certificates (PEM, DER, JWK,
-// OpenSSH, uncompressed points), and the samples of jwt.io. The last two kinds are recognized in
-// base64, base64url, hex and UTF-16, too, up to four times encoded. A raw Ed25519 public key, a
-// compressed point and a weak password cannot be recognized.
+// Well-known secrets are an error: one byte repeated, PEM and JWKs of any kind, public keys and
+// certificates (DER, OpenSSH, uncompressed points), and the samples of jwt.io. All but the first
+// kind are recognized in base64, base64url, hex and UTF-16, too, up to four times encoded. A raw
+// Ed25519 public key, a compressed point and a weak password cannot be recognized.
 func NewSecretKey(alg Algorithm, secret []byte) (Key, error) {
 	return newKey(jws.NewSecret(string(alg), secret))
 }
@@ -231,7 +231,7 @@ func NewKeySet(keys ...Key) (KeySet, error) {
 	s := setup.New("jwtexp: NewKeySet")
 	set := &fixedSet{all: slices.Clone(keys), byID: make(map[string][]Key)}
 	if len(keys) == 0 {
-		s.Fault("keys", errors.New("none"))
+		s.Fault("keys", errors.New("none; pass at least one"))
 	}
 	for i, k := range keys {
 		err := k.check()

@@ -75,7 +75,7 @@ func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, erro
 	if in.builtin != nil {
 		s.Fault("verifier", in.builtin.check())
 	} else if setup.IsNil(v) {
-		s.Fault("verifier", errors.New("nil"))
+		s.Fault("verifier", errors.New("nil; pass a *Verifier or a *VerifierSet"))
 	}
 	setup.Apply(s, opts, func(o MiddlewareOption) { o.forMiddleware(in, s) })
 	if err := s.Err(); err != nil {
@@ -324,11 +324,11 @@ func rejectionOf(err error) rejection {
 	return rejection{status: http.StatusInternalServerError}
 }
 
-func (j rejection) body(err error) []byte {
+func (r rejection) body(err error) []byte {
 	answer := struct {
 		Error     string     `json:"error"`
 		ExpiredAt *time.Time `json:"expired_at,omitempty"`
-	}{Error: j.text}
+	}{Error: r.text}
 	if e, ok := errors.AsType[*ExpiredError](err); ok && e != nil && errors.Is(err, ErrExpired) {
 		answer.ExpiredAt = &e.ExpiredAt
 	}
@@ -439,7 +439,7 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error))
 	return middlewareOption{"WithErrorHandler", func(m *middleware) error {
 		m.onError = h
 		if h == nil {
-			return errors.New("nil")
+			return errors.New("nil; leave the option out for the default answers")
 		}
 		return nil
 	}}

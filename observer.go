@@ -15,7 +15,7 @@ func WithObserver(observe func(r *http.Request, d Decision)) MiddlewareOption {
 	return middlewareOption{"WithObserver", func(m *middleware) error {
 		m.observe = observe
 		if observe == nil {
-			return errors.New("nil")
+			return errors.New("nil; pass a function, or a logger to LogDecisions")
 		}
 		return nil
 	}}
@@ -54,7 +54,7 @@ func newDecision(r *http.Request, t *Token, now time.Time, err error) Decision {
 	return d
 }
 
-// A Verdict is a decision in one word, for logs and metrics.
+// A Verdict is a decision in one word.
 type Verdict string
 
 // The verdicts of a [Decision].

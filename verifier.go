@@ -23,7 +23,7 @@ const (
 	// MaxLeeway is the longest leeway for [WithLeeway].
 	MaxLeeway = 10 * time.Minute
 
-	maxKeysTried    = 8       // for a token without kid
+	maxKeysTried    = 8       // for a token, if several keys fit its kid
 	maxCacheEntries = 1 << 24 // of WithCache
 	maxCachedSize   = 2 << 10 // of a token in bytes
 )
@@ -57,7 +57,7 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 		keys = key
 		s.Fault("keys", key.check())
 	} else if setup.IsNil(keys) {
-		s.Fault("keys", errors.New("nil"))
+		s.Fault("keys", errors.New("nil; pass a Key or a KeySet"))
 	}
 	in := &verifier{common: common{clock: systemClock}, maxSize: DefaultMaxSize}
 	setup.Apply(s, opts, func(o VerifierOption) { o.forVerifier(in, s) })
@@ -115,8 +115,7 @@ func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.T
 	if err != nil {
 		return nil, now, unavailable(ctx, err.Error(), nil)
 	}
-	cacheable := v.cache != nil && len(raw) <= maxCachedSize
-	if cacheable {
+	if v.cacheable(raw) {
 		if c, ok := v.cache.Get(raw); ok {
 			t, err = v.verifyCached(ctx, c, now)
 			if err != errNoProof { // else another key has the ID now: verify from the start
@@ -124,18 +123,17 @@ func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.T
 			}
 		}
 	}
-	if cacheable {
-		raw = strings.Clone(raw) // the caller's may be a piece of a larger string
-	}
 	c := &contents{raw: raw}
 	if err := v.checkAll(ctx, c, unread, now); err != nil {
 		return nil, now, err
 	}
-	if cacheable {
-		v.cache.Add(raw, c, now)
+	if v.cacheable(raw) {
+		v.cache.Add(c.raw, c, now)
 	}
 	return c.firstToken(), now, nil
 }
+
+func (v *verifier) cacheable(raw string) bool { return v.cache != nil && len(raw) <= maxCachedSize }
 
 func (v *verifier) verifyCached(ctx context.Context, c *contents, now time.Time) (*Token, error) {
 	err := v.checkAll(ctx, c, cached, now)
@@ -218,6 +216,9 @@ func (v *verifier) checkAll(ctx context.Context, c *contents, from stage, now ti
 	}
 	if from == unread {
 		v.headers.Learn(&compact)
+		if v.cacheable(c.raw) {
+			c.raw = strings.Clone(c.raw) // the caller's may be a piece of a larger string
+		}
 		c.signer = key.material().Identity()
 		if c.payload, err = compact.Payload(); err != nil {
 			return invalid(ReasonMalformed, err.Error())
@@ -439,7 +440,7 @@ func WithMaxLifetime(d time.Duration) VerifierOption {
 }
 
 // WithKeyIDRequired rejects tokens without kid. By default such a token is tried with up to eight
-// keys, so a forged one can cost eight signature checks.
+// keys, so a forged one costs up to eight signature checks.
 func WithKeyIDRequired() VerifierOption {
 	return verifierOption{"WithKeyIDRequired", func(v *verifier) error {
 		v.keyIDRequired = true
@@ -500,26 +501,26 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 // [ErrInvalid], an error [ErrUnavailable]. revoked must be safe for concurrent use and return when
 // its context is done. An expired token is not looked up.
 //
-// Look a token up by [Token.ID] or [Token.Subject], and not by a hash of the raw token. An entry
-// can be deleted when [Token.ExpiresAt] plus the leeway has passed.
+// Look up [Token.ID] or [Token.Subject], not a hash of the token. Delete an entry when
+// [Token.ExpiresAt] plus the leeway has passed, or later if you issue new tokens for expired ones.
 func WithRevoked(revoked func(ctx context.Context, t *Token) (bool, error)) VerifierOption {
 	return verifierOption{"WithRevoked", func(v *verifier) error {
 		v.revoked = revoked
 		if revoked == nil {
-			return errors.New("nil")
+			return errors.New("nil; leave the option out if nothing is revoked")
 		}
 		return nil
 	}}
 }
 
-// WithCache remembers accepted tokens and skips their signature check. entries limits their number,
-// 1 to 16777216. Verify is then tens to hundreds of times as fast with public keys, and ten times
-// with HMAC (BenchmarkVerifyCached). The verdict is the same: Verify still asks the key set, which must have the key that
-// signed the token, and checks lifetime, nbf, exp and revocation.
+// WithCache remembers up to entries accepted tokens, 1 to 16777216, and skips their signature
+// check. Verify is then tens to hundreds of times as fast with public keys, and ten times with HMAC
+// (BenchmarkVerifyCached). The verdict is the same: Verify still asks the key set, which must have
+// the key that signed the token, and checks lifetime, nbf, exp and revocation.
 //
 // Only accepted tokens are cached, so unauthenticated clients cannot evict entries. An entry holds
-// the token, which is a credential, and no key. It takes about 1 KB for a token of 400 bytes.
-// Tokens over 2 KiB are not cached.
+// the token, which is a credential, and no key. A token of 400 bytes takes about 1 KB. Tokens over
+// 2 KiB are not cached.
 func WithCache(entries int) VerifierOption {
 	return verifierOption{"WithCache", func(v *verifier) error {
 		v.cacheEntries = entries

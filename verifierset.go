@@ -33,7 +33,7 @@ type verifierSet struct {
 func NewVerifierSet(verifiers ...*Verifier) (*VerifierSet, error) {
 	s := setup.New("jwtexp: NewVerifierSet")
 	if len(verifiers) == 0 {
-		s.Fault("verifiers", errors.New("none"))
+		s.Fault("verifiers", errors.New("none; pass at least one"))
 	}
 	in := &verifierSet{byIssuer: make(map[string]*verifier)}
 	for i, v := range verifiers {

@@ -41,8 +41,8 @@
 //     or, for the first State, an INSERT that fails if a row exists. Otherwise start again.
 //  4. Load the State into the serving Ring, as every instance does regularly.
 //
-// [Ring.State] has an example. Revoke needs no key material: if it is lost, let the func passed
-// to Load in step 1 return any key without an ID.
+// [Ring.State] has an example. Revoke needs no key material. If the key material is lost, a
+// throw-away key without an ID will do for Load in step 1.
 package keyring
 
 import (
@@ -169,8 +169,9 @@ func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration,
 }
 
 // Rotate publishes next at now. The key signs after the schedule's Propagation, or at once if no
-// other key signs. Store next before Rotate and the State afterwards: no instance may load an
-// entry whose key it cannot get.
+// other key signs. If an earlier key still waits to sign, it signs at its own time, and next
+// replaces it Propagation after this call. Store next before Rotate and the State afterwards: no
+// instance may load an entry whose key it cannot get.
 //
 // A key without an ID gets its [Thumbprint]. A secret has none and needs an ID (Key.WithID). The
 // ring's time limits replace the key's own (Key.WithNotAfter).
@@ -178,7 +179,7 @@ func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration,
 // Rotate returns an error and changes nothing if next cannot sign, is a secret without an ID, or
 // has an ID that is in use or was revoked, or if now is the zero time.
 func (r *Ring) Rotate(next jwtexp.Key, now time.Time) error {
-	if next.ID() == "" {
+	if next.ID() == "" && next != (jwtexp.Key{}) {
 		if next.PublicKey() == nil {
 			return errors.New("keyring: Rotate: the key has no ID, and a secret has no thumbprint; set an ID with Key.WithID")
 		}
@@ -208,8 +209,8 @@ func (r *Ring) Rotate(next jwtexp.Key, now time.Time) error {
 //
 //   - If the signing key is revoked, the next key signs at once, even if some verifiers don't
 //     know it yet. Without a next key, Issue fails until Rotate, and the new key signs at once.
-//   - If the next key is revoked, the signing key goes on. Instances that still have the old
-//     State at the planned switch reject tokens that it signs from then on.
+//   - If the next key is revoked, the signing key keeps signing. Instances that still have the
+//     old State at the planned switch reject tokens that it signs from then on.
 //
 // This Ring never trusts a revoked key again, whatever it loads. Revoking it again changes
 // nothing. Revoke returns an error if the ring has no such key, or now is the zero time.

@@ -138,7 +138,7 @@ func TestRotateErrors(t *testing.T) {
 		now  time.Time
 		want string
 	}{
-		{"zero Key", jwtexp.Key{}, epochPlus(1), "no ID"},
+		{"zero Key", jwtexp.Key{}, epochPlus(1), "zero Key"},
 		{"zero Key with an ID", jwtexp.Key{}.WithID("z"), epochPlus(1), "zero Key"},
 		{"public key", publicHalf(newKey("p")), epochPlus(1), "cannot sign"},
 		{"secret without an ID", newSecret("s").WithID(""), epochPlus(1), "set an ID with Key.WithID"},

@@ -5,6 +5,7 @@
 package cache
 
 import (
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,11 +79,12 @@ func (c *Cache[V]) Remove(key string) {
 	}
 }
 
-// makeRoom examines the next entries and drops expired ones. If the cache is still full, it evicts
-// the first examined entry that was not used since the hand last passed. The hand moves around all
+// makeRoom examines the next entries and drops expired ones. If the cache is still full, it evicts one
+// of the examined entries that were not used since the hand last passed. The hand moves around all
 // entries like the hand of a clock ("second chance").
 func (c *Cache[V]) makeRoom(now time.Time) {
 	var idle *entry[V]
+	idles := 0
 	for range min(looks, len(c.all)) {
 		if c.hand >= len(c.all) {
 			c.hand = 0
@@ -92,8 +94,12 @@ func (c *Cache[V]) makeRoom(now time.Time) {
 			c.remove(e) // moves the last entry here, which is examined next
 			continue
 		}
-		if !e.used.Swap(false) && idle == nil {
-			idle = e
+		if !e.used.Swap(false) {
+			// One of the idle entries at random. If it were always the first, and the limit a multiple
+			// of looks, the other entries would stay for ever.
+			if idles++; rand.IntN(idles) == 0 {
+				idle = e
+			}
 		}
 		c.hand++
 	}

@@ -78,13 +78,39 @@ func TestCacheFills(t *testing.T) {
 
 // An entry that is used stays in the cache while unused entries are evicted.
 func TestUsedEntryStays(t *testing.T) {
-	c := cache.New(97, expired) // with a prime, the hand of the clock stops at every entry
+	c := cache.New(96, expired)
 	c.Add("hot", late, epoch)
 	for i := range 10_000 {
 		if _, ok := c.Get("hot"); !ok {
 			t.Fatalf("after %d other entries: got false, want true", i)
 		}
 		c.Add(strconv.Itoa(i), late, epoch)
+	}
+}
+
+// Entries that are no longer used make room for new ones, whatever the limit is.
+func TestUnusedEntriesAreEvicted(t *testing.T) {
+	for _, limit := range []int{1000, 1001, 1024} {
+		c := cache.New(limit, expired)
+		for i := range limit {
+			c.Add(fmt.Sprint("unused ", i), late, epoch)
+		}
+		misses := 0
+		for round := range 50 {
+			for i := range 800 {
+				key := fmt.Sprint("used ", i)
+				if _, ok := c.Get(key); !ok {
+					c.Add(key, late, epoch)
+					misses++
+				}
+			}
+			if round < 49 {
+				misses = 0
+			}
+		}
+		if misses > 0 {
+			t.Errorf("limit %d: got %d misses of 800 in the last round, want 0", limit, misses)
+		}
 	}
 }
 

@@ -37,12 +37,12 @@ type Error struct {
 func (e *Error) Error() string { return e.text }
 
 // Decode reads the claims set of s into dst, as json.Unmarshal does. If Parse has read the payload,
-// Decode leaves the registered claims out for a plain struct. Otherwise Verify with Claims takes 34
-// % longer (BenchmarkVerifyAndClaims).
+// Decode leaves the registered claims out for a plain struct. Without this short cut, decoding
+// after Verify takes 34 % longer (BenchmarkVerifyAndClaims).
 func (s *Set) Decode(payload string, dst any) error {
 	text := make([]byte, 0, len(payload))
-	if s.ownEnd > 0 && plainOf(reflect.TypeOf(dst)) != nil {
-		own := payload[s.ownStart:s.ownEnd]
+	if s.appEnd > 0 && plainOf(reflect.TypeOf(dst)) != nil {
+		own := payload[s.appStart:s.appEnd]
 		own = own[strings.IndexByte(own, '"'):] // of the first name
 		text = append(append(append(text, '{'), own...), '}')
 	} else {

@@ -26,7 +26,7 @@ type Set struct {
 
 	// The range of the application's claims in the payload, from the end of the member before the
 	// first to the end of the last. 0, 0 if there is none.
-	ownStart, ownEnd int
+	appStart, appEnd int
 }
 
 var (
@@ -55,11 +55,11 @@ func Parse(payload string, s *Set) error {
 			s.IssuedAt, err = numericDate(value, down)
 		default:
 			s.Confirmation = s.Confirmation || name == confirmation
-			if s.ownEnd == 0 {
-				s.ownStart = before
+			if s.appEnd == 0 {
+				s.appStart = before
 			}
 			err = value.Skip()
-			s.ownEnd = int(value.InputOffset())
+			s.appEnd = int(value.InputOffset())
 			return err
 		}
 		if err != nil {

@@ -66,8 +66,8 @@ func parseNumericDate(number []byte, round rounding) (time.Time, error) {
 	return time.Unix(sec, nsec).UTC(), nil
 }
 
-// wholeSeconds reads a number of digits alone, as nearly every date is. Without it, Verify takes 13
-// % longer (BenchmarkVerify/HS256).
+// wholeSeconds reads a number of digits alone, as nearly every date is. If all dates are read as
+// decimals, Verify takes 13 % longer (BenchmarkVerify/HS256).
 func wholeSeconds(number []byte) (sec int64, ok bool) {
 	if len(number) > len("253402300799") {
 		return 0, false

@@ -103,8 +103,7 @@ func EncodeText(text []byte) *EncodedHeader {
 	return &EncodedHeader{encoded: base64url.EncodeToString(text) + "."}
 }
 
-// Serves reports whether EncodeHeader would return h for m and keyID, with the same typ and
-// beginning.
+// Serves reports whether EncodeHeader would return h for m and keyID, with the same typ.
 func (h *EncodedHeader) Serves(m *Material, keyID string) bool {
 	return h.Algorithm == m.Algorithm() && h.KeyID == keyID
 }

@@ -23,7 +23,7 @@ type Material struct {
 	identity  *Identity // an object of its own, so that keeping it does not keep the key
 }
 
-// An Identity tells keys apart and holds none: it is a hash of the key.
+// An Identity tells keys apart and holds none: it is a hash made from the key.
 type Identity [sha256.Size]byte
 
 // A SignerError holds the error of a crypto.Signer that could not sign.
@@ -116,7 +116,7 @@ func (m *Material) Public() crypto.PublicKey {
 		return nil
 	}
 	switch key := m.verifyKey.(type) {
-	case *rsa.PublicKey: // clonePublic would check the key again, which takes 25 µs or more
+	case *rsa.PublicKey: // clonePublic would check the key again
 		return copyRSA(key)
 	case ed25519.PublicKey:
 		return slices.Clone(key)
