@@ -55,7 +55,11 @@ type validity struct {
 
 // validityOf returns nbf and exp, both moved outward by the leeway.
 func validityOf(claims *claimset.Set, leeway time.Duration) validity {
-	v := validity{claims.NotBefore, claims.ExpiresAt.Add(leeway)}
+	v := validity{claims.NotBefore, claims.ExpiresAt}
+	if leeway == 0 {
+		return v
+	}
+	v.end = v.end.Add(leeway)
 	if !v.start.IsZero() {
 		v.start = v.start.Add(-leeway)
 	}
