@@ -24,6 +24,10 @@ type Set struct {
 	ExpiresAt, NotBefore, IssuedAt time.Time
 	Confirmation                   bool // cnf (RFC 7800) is present
 
+	// Room for an audience. A token has one most often. Without it, Verify takes 1 % longer
+	// (BenchmarkVerify/HS256).
+	one [1]string
+
 	// The range of the application's claims in the payload, from the end of the member before the
 	// first to the end of the last. 0, 0 if there is none.
 	appStart, appEnd int
@@ -34,7 +38,7 @@ var (
 	errEmptyAudience = errors.New("empty")
 )
 
-// Parse reads a claims set into s, which must be zero. A claims set without exp is an error.
+// Parse reads a claims set into s, which must be zero and must not be copied afterwards. A claims set without exp is an error.
 func Parse(payload string, s *Set) error {
 	before := 0
 	err := strictjson.Members(payload, func(name string, value *strictjson.Reader) (err error) {
@@ -46,7 +50,7 @@ func Parse(payload string, s *Set) error {
 		case "jti":
 			s.ID, err = value.String()
 		case "aud":
-			s.Audience, err = audience(value)
+			s.Audience, err = audience(value, s.one[:0])
 		case "exp":
 			s.ExpiresAt, err = numericDate(value, down)
 		case "nbf":
@@ -85,12 +89,12 @@ func numericDate(value *strictjson.Reader, round rounding) (time.Time, error) {
 	return parseNumericDate(number, round)
 }
 
-// audience reads aud, a string or an array of strings (RFC 7519 §4.1.3). An empty aud is an error,
-// because it can be read as "for no service" and as "for any".
-func audience(value *strictjson.Reader) (all []string, err error) {
+// audience reads aud, a string or an array of strings (RFC 7519 §4.1.3), and appends it to all. An
+// empty aud is an error, because it can be read as "for no service" and as "for any".
+func audience(value *strictjson.Reader, all []string) ([]string, error) {
 	if value.PeekKind() != jsontext.KindBeginArray {
 		one, err := audienceValue(value)
-		return []string{one}, err
+		return append(all, one), err
 	}
 	if _, err := value.ReadToken(); err != nil {
 		return nil, err
@@ -105,7 +109,7 @@ func audience(value *strictjson.Reader) (all []string, err error) {
 	if len(all) == 0 {
 		return nil, errEmptyAudience
 	}
-	_, err = value.ReadToken()
+	_, err := value.ReadToken()
 	return all, err
 }
 
