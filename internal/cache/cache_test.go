@@ -62,6 +62,18 @@ func TestCacheIsABoundedMap(t *testing.T) {
 	}
 }
 
+func TestAddReplacesTheEntryOfTheKey(t *testing.T) {
+	c := cache.New(8, expired)
+	c.Add("key", late, epoch)
+	c.Add("key", late+1, epoch)
+	if got, ok := c.Get("key"); !ok || got != late+1 {
+		t.Errorf("got %d, %t, want %d, true", got, ok, late+1)
+	}
+	if got := c.Len(); got != 1 {
+		t.Errorf("got %d entries, want 1", got)
+	}
+}
+
 // A cache evicts nothing until it is full.
 func TestCacheFills(t *testing.T) {
 	const limit = 1000
