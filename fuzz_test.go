@@ -16,7 +16,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// fuzzSeeds returns tokens with every outcome, including those of strictHeaders and strictClaims.
+// fuzzSeeds returns tokens with every outcome, including the tokens of strictHeaders and strictClaims.
 func fuzzSeeds() []string {
 	good := sign(testSecret, joseHeader, live(``))
 	seeds := []string{

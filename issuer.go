@@ -38,7 +38,7 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 	} else if setup.IsNil(keys) {
 		s.Fault("keys", errors.New("nil; pass a Key or a KeySource"))
 	}
-	s.Fault("lifetime", checkLifetime(lifetime))
+	s.Fault("lifetime", setup.CheckLifetime(lifetime))
 	in := &issuer{common: common{clock: systemClock, typ: defaultType}, keys: keys, lifetime: lifetime}
 	setup.Apply(s, opts, func(o IssuerOption) { o.forIssuer(in, s) })
 	if err := s.Err(); err != nil {
@@ -143,13 +143,6 @@ func (i *issuer) setClaims(c *claimset.Set, r *issueRequest, now time.Time) erro
 	return nil
 }
 
-func checkLifetime(d time.Duration) error {
-	if d < time.Second || d%time.Second != 0 {
-		return fmt.Errorf("invalid lifetime %v: want a positive number of whole seconds, such as 15*time.Minute", d)
-	}
-	return nil
-}
-
 // An IssuerOption configures [NewIssuer].
 type IssuerOption interface {
 	forIssuer(*issuer, *setup.Setup)
@@ -200,7 +193,7 @@ func (o lifetimeOption) forIssue(r *issueRequest) error {
 	if r.hasLifetime {
 		return fmt.Errorf("WithLifetime: %w", setup.ErrGivenTwice)
 	}
-	if err := checkLifetime(d); err != nil {
+	if err := setup.CheckLifetime(d); err != nil {
 		return fmt.Errorf("WithLifetime: %w", err)
 	}
 	if d > r.lifetime {

@@ -22,7 +22,7 @@ type response struct {
 	Body                               string
 }
 
-// The responses that are documented at Middleware.Handler, and those of subject.
+// The responses that are documented at Middleware.Handler, and the responses of subject.
 var (
 	missing        = response{401, `Bearer realm="api"`, "", "no-store", "application/json", `{"error":"Missing token"}`}
 	invalidRequest = response{400, `Bearer realm="api", error="invalid_request"`, "", "no-store", "application/json", `{"error":"Invalid request"}`}

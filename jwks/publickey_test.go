@@ -17,8 +17,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// The cases are those of the root package's test of public keys, and of Wycheproof's vectors for
-// JWKs (ecdh_*_webcrypto, json_web_key).
+// The cases come from the root package's test of public keys, and from Wycheproof's vectors for JWKs
+// (ecdh_*_webcrypto, json_web_key).
 func TestInvalidPublicKeysAreIgnored(t *testing.T) {
 	bad := map[string]string{
 		"Ed25519: not a point":            ed25519JWK(append([]byte{2}, make([]byte, 31)...)),

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A recorder is a testing.TB that records messages instead of failing the test. Other methods are
-// those of the embedded TB.
+// A recorder is a testing.TB that records messages instead of failing the test. The embedded TB has
+// its other methods.
 type recorder struct {
 	testing.TB
 	logs, errors, fatals []string

@@ -179,7 +179,7 @@ func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration,
 // Rotate returns an error and changes nothing if next cannot sign, is a secret without an ID, or
 // has an ID that is in use or was revoked, or if now is the zero time.
 func (r *Ring) Rotate(next jwtexp.Key, now time.Time) error {
-	if next.ID() == "" && next != (jwtexp.Key{}) {
+	if next.ID() == "" && next.Algorithm() != "" {
 		if next.PublicKey() == nil {
 			return errors.New("keyring: Rotate: the key has no ID, and a secret has no thumbprint; set an ID with Key.WithID")
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jwtexp/jwtexp/internal/claimset"
 	"github.com/jwtexp/jwtexp/internal/setup"
 )
 
@@ -38,9 +39,7 @@ type Schedule struct {
 
 func (s Schedule) check() error {
 	c := setup.New("keyring: New")
-	if s.Lifetime < time.Second || s.Lifetime%time.Second != 0 {
-		c.Fault("Lifetime", fmt.Errorf("invalid lifetime %v: want a positive number of whole seconds, such as 15*time.Minute", s.Lifetime))
-	}
+	c.Fault("Lifetime", setup.CheckLifetime(s.Lifetime))
 	for _, d := range []struct {
 		name  string
 		value time.Duration
@@ -53,7 +52,7 @@ func (s Schedule) check() error {
 }
 
 // maxExpiry is the latest exp that a token can have.
-var maxExpiry = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+var maxExpiry = time.Unix(claimset.MaxNumericDate, 0).UTC()
 
 // signUntil returns SignUntil, or maxExpiry if there is no next key.
 func (e *Entry) signUntil() time.Time {

@@ -69,7 +69,7 @@ func TestPeersAreAlive(t *testing.T) {
 				}
 			}
 			if tried < 8*3 {
-				t.Errorf("got %d tokens checked, want those of three algorithms at least", tried)
+				t.Errorf("got %d tokens checked, want tokens of three algorithms at least", tried)
 			}
 		})
 	}

@@ -23,7 +23,7 @@ const ownCases = "testdata/conformance/cases.jsonl"
 
 const top = "../../"
 
-// TestPeers prints a table for each file of cases: the repository's own, and those of JWTEXP_CASES.
+// TestPeers prints a table for each file of cases: the repository's own file, and the files of JWTEXP_CASES.
 func TestPeers(t *testing.T) {
 	files := []string{ownCases}
 	for _, file := range filepath.SplitList(os.Getenv("JWTEXP_CASES")) {

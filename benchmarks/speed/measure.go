@@ -171,7 +171,7 @@ func timeRatio(of, against []float64) figure {
 }
 
 // minTimeRatio compares the shortest rounds, for differences that are smaller than the noise. The
-// quartiles are those of timeRatio.
+// quartiles are of all rounds, as in timeRatio.
 func minTimeRatio(of, against []float64) figure {
 	f := timeRatio(of, against)
 	f.median = slices.Min(of) / slices.Min(against)

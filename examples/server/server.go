@@ -137,8 +137,8 @@ func resource(w http.ResponseWriter, r *http.Request) {
 }
 
 // reject answers like the tutorial that this server comes from: 400 "Invalid token" for a
-// request without a token. Your own service does not need it. The answers without an error
-// handler are those of jwtexp.Middleware.Handler.
+// request without a token. Your own service does not need it. Without an error handler,
+// jwtexp.Middleware.Handler answers.
 //
 // The guard has set the challenge and cache headers. For an expired token or an outage, reject
 // writes nothing, and the guard writes its own answer.

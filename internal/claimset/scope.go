@@ -2,7 +2,7 @@ package claimset
 
 import "strings"
 
-// Scope returns the scope tokens of a claims set: those of scope or, if scope is absent or null, of
+// Scope returns the scope tokens of a claims set, from scope or, if scope is absent or null, from
 // scp. A claim that is neither a string nor an array of strings has none.
 func (s *Set) Scope(payload string) []string {
 	var claims struct {

@@ -35,7 +35,7 @@ type Case struct {
 // A Verdict is the result of a verification.
 type Verdict string
 
-// The first four verdicts are those of the cases. A verifier may give three more, which do not
+// The cases have the first four verdicts. A verifier may give three more, which do not
 // depend on the token. RefusedAtSetup and Unavailable count as Invalid, the verdict of the cases
 // for all that is rejected and is neither expired nor early. A Tally counts SecretRefused
 // separately.

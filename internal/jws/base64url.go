@@ -28,8 +28,8 @@ func decodeText(segment string) (string, error) {
 	return string(buf[:n]), nil
 }
 
-// A signature is the bytes of a signature. Those of HMAC, ES256 and Ed25519 fit into the array, so that
-// they stay on the stack: with a slice, Verify takes 3 % longer (BenchmarkVerify/HS256).
+// A signature is a decoded signature. HMAC, ES256 and Ed25519 signatures fit into the array and so stay
+// on the stack. With a slice, Verify takes 3 % longer (BenchmarkVerify/HS256).
 type signature struct {
 	array [64]byte
 	long  []byte // a signature that does not fit, or nil

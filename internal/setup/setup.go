@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 )
 
 // ErrGivenTwice is the fault of an option that was given before.
@@ -55,6 +56,15 @@ func Apply[O any](s *Setup, options []O, apply func(O)) {
 		}
 		apply(o)
 	}
+}
+
+// CheckLifetime returns an error unless d can be the lifetime of a token: exp and iat are written in
+// whole seconds.
+func CheckLifetime(d time.Duration) error {
+	if d < time.Second || d%time.Second != 0 {
+		return fmt.Errorf("invalid lifetime %v: want a positive number of whole seconds, such as 15*time.Minute", d)
+	}
+	return nil
 }
 
 // IsNil reports whether v is nil or an interface that holds a nil pointer, func, map, slice or

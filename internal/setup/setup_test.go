@@ -3,6 +3,7 @@ package setup_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -41,6 +42,17 @@ func TestIsNil(t *testing.T) {
 	for _, v := range []any{0, "", new(int), func() {}, []int{}, struct{}{}} {
 		if setup.IsNil(v) {
 			t.Errorf("%T: got true, want false", v)
+		}
+	}
+}
+
+func TestCheckLifetime(t *testing.T) {
+	for d, good := range map[time.Duration]bool{
+		time.Second: true, 90 * time.Second: true,
+		0: false, -time.Second: false, time.Second - 1: false, 1500 * time.Millisecond: false,
+	} {
+		if err := setup.CheckLifetime(d); (err == nil) != good {
+			t.Errorf("%v: got %v, want it accepted: %t", d, err, good)
 		}
 	}
 }

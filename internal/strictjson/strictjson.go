@@ -193,11 +193,11 @@ func (r *Reader) Skip() error {
 // Fixed replaces an error of the JSON decoder, which quotes the input, with one that does not. It
 // returns other errors unchanged.
 func Fixed(err error) error {
-	var syntax *jsontext.SyntacticError
+	_, isSyntax := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return errDuplicate
-	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case isSyntax, errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errSyntax
 	}
 	return err

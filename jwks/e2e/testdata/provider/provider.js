@@ -2,7 +2,7 @@
 //
 // A line of names on stdin, such as "old new", replaces the keys of the provider. A name stands
 // for one key per algorithm, which is generated when the name is first used. All keys are
-// published, and those of the first name sign. The provider then prints the same line. It ends when
+// published, and the keys of the first name sign. The provider then prints the same line. It ends when
 // stdin is closed.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
