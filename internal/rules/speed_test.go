@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	speedClaim    = regexp.MustCompile(`(?i)\d ?%|\b(percent|faster|slower|as fast|add an? \w+th)\b`)
+	speedClaim    = regexp.MustCompile(`(?i)\d\s?%|\b(percent|faster|slower|as fast|add an? \w+th)\b`)
 	benchmarkName = regexp.MustCompile(`\bBenchmark[A-Z]\w*`)
 )
 
@@ -49,13 +49,14 @@ func (s *source) unprovedClaims(benchmarks []string) []string {
 	return found
 }
 
-// claimIn returns the first line of a comment that claims a gain in speed, or nil.
+// claimIn returns the line on which a comment claims a gain in speed, or nil. It returns the first
+// line if the claim stands on two lines.
 func claimIn(group *ast.CommentGroup) *ast.Comment {
-	i := slices.IndexFunc(group.List, func(c *ast.Comment) bool { return speedClaim.MatchString(c.Text) })
-	if i < 0 {
+	if !speedClaim.MatchString(group.Text()) {
 		return nil
 	}
-	return group.List[i]
+	i := slices.IndexFunc(group.List, func(c *ast.Comment) bool { return speedClaim.MatchString(c.Text) })
+	return group.List[max(i, 0)]
 }
 
 func TestUnprovedClaimsAreFound(t *testing.T) {
@@ -76,12 +77,17 @@ var D int
 
 // E holds 100 keys, at %p.
 var E int
+
+// F takes 34
+// % longer.
+var F int
 `
 	got := fixture(t, text).unprovedClaims([]string{"BenchmarkVerify"})
 	want := []string{
 		"fixture.go:3: // A saves 12 percent of Verify.",
 		"fixture.go:6: // B saves 3 % (BenchmarkGone).",
 		"fixture.go:13: // D makes Verify faster (BenchmarkVerifyAndMore).",
+		"fixture.go:19: // F takes 34",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
