@@ -27,8 +27,8 @@ var systemClock Clock = ClockFunc(time.Now)
 func SystemClock() Clock { return systemClock }
 
 var (
-	errZeroTime = errors.New("the clock returned the zero time; set it")
-	errFarTime  = errors.New("the clock returned a time too far away to compare")
+	errZeroTime = errors.New("it returned the zero time; set it")
+	errFarTime  = errors.New("it returned a time too far away to compare")
 	epoch       = time.Unix(0, 0)
 )
 

@@ -47,12 +47,12 @@ func (p *plan) verdict() string {
 		}
 	}
 	switch {
+	case p.hasNBF && p.now < p.nbf-p.leeway:
+		return "invalid: not_yet_valid"
 	case p.maxLife > 0 && (!p.hasIAT || p.exp-p.iat > p.maxLife || p.exp-p.now > p.maxLife):
 		return "invalid: lifetime"
 	case p.notAfter > 0 && p.exp > p.notAfter:
 		return "invalid: lifetime"
-	case p.hasNBF && p.now < p.nbf-p.leeway:
-		return "invalid: not_yet_valid"
 	case p.now >= p.exp+p.leeway:
 		return "expired"
 	case p.storeDown:

@@ -1,9 +1,11 @@
 package jwtexp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,8 +61,10 @@ func (e *ExpiredError) Claims(dst any) error {
 }
 
 // Error returns when the token expired.
-func (e *ExpiredError) Error() string {
-	return fmt.Sprintf("%v %v ago, at %s", ErrExpired, e.Ago(), e.ExpiredAt.Format(time.RFC3339Nano))
+func (e *ExpiredError) Error() string { return ErrExpired.Error() + " " + e.when() }
+
+func (e *ExpiredError) when() string {
+	return fmt.Sprintf("%v ago, at %s", e.Ago(), e.ExpiredAt.Format(time.RFC3339Nano))
 }
 
 // Is reports whether target is [ErrExpired].
@@ -72,12 +76,13 @@ func (e ExpiredError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()
 // An InvalidError is an [ErrInvalid].
 type InvalidError struct {
 	Reason Reason // the check that failed
-	Err    error  `json:"-"` // of the check in WithClaims, of decoding its type, or of an Extractor; or nil
+	Err    error  `json:"-"` // of WithClaims or an Extractor, or a [*NotYetValidError]; or nil
 
-	detail string // what was wrong, in fixed words
+	detail string // what was wrong; it quotes nothing of the token
 }
 
-// Error returns the Reason and what was wrong. It does not quote Err, which may hold the token.
+// Error returns the Reason and every fault that was found. It does not quote Err, which may hold
+// the token.
 func (e *InvalidError) Error() string { return describe(ErrInvalid, string(e.Reason), e.detail) }
 
 // Is reports whether target is [ErrInvalid].
@@ -94,18 +99,52 @@ func (e *InvalidError) Unwrap() error {
 // Format prints the text of Error under every verb.
 func (e InvalidError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
 
-// An UnavailableError is an [ErrUnavailable]. A [KeySet], a [KeySource] or the check in
-// [WithRevoked] may return one to set RetryAfter. If the caller's context is done, the error also
-// matches ctx.Err().
-type UnavailableError struct {
-	Err        error         `json:"-"` // of the key set, key source, signer or revocation check; or nil
-	RetryAfter time.Duration // when to try again; unknown if not positive
-
-	what string // what failed
+// A NotYetValidError is the Err of an [*InvalidError] with [ReasonNotYetValid]. It matches no
+// verdict.
+type NotYetValidError struct {
+	NotBefore time.Time     // nbf, in UTC
+	Now       time.Time     // the clock's reading, in UTC: before NotBefore - Leeway
+	Leeway    time.Duration // the Verifier's
 }
 
-// Error returns what failed. It does not quote Err.
-func (e *UnavailableError) Error() string { return describe(ErrUnavailable, e.what) }
+// In returns NotBefore - Now.
+func (e *NotYetValidError) In() time.Duration { return e.NotBefore.Sub(e.Now) }
+
+// Error returns when the token becomes valid, and what the Verifier's clock reads.
+func (e *NotYetValidError) Error() string { return "jwtexp: " + e.when() }
+
+func (e *NotYetValidError) when() string {
+	advice := "allow for clock skew with WithLeeway"
+	if e.In() > MaxLeeway {
+		advice = "check both clocks"
+	}
+	leeway := ""
+	if e.Leeway > 0 {
+		leeway = fmt.Sprintf(", with a leeway of %v", e.Leeway)
+	}
+	return fmt.Sprintf("nbf is %s, %v ahead of the Verifier's clock, which reads %s%s; %s",
+		e.NotBefore.Format(time.RFC3339Nano), e.In(), e.Now.Format(time.RFC3339Nano), leeway, advice)
+}
+
+// An UnavailableError is an [ErrUnavailable]. A [KeySet], a [KeySource] or the check in
+// [WithRevoked] may return one: the error of Verify or Issue then has its What, Detail and
+// RetryAfter. If the caller's context is done, the error also matches ctx.Err().
+type UnavailableError struct {
+	What       string        // what failed: "key set", "revocation check", "clock", "key source", "signer", …
+	Detail     string        // why, in words that may be logged; or ""
+	Err        error         `json:"-"` // the cause, which may quote anything; or nil
+	RetryAfter time.Duration // when to try again; unknown if not positive
+}
+
+// Error returns What and Detail. It does not quote Err.
+func (e *UnavailableError) Error() string { return describe(ErrUnavailable, e.failed()) }
+
+func (e *UnavailableError) failed() string {
+	if e.What != "" && e.Detail == "" {
+		return e.What + " failed"
+	}
+	return join(": ", e.What, e.Detail)
+}
 
 // Is reports whether target is [ErrUnavailable].
 func (e *UnavailableError) Is(target error) bool { return e != nil && target == ErrUnavailable }
@@ -124,11 +163,14 @@ func (e UnavailableError) Format(f fmt.State, verb rune) { format(f, verb, e.Err
 // A ScopeError is an [ErrInsufficientScope].
 type ScopeError struct {
 	Required []string // all scope tokens that the route requires
+	Missing  []string // those of them that the token lacks
 }
 
-// Error returns the required scope tokens.
-func (e *ScopeError) Error() string {
-	return describe(ErrInsufficientScope, "needs "+strings.Join(e.Required, " "))
+// Error returns Missing and Required.
+func (e *ScopeError) Error() string { return describe(ErrInsufficientScope, e.lacking()) }
+
+func (e *ScopeError) lacking() string {
+	return fmt.Sprintf("lacks %s; the route requires %s", strings.Join(e.Missing, " "), strings.Join(e.Required, " "))
 }
 
 // Is reports whether target is [ErrInsufficientScope].
@@ -152,8 +194,8 @@ const (
 	ReasonIssuer       Reason = "issuer"        // WithIssuer, or not in the VerifierSet
 	ReasonAudience     Reason = "audience"      // WithAudience
 	ReasonConfirmation Reason = "confirmation"  // cnf, without WithConfirmation
-	ReasonLifetime     Reason = "lifetime"      // WithMaxLifetime or Key.WithNotAfter
 	ReasonNotYetValid  Reason = "not_yet_valid" // before nbf
+	ReasonLifetime     Reason = "lifetime"      // WithMaxLifetime or Key.WithNotAfter
 	ReasonRevoked      Reason = "revoked"       // WithRevoked
 )
 
@@ -194,21 +236,58 @@ func withoutVerdict(err error) error {
 
 func invalid(r Reason, detail string) *InvalidError { return &InvalidError{Reason: r, detail: detail} }
 
-// unavailable returns the error for an outage of what, which failed with cause.
-func unavailable(ctx context.Context, what string, cause error) *UnavailableError {
-	e := &UnavailableError{what: what}
+// faults are the faults of one token. The first decides the Reason.
+type faults []*InvalidError
+
+func (f *faults) add(e *InvalidError) {
+	if e != nil {
+		*f = append(*f, e)
+	}
+}
+
+// err returns the first fault, whose text then has the others, too. It returns nil if there is none.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	first := f[0]
+	for _, other := range f[1:] {
+		first.detail += "; also " + other.detail
+	}
+	return first
+}
+
+// unavailable returns the error for an outage of what, which failed with cause. If the cause is an
+// UnavailableError, it says what failed instead.
+func unavailable(ctx context.Context, what, detail string, cause error) *UnavailableError {
+	e := &UnavailableError{What: what, Detail: detail}
 	if given, ok := errors.AsType[*UnavailableError](cause); ok && given != nil {
-		e.RetryAfter = given.RetryAfter
+		e.What, e.Detail, e.RetryAfter = cmp.Or(given.What, what), cmp.Or(given.Detail, detail), given.RetryAfter
 		if given.Err != nil {
 			cause = given.Err
 		}
 	}
 	// ctx.Err and not context.Cause, which can be any error, an ExpiredError too.
-	if done := ctx.Err(); done != nil && !errors.Is(withoutVerdict(cause), done) {
-		cause = errors.Join(done, withoutVerdict(cause))
+	if done := ctx.Err(); done != nil {
+		e.Detail = join("; ", e.Detail, doneText(done))
+		if !errors.Is(withoutVerdict(cause), done) {
+			cause = errors.Join(done, withoutVerdict(cause))
+		}
 	}
 	e.Err = conceal(cause)
 	return e
+}
+
+// doneText says why a context ended. It does not print done, because a context of the
+// application's own may return any error.
+func doneText(done error) string {
+	switch done {
+	case context.Canceled:
+		return "the caller's context was canceled"
+	case context.DeadlineExceeded:
+		return "the deadline of the caller's context passed"
+	}
+	return "the caller's context is done"
 }
 
 // A fault is an error whose text is safe to show, with a cause that may not be. It hides the
@@ -260,15 +339,15 @@ func causeOf(err error) error {
 	return nil
 }
 
-// describe joins the parts that are not empty.
+// describe returns the verdict's text and the parts that are not empty.
 func describe(verdict error, parts ...string) string {
-	text := verdict.Error()
-	for _, part := range parts {
-		if part != "" {
-			text += ": " + part
-		}
-	}
-	return text
+	return join(": ", append([]string{verdict.Error()}, parts...)...)
+}
+
+// join joins the parts that are not empty.
+func join(separator string, parts ...string) string {
+	isEmpty := func(part string) bool { return part == "" }
+	return strings.Join(slices.DeleteFunc(parts, isEmpty), separator)
 }
 
 // format prints text under any verb. Without it, %#v and verbs for other types, such as %d,

@@ -257,7 +257,7 @@ type exampleKeyTable struct {
 // key has the ID "".
 func (t *exampleKeyTable) VerificationKeys(_ context.Context, id string, _ time.Time) ([]jwtexp.Key, error) {
 	if t.down {
-		return nil, &jwtexp.UnavailableError{Err: errors.New("no connection"), RetryAfter: 30 * time.Second}
+		return nil, &jwtexp.UnavailableError{Detail: "no connection to the table", RetryAfter: 30 * time.Second}
 	}
 	if key, ok := t.keys[id]; ok {
 		return []jwtexp.Key{key}, nil
@@ -306,9 +306,9 @@ func ExampleKeySet() {
 		fmt.Printf("%d %s, Retry-After %q\n", w.Code, w.Body, w.Header().Get("Retry-After"))
 	}
 	_, err = verifier.Verify(ctx, issued.Raw())
-	fmt.Println("unavailable:", errors.Is(err, jwtexp.ErrUnavailable), "invalid:", errors.Is(err, jwtexp.ErrInvalid))
+	fmt.Println(errors.Is(err, jwtexp.ErrUnavailable), err)
 	// Output:
 	// 200 Hello!, Retry-After ""
 	// 503 {"error":"Temporarily unavailable"}, Retry-After "30"
-	// unavailable: true invalid: false
+	// true jwtexp: temporarily unavailable: key set: no connection to the table
 }

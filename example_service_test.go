@@ -207,5 +207,5 @@ func ExampleLogDecisions() {
 	r.Header.Set("Authorization", "Bearer "+issued.Raw())
 	mux.ServeHTTP(httptest.NewRecorder(), r)
 	// Output:
-	// level=INFO msg="bearer token" decision.verdict=invalid decision.reason=unknown_key route="GET /orders"
+	// level=INFO msg="bearer token" decision.verdict=invalid decision.reason=unknown_key decision.detail="no key has the token's kid; was the key removed, or is the token from another issuer?" route="GET /orders"
 }

@@ -2,6 +2,8 @@ package jwtexp
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/jwtexp/jwtexp/internal/bearer"
 )
@@ -12,10 +14,43 @@ import (
 type Extractor func(r *http.Request) (string, error)
 
 // FromHeader reads the Authorization header (RFC 6750 §2.1). It is the default. A missing header,
-// or a scheme other than Bearer, is [ErrMissing]. Two headers, or Bearer without exactly one token,
+// or a scheme other than Bearer, is [ErrMissing], whose text says which. Two headers, or Bearer without exactly one token,
 // are [ErrInvalid] ([ReasonRequest]).
 func FromHeader(r *http.Request) (string, error) {
 	return extracted(bearer.FromHeader(r.Header))
+}
+
+// FromHeaderNamed returns an [Extractor] that reads a header whose value is the token alone, such as
+// those that proxies set. A missing or empty header is [ErrMissing]. Two headers, or a value with
+// white space or a comma, are [ErrInvalid] ([ReasonRequest]). FromHeaderNamed returns nil for a
+// malformed name.
+func FromHeaderNamed(name string) Extractor {
+	header, ok := bearer.NewHeader(name)
+	if !ok {
+		return nil
+	}
+	return func(r *http.Request) (string, error) { return extracted(header.From(r.Header)) }
+}
+
+// FirstOf returns an [Extractor] that calls extractors in order and returns the first token, so that
+// a later one is ignored. An error other than [ErrMissing] ends the search: a malformed header is
+// not replaced by a cookie. FirstOf returns nil without extractors, and if one is nil.
+func FirstOf(extractors ...Extractor) Extractor {
+	all := slices.Clone(extractors)
+	if len(all) == 0 || slices.ContainsFunc(all, func(e Extractor) bool { return e == nil }) {
+		return nil
+	}
+	return func(r *http.Request) (string, error) {
+		var missing reasonsMissing
+		for _, from := range all {
+			raw, err := from(r)
+			if err != nil && soleVerdict(err) != ErrMissing || err == nil && raw != "" {
+				return raw, err
+			}
+			missing.add(err)
+		}
+		return "", missing.err()
+	}
 }
 
 // FromCookie returns an [Extractor] that reads the cookie with the given name. Two such cookies, or
@@ -45,6 +80,23 @@ func extracted(token string, status bearer.Status, detail string) (string, error
 		return "", ErrMissing
 	}
 	return token, nil
+}
+
+// reasonsMissing say why the tokens of a request do not count.
+type reasonsMissing []string
+
+// add takes the reason of a missingError. The text of another error may quote the request.
+func (m *reasonsMissing) add(err error) {
+	if e, ok := err.(*missingError); ok {
+		*m = append(*m, e.why)
+	}
+}
+
+func (m reasonsMissing) err() error {
+	if len(m) == 0 {
+		return ErrMissing
+	}
+	return &missingError{strings.Join(m, "; ")}
 }
 
 // A missingError is an [ErrMissing] that says why a token in the request does not count.

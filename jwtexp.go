@@ -76,10 +76,15 @@ type common struct {
 	issuer   string
 	audience []string
 	typ      string // "" only in a Verifier without WithType
+	maxSize  int
 }
 
 // defaultType is the typ of tokens without WithType (RFC 7519 §5.1).
 const defaultType = "JWT"
+
+// DefaultMaxSize is the size in bytes of the largest token that is issued or accepted without
+// [WithMaxSize].
+const DefaultMaxSize = 8 << 10
 
 // A CommonOption configures both [NewIssuer] and [NewVerifier].
 type CommonOption interface {
@@ -138,6 +143,19 @@ func WithType(typ string) CommonOption {
 		unfit := func(r rune) bool { return r <= ' ' || r > '~' }
 		if typ == "" || strings.ContainsFunc(typ, unfit) {
 			return fmt.Errorf("invalid type %q: want printable ASCII without spaces, such as at+jwt", typ)
+		}
+		return nil
+	}}
+}
+
+// WithMaxSize replaces [DefaultMaxSize]. For a larger token, Issue returns an error, and a Verifier
+// rejects it before it is decoded. An n that is not positive is an error. Servers and proxies limit
+// headers, too.
+func WithMaxSize(n int) CommonOption {
+	return commonOption{"WithMaxSize", func(c *common) error {
+		c.maxSize = n
+		if n <= 0 {
+			return fmt.Errorf("%d is not positive", n)
 		}
 		return nil
 	}}

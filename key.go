@@ -61,7 +61,9 @@ func NewSecretKey(alg Algorithm, secret []byte) (Key, error) {
 
 // NewSigningKey returns a key that signs and verifies with an RSA, ECDSA or Ed25519 private key or
 // any other crypto.Signer, such as a key in a KMS. Such a signer must be safe for concurrent use,
-// and each of its signatures is verified. If it fails, Issue returns [ErrUnavailable].
+// and each of its signatures is verified. If it fails, or returns after the context of Issue is
+// done, Issue returns [ErrUnavailable]. Sign takes no context: if the signer can hang, make the key
+// in a [KeySource], and let the signer hold the context that SigningKey gets.
 func NewSigningKey(alg Algorithm, private crypto.Signer) (Key, error) {
 	if setup.IsNil(private) {
 		return Key{}, errNilKey
@@ -218,8 +220,9 @@ type KeySource interface {
 // token's algorithm. A Verifier ignores keys of another algorithm or ID. A key without an ID serves
 // a token with kid only if it is the only key.
 //
-// (nil, nil) means that no key has the ID, so the token is invalid. An error makes Verify return
-// [ErrUnavailable]. Return a slice that the caller may change.
+// (nil, nil) means that no key has the ID, so the token is invalid. If the set also has a method
+// WhyNot(id string) string, its text is part of the error then; it must not quote id. An error makes
+// Verify return [ErrUnavailable]. Return a slice that the caller may change.
 type KeySet interface {
 	VerificationKeys(ctx context.Context, id string, now time.Time) ([]Key, error)
 }

@@ -64,6 +64,7 @@ type middleware struct {
 	optional     bool
 	withDeadline bool
 	scope        []string // required
+	scopeOf      func(*Token) []string
 	onError      func(http.ResponseWriter, *http.Request, error)
 	observe      func(*http.Request, Decision)
 }
@@ -71,7 +72,7 @@ type middleware struct {
 // NewMiddleware returns a Middleware that accepts the tokens that v accepts.
 func NewMiddleware(v TokenVerifier, opts ...MiddlewareOption) (*Middleware, error) {
 	s := setup.New("jwtexp: NewMiddleware")
-	in := &middleware{verifier: v, builtin: builtin(v), realm: DefaultRealm, extractors: []Extractor{FromHeader}}
+	in := &middleware{verifier: v, builtin: builtin(v), realm: DefaultRealm, extractors: []Extractor{FromHeader}, scopeOf: (*Token).Scope}
 	if in.builtin != nil {
 		s.Fault("verifier", in.builtin.check())
 	} else if setup.IsNil(v) {
@@ -152,7 +153,7 @@ func (m *middleware) check(r *http.Request) (t *Token, now time.Time, err error)
 	switch {
 	case done != nil && !errors.Is(err, done) && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrExpired),
 		done != nil && errors.Is(err, context.Cause(r.Context())) && !errors.Is(err, ErrUnavailable):
-		return nil, now, unavailable(r.Context(), "the request's context is done", err)
+		return nil, now, unavailable(r.Context(), "request", "", err)
 	case err != nil:
 		return nil, now, err
 	}
@@ -161,7 +162,7 @@ func (m *middleware) check(r *http.Request) (t *Token, now time.Time, err error)
 
 func (m *middleware) verifyRequest(r *http.Request) (*Token, time.Time, error) {
 	if m.verifier == nil {
-		return nil, time.Time{}, unavailable(r.Context(), "the Middleware is nil or zero; make it with NewMiddleware", nil)
+		return nil, time.Time{}, unavailable(r.Context(), "Middleware", "nil or zero; make it with NewMiddleware", nil)
 	}
 	raw, err := m.extract(r)
 	if err != nil {
@@ -172,13 +173,13 @@ func (m *middleware) verifyRequest(r *http.Request) (*Token, time.Time, error) {
 	case err == nil && t.proven():
 		return t, now, nil
 	case err == nil:
-		return nil, now, unavailable(r.Context(), "the TokenVerifier returned neither a token nor an error", nil)
+		return nil, now, unavailable(r.Context(), "TokenVerifier", "it returned neither a token nor an error", nil)
 	}
 	switch soleVerdict(err) {
 	case ErrExpired, ErrInvalid, ErrUnavailable:
 		return nil, now, err
 	}
-	return nil, now, unavailable(r.Context(), "the TokenVerifier returned an error that is not a verdict", err)
+	return nil, now, unavailable(r.Context(), "TokenVerifier", "its error matches no verdict, or several", err)
 }
 
 func (m *middleware) verify(ctx context.Context, raw string) (*Token, time.Time, error) {
@@ -193,28 +194,30 @@ func (m *middleware) checkScope(t *Token) error {
 	if len(m.scope) == 0 {
 		return nil // without decoding the claims
 	}
-	has := t.Scope()
+	has := m.scopeOf(t)
+	var missing []string
 	for _, needed := range m.scope {
 		if !slices.Contains(has, needed) {
-			return &ScopeError{Required: slices.Clone(m.scope)}
+			missing = append(missing, needed)
 		}
 	}
-	return nil
+	if missing == nil {
+		return nil
+	}
+	return &ScopeError{Required: slices.Clone(m.scope), Missing: missing}
 }
 
 // extract returns the one token of a request. Two tokens are rejected even if they are equal: two
 // components could each trust a different one.
 func (m *middleware) extract(r *http.Request) (string, error) {
 	found := ""
-	missing := ErrMissing
+	var missing reasonsMissing
 	for _, from := range m.extractors {
 		raw, err := from(r)
 		if err != nil {
 			switch soleVerdict(err) {
 			case ErrMissing:
-				if e, ok := err.(*missingError); ok { // the text of another error may quote the request
-					missing = e
-				}
+				missing.add(err)
 				continue
 			case ErrInvalid, ErrUnavailable:
 				return "", err
@@ -222,12 +225,12 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 			return "", &InvalidError{Reason: ReasonRequest, Err: conceal(err), detail: "the Extractor failed"}
 		}
 		if raw != "" && found != "" {
-			return "", invalid(ReasonRequest, "the request has a token in two places")
+			return "", invalid(ReasonRequest, "the request has a token in two places; to take the first, combine the extractors with FirstOf")
 		}
 		found = cmp.Or(found, raw)
 	}
 	if found == "" {
-		return "", missing
+		return "", missing.err()
 	}
 	return found, nil
 }
@@ -266,15 +269,24 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 	})
 }
 
+// Refuse writes the response that [Middleware.Handler] writes for an error of [Middleware.Check].
+// It is for handlers that call Check. For nil, and for an error that matches no verdict, the
+// response is 500.
+func (m *Middleware) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	m.config().reject(w, r, err)
+}
+
 func (m *middleware) reject(w http.ResponseWriter, r *http.Request, err error) {
 	rejection := rejectionOf(err)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	if rejection.status == http.StatusServiceUnavailable {
+	switch rejection.status {
+	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", retryAfter(err))
-	} else {
+	case http.StatusInternalServerError:
+	default:
 		challenge := rejection.challenge
-		challenge.Realm = m.realm
+		challenge.Realm = cmp.Or(m.realm, DefaultRealm) // a zero Middleware has none
 		h.Set("WWW-Authenticate", challenge.String())
 	}
 	if m.onError != nil {
@@ -321,7 +333,7 @@ func rejectionOf(err error) rejection {
 	case ErrUnavailable:
 		return rejection{http.StatusServiceUnavailable, "Temporarily unavailable", bearer.Challenge{}}
 	}
-	return rejection{status: http.StatusInternalServerError}
+	return rejection{status: http.StatusInternalServerError, text: "Internal error"}
 }
 
 func (r rejection) body(err error) []byte {
@@ -415,10 +427,23 @@ func WithTokenFrom(extractors ...Extractor) MiddlewareOption {
 		var faults []error
 		for i, e := range extractors {
 			if e == nil {
-				faults = append(faults, fmt.Errorf("extractor %d is nil; FromCookie returns nil for a name that no cookie can have, and for an origin that is not like https://app.example", i))
+				faults = append(faults, fmt.Errorf("extractor %d is nil; FromCookie and FromHeaderNamed return nil for a malformed name, FromCookie for an origin that is not like https://app.example, and FirstOf without extractors or with a nil one", i))
 			}
 		}
 		return errors.Join(faults...)
+	}}
+}
+
+// WithScopeFrom replaces [Token.Scope] as the source of the scope tokens that [Middleware.WithScope]
+// compares. scopeOf returns what a token permits, for example from [ScopeFromClaims]. It must be
+// safe for concurrent use. A nil scopeOf is an error.
+func WithScopeFrom(scopeOf func(t *Token) []string) MiddlewareOption {
+	return middlewareOption{"WithScopeFrom", func(m *middleware) error {
+		m.scopeOf = scopeOf
+		if scopeOf == nil {
+			return errors.New("nil; pass a function, or ScopeFromClaims with names that are not empty")
+		}
+		return nil
 	}}
 }
 

@@ -154,14 +154,131 @@ func TestLogDecisions(t *testing.T) {
 	mux.ServeHTTP(httptest.NewRecorder(), socket)
 
 	want := `level=DEBUG msg="bearer token" decision.verdict=accepted decision.kid=k1 decision.remaining=1h0m0s route="GET /orders/{id}"
-level=INFO msg="bearer token" decision.verdict=invalid decision.reason=signature route="GET /orders/{id}"
-level=DEBUG msg="bearer token" decision.verdict=canceled route="GET /orders/{id}"
-level=ERROR msg="bearer token" decision.verdict=unavailable route="GET /orders/{id}" error="jwtexp: temporarily unavailable: the key set failed"
-level=INFO msg="bearer token" decision.verdict=expired decision.kid=k1 decision.remaining=-1h0m0s route="GET /orders/{id}"
+level=INFO msg="bearer token" decision.verdict=invalid decision.reason=signature decision.detail="no key that fits kid and alg signed the token; was it changed, or signed by another service?" route="GET /orders/{id}"
+level=DEBUG msg="bearer token" decision.verdict=canceled decision.detail="request: the caller's context was canceled" route="GET /orders/{id}"
+level=ERROR msg="bearer token" decision.verdict=unavailable decision.detail="key set failed" route="GET /orders/{id}"
+level=INFO msg="bearer token" decision.verdict=expired decision.detail="1h0m0s ago, at 2026-01-02T04:04:05Z" decision.kid=k1 decision.remaining=-1h0m0s route="GET /orders/{id}"
 level=INFO msg="bearer token" decision.verdict=missing route="GET /orders/{id}"
-level=INFO msg="bearer token" decision.verdict=missing route="GET /orders/{id}" error="jwtexp: missing token: the cookie does not count in an upgrade request from another origin; if you trust the page, pass its origin to FromCookie"
+level=INFO msg="bearer token" decision.verdict=missing decision.detail="the cookie does not count in an upgrade request from another origin; if you trust the page, pass its origin to FromCookie" route="GET /orders/{id}"
 `
 	if diff := cmp.Diff(want, log.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Detail quotes nothing of the application and of the token. Cause is the application's error.
+func TestDetailAndCause(t *testing.T) {
+	own := errors.New("private")
+	good := sign(testSecret, joseHeader, live(`,"scope":"private"`))
+	clock := jwtexp.WithClock(jwtexptest.NewClock(epoch))
+	keys := func(err error) jwtexp.TokenVerifier { return must(jwtexp.NewVerifier(stubKeys(err), clock)) }
+	verifier := func(opts ...jwtexp.VerifierOption) jwtexp.TokenVerifier {
+		return must(jwtexp.NewVerifier(testKey(), append(opts, clock)...))
+	}
+	from := func(err error) jwtexp.MiddlewareOption {
+		return jwtexp.WithTokenFrom(func(*http.Request) (string, error) { return "", err })
+	}
+	for _, c := range []struct {
+		name     string
+		verifier jwtexp.TokenVerifier
+		raw      string
+		opts     []jwtexp.MiddlewareOption
+		scope    string
+		detail   string
+		cause    error
+	}{
+		{name: "accepted", verifier: verifier(), raw: good},
+		{name: "missing", verifier: verifier()},
+		{name: "form", verifier: verifier(), raw: "a.b", detail: "got 2 segments separated by dots, want 3"},
+		{name: "scope", verifier: verifier(), raw: good, scope: "a", detail: "lacks a; the route requires a"},
+		{name: "key set", verifier: keys(own), raw: good, detail: "key set failed", cause: own},
+		{name: "key set with a detail", verifier: keys(&jwtexp.UnavailableError{Detail: "sealed", Err: own}), raw: good, detail: "key set: sealed", cause: own},
+		{name: "revocation check", verifier: verifier(stubRevoked(false, own)), raw: good, detail: "revocation check failed", cause: own},
+		{name: "WithClaims", verifier: verifier(jwtexp.WithClaims(func(*struct{}) error { return own })), raw: good, detail: "the check in WithClaims rejected them", cause: own},
+		{name: "Extractor", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(own)}, detail: "the Extractor failed", cause: own},
+		{name: "Extractor with a verdict", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrUnavailable, own))}, cause: own},
+		{name: "Extractor that finds nothing", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrMissing, own))}},
+		{name: "TokenVerifier", verifier: stubVerifier(nil, own), raw: good, detail: "TokenVerifier: its error matches no verdict, or several", cause: own},
+		{name: "TokenVerifier with a verdict", verifier: stubVerifier(nil, errors.Join(jwtexp.ErrInvalid, own)), raw: good, cause: own},
+		{name: "TokenVerifier around a Verifier", verifier: verifierFunc(func(ctx context.Context, raw string) (*jwtexp.Token, error) {
+			_, err := verifier(jwtexp.WithIssuer("login")).Verify(ctx, raw)
+			return nil, fmt.Errorf("%w: %w", own, err)
+		}), raw: good, detail: "iss is missing or empty, and WithIssuer requires it", cause: own},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var plain, withCause bytes.Buffer
+			var d jwtexp.Decision
+			logs := []func(*http.Request, jwtexp.Decision){
+				jwtexp.LogDecisions(slog.New(slog.NewTextHandler(&plain, nil))),
+				jwtexp.LogDecisionsWithCause(slog.New(slog.NewTextHandler(&withCause, nil))),
+			}
+			guard := must(jwtexp.NewMiddleware(c.verifier, append(c.opts, jwtexp.WithObserver(func(r *http.Request, got jwtexp.Decision) {
+				d = got
+				for _, log := range logs {
+					log(r, got)
+				}
+			}))...))
+			if c.scope != "" {
+				guard = guard.WithScope(c.scope)
+			}
+			r := httptest.NewRequest("GET", "/", nil)
+			if c.raw != "" {
+				r = requestWith(c.raw)
+			}
+			guard.Check(r)
+			if got := d.Detail(); got != c.detail {
+				t.Errorf("Detail: got %q, want %q", got, c.detail)
+			}
+			if got := d.Cause(); (got == nil) != (c.cause == nil) || !errors.Is(got, c.cause) {
+				t.Errorf("Cause: got %v, want %v", got, c.cause)
+			}
+			if strings.Contains(plain.String(), "private") {
+				t.Errorf("LogDecisions: got %s, want no text of the application or the token", plain.String())
+			}
+			if got := strings.Contains(withCause.String(), "cause="); got != (c.cause != nil) {
+				t.Errorf("LogDecisionsWithCause: got %s, want a cause: %t", withCause.String(), c.cause != nil)
+			}
+		})
+	}
+}
+
+// A panickingError has an Error method that panics.
+type panickingError struct{}
+
+func (panickingError) Error() string { panic("Error") }
+
+func TestLogOfACauseThatPanics(t *testing.T) {
+	var log bytes.Buffer
+	observe := jwtexp.WithObserver(jwtexp.LogDecisionsWithCause(slog.New(slog.NewTextHandler(&log, nil))))
+	guard := must(jwtexp.NewMiddleware(must(jwtexp.NewVerifier(stubKeys(panickingError{}))), observe))
+	guard.Check(requestWith(sign(testSecret, joseHeader, live(""))))
+	if !strings.Contains(log.String(), "key set failed") {
+		t.Errorf("got %s, want a line for the outage", log.String())
+	}
+}
+
+// A duration in a JSON log is text, and not a number of nanoseconds.
+func TestDurationsInJSONLogs(t *testing.T) {
+	var log bytes.Buffer
+	clock := jwtexptest.NewClock(epoch)
+	observe := jwtexp.WithObserver(jwtexp.LogDecisions(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	guard := must(jwtexp.NewMiddleware(newVerifier(clock).plain, observe))
+	raw := sign(testSecret, joseHeader, live(fmt.Sprintf(`,"nbf":%d`, epoch.Unix())))
+	for _, c := range []struct {
+		now  time.Time
+		want []string
+	}{
+		{epoch.Add(time.Minute), []string{`"remaining":"59m0s"`}},
+		{epoch.Add(time.Hour + 296*time.Millisecond), []string{`"remaining":"-296ms"`, `"detail":"296ms ago, at 2026-01-02T04:04:05Z"`}},
+		{epoch.Add(-90 * time.Second), []string{"1m30s ahead"}},
+	} {
+		log.Reset()
+		clock.Set(c.now)
+		guard.Check(requestWith(raw))
+		for _, want := range c.want {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("got %s, want it to have %s", log.String(), want)
+			}
+		}
 	}
 }

@@ -142,3 +142,90 @@ func TestWithScopeRejectsMalformedTokens(t *testing.T) {
 	}
 	guard.WithScope("!", "#[", "]~", "https://api.example/orders.read")
 }
+
+// WithScope compares what WithScopeFrom returns. Response, observer and error are those of scopes.
+func TestWithScopeFrom(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	bearer := func(claims string) http.Header {
+		return authorization("Bearer " + sign(testSecret, joseHeader, live(`,"sub":"alice"`+claims)))
+	}
+	var decisions []jwtexp.Verdict
+	newGuard := func(from func(*jwtexp.Token) []string) *jwtexp.Middleware {
+		observe := jwtexp.WithObserver(func(_ *http.Request, d jwtexp.Decision) { decisions = append(decisions, d.Verdict()) })
+		return must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithScopeFrom(from), observe))
+	}
+	permissions := newGuard(jwtexp.ScopeFromClaims("permissions")).WithScope("orders:read")
+	several := newGuard(jwtexp.ScopeFromClaims("roles", "groups", "https://app.example/roles")).WithScope("a", "b")
+	nested := newGuard(func(t *jwtexp.Token) []string {
+		var claims struct {
+			Access struct {
+				Roles []string `json:"roles"`
+			} `json:"realm_access"`
+		}
+		t.Claims(&claims)
+		return claims.Access.Roles
+	}).WithScope("admin")
+	for _, c := range []struct {
+		name   string
+		guard  *jwtexp.Middleware
+		header http.Header
+		want   response
+	}{
+		{"array", permissions, bearer(`,"permissions":["orders:write","orders:read"]`), served},
+		{"string", permissions, bearer(`,"permissions":"orders:write orders:read"`), served},
+		{"lacks it", permissions, bearer(`,"permissions":["orders:write"]`), insufficientScope("orders:read")},
+		{"absent", permissions, bearer(``), insufficientScope("orders:read")},
+		{"null", permissions, bearer(`,"permissions":null`), insufficientScope("orders:read")},
+		{"number", permissions, bearer(`,"permissions":1`), insufficientScope("orders:read")},
+		{"object", permissions, bearer(`,"permissions":{"orders:read":true}`), insufficientScope("orders:read")},
+		{"mixed array", permissions, bearer(`,"permissions":["orders:read",1]`), insufficientScope("orders:read")},
+		{"in another case", permissions, bearer(`,"Permissions":["orders:read"]`), insufficientScope("orders:read")},
+		{"in scope alone", permissions, bearer(`,"scope":"orders:read"`), insufficientScope("orders:read")},
+		{"beside a number that a float64 cannot hold", permissions, bearer(`,"uid":281674916028284931,"permissions":["orders:read"]`), served},
+		{"two claims", several, bearer(`,"roles":["a"],"groups":"b"`), served},
+		{"a name that is a URL", several, bearer(`,"roles":["a"],"https://app.example/roles":["b"]`), served},
+		{"one of two", several, bearer(`,"groups":["b"]`), insufficientScope("a b")},
+		{"func", nested, bearer(`,"realm_access":{"roles":["admin"]}`), served},
+		{"func, lacks it", nested, bearer(`,"realm_access":{"roles":[]}`), insufficientScope("admin")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			decisions = nil
+			wantResponse(t, c.guard.Handler(subject), c.header, c.want)
+			want := jwtexp.VerdictAccepted
+			if c.want.Status == http.StatusForbidden {
+				want = jwtexp.VerdictInsufficientScope
+			}
+			if diff := cmp.Diff([]jwtexp.Verdict{want}, decisions); diff != "" {
+				t.Errorf("decisions (-want +got):\n%s", diff)
+			}
+		})
+	}
+	issued := must(newIssuer(clock).Issue(t.Context(), "alice", map[string]any{"roles": []string{"a"}}))
+	if diff := cmp.Diff([]string{"a"}, jwtexp.ScopeFromClaims("roles")(issued)); diff != "" {
+		t.Errorf("an issued token: (-want +got):\n%s", diff)
+	}
+	for name, from := range map[string]func(*jwtexp.Token) []string{
+		"nil": nil, "no name": jwtexp.ScopeFromClaims(), "empty name": jwtexp.ScopeFromClaims("a", ""),
+	} {
+		if _, err := jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithScopeFrom(from)); err == nil || !strings.Contains(err.Error(), "WithScopeFrom: nil") {
+			t.Errorf("%s: got %v, want an error of WithScopeFrom", name, err)
+		}
+	}
+	// A route without WithScope does not ask.
+	ask := newGuard(func(*jwtexp.Token) []string { t.Error("got a call, want none without WithScope"); return nil })
+	wantResponse(t, ask.Handler(subject), bearer(``), served)
+}
+
+// A ScopeError names what lacks, beside what the route requires.
+func TestScopeErrorNamesWhatLacks(t *testing.T) {
+	guard := must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)))).WithScope("a", "b", "c")
+	_, err := guard.Check(requestWith(sign(testSecret, joseHeader, live(`,"scope":"b private"`))))
+	wantText(t, "scope", err, "scope", "lacks a c; the route requires a b c")
+	e, _ := errors.AsType[*jwtexp.ScopeError](err)
+	if diff := cmp.Diff(&jwtexp.ScopeError{Required: []string{"a", "b", "c"}, Missing: []string{"a", "c"}}, e); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if strings.Contains(err.Error(), "private") {
+		t.Errorf("got %v, want no scope of the token", err)
+	}
+}

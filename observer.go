@@ -3,6 +3,7 @@ package jwtexp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -97,42 +98,105 @@ func (d Decision) Reason() Reason {
 	return ""
 }
 
-// LogValue returns a group of verdict, reason, kid and remaining, as far as they are known.
+// Detail returns what was wrong, without the verdict and the reason. It may be logged: it never
+// quotes the token, nor an error of your own code. It is "" for an accepted token, and if only an
+// error of your own code knows more.
+func (d Decision) Detail() string {
+	switch soleVerdict(d.Err) {
+	case ErrInvalid:
+		if e, ok := errors.AsType[*InvalidError](d.Err); ok && e != nil {
+			return e.detail
+		}
+	case ErrExpired:
+		if e, ok := errors.AsType[*ExpiredError](d.Err); ok && e != nil {
+			return e.when()
+		}
+	case ErrUnavailable:
+		if e, ok := errors.AsType[*UnavailableError](d.Err); ok && e != nil {
+			return e.failed()
+		}
+	case ErrInsufficientScope:
+		if e, ok := errors.AsType[*ScopeError](d.Err); ok && e != nil {
+			return e.lacking()
+		}
+	case ErrMissing:
+		if e, ok := errors.AsType[*missingError](d.Err); ok && e != nil {
+			return e.why
+		}
+	}
+	return ""
+}
+
+// Cause returns the error behind Err: of a key set, a key source, a driver, or your own callback,
+// Extractor or TokenVerifier. It is nil if there is none. Its text may quote the token.
+func (d Decision) Cause() error {
+	switch e := d.Err.(type) {
+	case *UnavailableError:
+		return e.Err
+	case *InvalidError:
+		return e.Err
+	case *ExpiredError, *ScopeError, *missingError:
+		return nil
+	}
+	if d.Err == ErrMissing {
+		return nil
+	}
+	return d.Err // of an Extractor or a TokenVerifier
+}
+
+// LogValue returns a group of verdict, reason, detail, kid and remaining, as far as they are known.
 func (d Decision) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("verdict", string(d.Verdict()))}
 	if reason := d.Reason(); reason != "" {
 		attrs = append(attrs, slog.String("reason", string(reason)))
 	}
+	if detail := d.Detail(); detail != "" {
+		attrs = append(attrs, slog.String("detail", detail))
+	}
 	if d.KeyID != "" {
 		attrs = append(attrs, slog.String("kid", d.KeyID))
 	}
 	if d.Remaining != 0 {
-		attrs = append(attrs, slog.Duration("remaining", d.Remaining))
+		// As text: slog's JSON handler writes a Duration as a number of nanoseconds.
+		attrs = append(attrs, slog.String("remaining", d.Remaining.String()))
 	}
 	return slog.GroupValue(attrs...)
 }
 
-// LogDecisions returns an observer that logs each decision and the pattern of the route. Outages
-// are errors, with what failed. Accepted tokens and disconnected clients are debug messages. The
-// text of an outage may come from your own Extractor or TokenVerifier.
+// LogDecisions returns an observer that logs each decision and the pattern of the route, and nothing
+// else of the request. Outages are errors. Accepted tokens and disconnected clients are debug
+// messages. LogDecisions returns nil for a nil logger.
 func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
+	return logDecisions(logger, func(Decision) []slog.Attr { return nil })
+}
+
+// LogDecisionsWithCause is LogDecisions that also logs the text of [Decision.Cause]. Use it if the
+// errors of your own code, and of drivers and transports, quote no secrets.
+func LogDecisionsWithCause(logger *slog.Logger) func(*http.Request, Decision) {
+	return logDecisions(logger, func(d Decision) []slog.Attr {
+		if cause := d.Cause(); cause != nil {
+			return []slog.Attr{slog.String("cause", fmt.Sprint(cause))}
+		}
+		return nil
+	})
+}
+
+func logDecisions(logger *slog.Logger, more func(Decision) []slog.Attr) func(*http.Request, Decision) {
 	if logger == nil {
 		return nil
 	}
 	return func(r *http.Request, d Decision) {
-		attrs := []slog.Attr{slog.Any("decision", d), slog.String("route", r.Pattern)}
 		level := slog.LevelInfo
 		switch d.Verdict() {
 		case VerdictAccepted, VerdictCanceled:
 			level = slog.LevelDebug
 		case VerdictUnavailable:
 			level = slog.LevelError
-			attrs = append(attrs, slog.String("error", d.Err.Error()))
-		case VerdictMissing:
-			if e, ok := d.Err.(*missingError); ok {
-				attrs = append(attrs, slog.String("error", e.Error()))
-			}
 		}
-		logger.LogAttrs(r.Context(), level, "bearer token", attrs...)
+		if !logger.Enabled(r.Context(), level) {
+			return
+		}
+		attrs := []slog.Attr{slog.Any("decision", d), slog.String("route", r.Pattern)}
+		logger.LogAttrs(r.Context(), level, "bearer token", append(attrs, more(d)...)...)
 	}
 }

@@ -112,6 +112,21 @@ func (t *Token) Scope() []string {
 	return c.claims.Scope(c.text())
 }
 
+// ScopeFromClaims returns a function for [WithScopeFrom]. It reads the scope tokens of the named
+// claims, such as permissions, roles or groups, and joins them. Each claim is a string with spaces
+// or an array of strings; any other value has none. ScopeFromClaims returns nil without a name, and
+// for an empty one.
+func ScopeFromClaims(names ...string) func(t *Token) []string {
+	if len(names) == 0 || slices.Contains(names, "") {
+		return nil
+	}
+	names = slices.Clone(names)
+	return func(t *Token) []string {
+		c := t.in.Get()
+		return c.claims.ScopeOf(c.text(), names)
+	}
+}
+
 // Equal reports whether t and u are the same token, byte for byte. Nil equals nil.
 func (t *Token) Equal(u *Token) bool {
 	if !t.proven() || !u.proven() {

@@ -16,10 +16,6 @@ import (
 )
 
 const (
-	// DefaultMaxSize is the largest token in bytes that a [Verifier] accepts by default, and that
-	// an [Issuer] issues.
-	DefaultMaxSize = 8 << 10
-
 	// MaxLeeway is the longest leeway for [WithLeeway].
 	MaxLeeway = 10 * time.Minute
 
@@ -38,15 +34,15 @@ type Verifier struct {
 type verifier struct {
 	common
 	keys              lookUp
+	whyNot            func(id string) string // of the KeySet, or nil
 	headers           jws.Headers
 	cache             *cache.Cache[*contents] // nil without WithCache
 	cacheEntries      int
 	leeway            time.Duration
-	maxSize           int
 	maxLifetime       time.Duration // 0: no limit
 	keyIDRequired     bool
-	acceptsBoundToken bool                  // WithConfirmation
-	checkClaims       func(*contents) error // WithClaims, or nil
+	acceptsBoundToken bool                          // WithConfirmation
+	checkClaims       func(*contents) *InvalidError // WithClaims, or nil
 	revoked           func(context.Context, *Token) (bool, error)
 }
 
@@ -59,12 +55,15 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 	} else if setup.IsNil(keys) {
 		s.Fault("keys", errors.New("nil; pass a Key or a KeySet"))
 	}
-	in := &verifier{common: common{clock: systemClock}, maxSize: DefaultMaxSize}
+	in := &verifier{common: common{clock: systemClock, maxSize: DefaultMaxSize}}
 	setup.Apply(s, opts, func(o VerifierOption) { o.forVerifier(in, s) })
 	if err := s.Err(); err != nil {
 		return nil, err
 	}
 	in.keys = lookUpIn(keys)
+	if set, ok := keys.(interface{ WhyNot(id string) string }); ok {
+		in.whyNot = set.WhyNot
+	}
 	if in.cacheEntries > 0 {
 		in.cache = cache.New(in.cacheEntries, in.hasExpired)
 	}
@@ -75,11 +74,12 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 
 // Verify parses and verifies raw. Its error matches exactly one of [ErrExpired], [ErrInvalid] and
 // [ErrUnavailable]. The first check that fails decides: size, form, header, typ, key, signature,
-// claims set, iss, aud, cnf, application claims, lifetime, the key's limit, nbf, exp and
-// revocation. The clock is read once. ctx is for the key set and the revocation check.
+// claims set, iss, aud, cnf, application claims, nbf, lifetime, the key's limit, exp and
+// revocation. The text of an [ErrInvalid] names all faults of the claims. The clock is read once.
+// ctx is for the key set and the revocation check.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 	if err := v.check(); err != nil {
-		return nil, unavailable(ctx, err.Error(), nil)
+		return nil, unavailable(ctx, "Verifier", err.Error(), nil)
 	}
 	t, _, err := v.verify(ctx, raw)
 	return t, err
@@ -90,7 +90,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Token, error) {
 // zero Token is [ErrInvalid].
 func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
 	if err := v.check(); err != nil {
-		return unavailable(ctx, err.Error(), nil)
+		return unavailable(ctx, "Verifier", err.Error(), nil)
 	}
 	return v.in.Get().recheck(ctx, t)
 }
@@ -98,7 +98,7 @@ func (v *Verifier) Recheck(ctx context.Context, t *Token) error {
 // check returns an error for a nil or zero Verifier.
 func (v *Verifier) check() error {
 	if v == nil || v.in.Get() == nil {
-		return errors.New("the Verifier is nil or zero; make it with NewVerifier")
+		return errors.New("nil or zero; make it with NewVerifier")
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (v *Verifier) verifierOf(*Token) *verifier { return v.in.Get() }
 func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
 	now, err = readClock(v.clock)
 	if err != nil {
-		return nil, now, unavailable(ctx, err.Error(), nil)
+		return nil, now, unavailable(ctx, "clock", err.Error(), nil)
 	}
 	if v.cacheable(raw) {
 		if c, ok := v.cache.Get(raw); ok {
@@ -149,7 +149,7 @@ func (v *verifier) verifyCached(ctx context.Context, c *contents, now time.Time)
 func (v *verifier) recheck(ctx context.Context, t *Token) error {
 	now, err := readClock(v.clock)
 	if err != nil {
-		return unavailable(ctx, err.Error(), nil)
+		return unavailable(ctx, "clock", err.Error(), nil)
 	}
 	if !t.proven() {
 		return notProven()
@@ -177,21 +177,21 @@ var errNoProof = errors.New("no key proves the token")
 // checkAll makes the checks in their order and returns the first error. Every verdict comes from
 // here. Checks whose result cannot have changed since the stage are left out:
 //
-//	                              unread   accepted      cached
-//	size                          yes      yes           yes
-//	form, header                  yes
-//	typ                           yes      yes
-//	key                           yes      yes           yes
-//	signature                     yes      same key      same key
-//	claims set                    yes
-//	iss, aud, cnf, WithClaims     yes      yes
-//	lifetime, limit of the key    yes      yes           yes
-//	nbf, exp, revocation          yes      yes           yes
+//	                                     unread   accepted      cached
+//	size                                 yes      yes           yes
+//	form                                 yes
+//	typ, alg, kid                        yes      yes
+//	key                                  yes      yes           yes
+//	signature                            yes      same key      same key
+//	claims set                           yes
+//	iss, aud, cnf, WithClaims            yes      yes
+//	nbf, lifetime, limit of the key      yes      yes           yes
+//	exp, revocation                      yes      yes           yes
 //
 // The contents of an unread token have raw only. checkAll sets the rest.
 func (v *verifier) checkAll(ctx context.Context, c *contents, from stage, now time.Time) error {
 	if len(c.raw) > v.maxSize {
-		return tooLarge(v.maxSize)
+		return tooLarge(len(c.raw), v.maxSize)
 	}
 	var compact jws.Compact
 	proves := c.signedBy
@@ -203,14 +203,14 @@ func (v *verifier) checkAll(ctx context.Context, c *contents, from stage, now ti
 		proves = func(m *jws.Material) bool { return m.Verify(&compact) }
 	}
 	if from != cached {
-		if err := v.checkType(c.header); err != nil {
+		if err := v.checkHeader(c.header); err != nil {
 			return err
 		}
 	}
 	key, err := v.findKey(ctx, c.header, now, proves)
 	switch {
 	case err == errNoProof && from == unread:
-		return invalid(ReasonSignature, "")
+		return invalid(ReasonSignature, compact.WhyNotSigned())
 	case err != nil:
 		return err
 	}
@@ -227,29 +227,34 @@ func (v *verifier) checkAll(ctx context.Context, c *contents, from stage, now ti
 			return invalid(ReasonClaims, err.Error())
 		}
 	}
-	if from != cached {
-		if err := v.checkClaimsSet(c); err != nil {
-			return err
-		}
-	}
-	if err := v.checkLifetime(&c.claims, &key, now); err != nil {
-		return err
-	}
-	if err := v.checkTime(c, now); err != nil {
+	if err := v.checkClaimsSet(c, from, &key, now); err != nil {
 		return err
 	}
 	return v.checkRevoked(ctx, c)
 }
 
-func tooLarge(maxSize int) error {
-	return invalid(ReasonTooLarge, fmt.Sprintf("more than %d bytes", maxSize))
+func tooLarge(size, maxSize int) error {
+	return invalid(ReasonTooLarge, fmt.Sprintf("%d bytes, and the limit is %d (WithMaxSize)", size, maxSize))
 }
 
 func notProven() error {
 	return invalid(ReasonMalformed, "not a Token that Issue or Verify returned")
 }
 
-func (v *verifier) checkType(h *jws.Header) error {
+// checkHeader makes the checks that need no key.
+func (v *verifier) checkHeader(h *jws.Header) error {
+	var all faults
+	all.add(v.checkType(h))
+	if !h.Supported {
+		all.add(invalid(ReasonAlgorithm, h.WhyNotSupported()))
+	}
+	if v.keyIDRequired && h.KeyID == "" {
+		all.add(invalid(ReasonKeyID, "kid is missing or empty, and WithKeyIDRequired requires one"))
+	}
+	return all.err()
+}
+
+func (v *verifier) checkType(h *jws.Header) *InvalidError {
 	want := v.typ
 	if want == "" {
 		if !h.HasType {
@@ -258,10 +263,10 @@ func (v *verifier) checkType(h *jws.Header) error {
 		want = defaultType
 	}
 	// With mediaType alone, Verify takes 17 % longer (BenchmarkVerify/HS256).
-	if h.Type != want && mediaType(h.Type) != mediaType(want) {
-		return invalid(ReasonType, "typ is not "+want+" (WithType)")
+	if h.Type == want || mediaType(h.Type) == mediaType(want) {
+		return nil
 	}
-	return nil
+	return invalid(ReasonType, fmt.Sprintf("%s, and this Verifier accepts %s (WithType)", h.TypeText(), want))
 }
 
 // mediaType returns a typ in the form in which two are compared. It folds ASCII only: Unicode
@@ -281,91 +286,148 @@ func mediaType(typ string) string {
 // findKey returns the first key of the set that fits the header and proves the token. It returns
 // errNoProof if keys fit and none proves it.
 func (v *verifier) findKey(ctx context.Context, h *jws.Header, now time.Time, proves func(*jws.Material) bool) (Key, error) {
-	if !h.Supported {
-		return Key{}, invalid(ReasonAlgorithm, "unsupported alg")
-	}
-	if v.keyIDRequired && h.KeyID == "" {
-		return Key{}, invalid(ReasonKeyID, "kid is missing or empty, and WithKeyIDRequired requires one")
-	}
 	keys, err := v.keys(ctx, h.KeyID, now)
 	if err != nil {
-		return Key{}, unavailable(ctx, "the key set failed", err)
+		return Key{}, unavailable(ctx, "key set", "", err)
 	}
 	// The IDs are compared again: a set that ignores kid must not make every kid good.
 	known, tried := false, 0
 	for _, k := range keys {
-		material := k.material()
-		anyID := !h.HasKeyID || k.id == "" && len(keys) == 1
-		if material == nil || !anyID && k.id != h.KeyID {
+		if !k.serves(h, len(keys) == 1) {
 			continue
 		}
 		known = true
-		if material.Algorithm() != h.Algorithm || tried == maxKeysTried {
+		if k.material().Algorithm() != h.Algorithm || tried == maxKeysTried {
 			continue
 		}
 		tried++
-		if proves(material) {
+		if proves(k.material()) {
 			return k, nil
 		}
 	}
 	switch {
 	case !known:
-		return Key{}, invalid(ReasonUnknownKey, "no key has the token's kid")
+		return Key{}, invalid(ReasonUnknownKey, v.whyUnknown(h))
 	case tried == 0:
-		return Key{}, invalid(ReasonAlgorithm, "alg is not the algorithm of the key")
+		return Key{}, invalid(ReasonAlgorithm, fmt.Sprintf("alg is %s, and the key is for %s", h.Algorithm, algorithmsFor(h, keys)))
 	}
 	return Key{}, errNoProof
 }
 
-// checkClaimsSet makes the checks whose result depends on the token and the Verifier only.
-func (v *verifier) checkClaimsSet(c *contents) error {
-	if v.issuer != "" && c.claims.Issuer != v.issuer {
-		return invalid(ReasonIssuer, "iss is missing or does not match WithIssuer")
+func (v *verifier) whyUnknown(h *jws.Header) string {
+	if !h.HasKeyID {
+		return "the key set has no key"
 	}
-	if err := v.checkAudience(c.claims.Audience); err != nil {
-		return err
+	const text = "no key has the token's kid"
+	if v.whyNot != nil {
+		if why := v.whyNot(h.KeyID); why != "" {
+			return text + ": " + why
+		}
 	}
-	if !v.acceptsBoundToken && c.claims.Confirmation {
-		return invalid(ReasonConfirmation, "the token is bound to a key (cnf, RFC 7800); use WithConfirmation if the application checks the proof")
-	}
-	if v.checkClaims != nil {
-		return v.checkClaims(c)
-	}
-	return nil
+	return text + "; was the key removed, or is the token from another issuer?"
 }
 
-func (v *verifier) checkAudience(audience []string) error {
+// serves reports whether a token with the header may be signed by the key, whatever its alg is.
+func (k *Key) serves(h *jws.Header, only bool) bool {
+	anyID := !h.HasKeyID || k.id == "" && only
+	return k.material() != nil && (anyID || k.id == h.KeyID)
+}
+
+// algorithmsFor returns the algorithms of the keys that serve the header.
+func algorithmsFor(h *jws.Header, keys []Key) string {
+	var names []string
+	for _, k := range keys {
+		if name := string(k.Algorithm()); k.serves(h, len(keys) == 1) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkClaimsSet makes all checks of the claims, and collects their faults. exp comes last, so that
+// expired means only expired. A token that is not yet valid is not expired, even if exp is before
+// nbf.
+func (v *verifier) checkClaimsSet(c *contents, from stage, key *Key, now time.Time) error {
+	var all faults
+	if from != cached {
+		all.add(v.checkIssuer(c.claims.Issuer))
+		all.add(v.checkAudience(c.claims.Audience))
+		if !v.acceptsBoundToken && c.claims.Confirmation {
+			all.add(invalid(ReasonConfirmation, "the token is bound to a key (cnf, RFC 7800); use WithConfirmation if the application checks the proof"))
+		}
+		if v.checkClaims != nil && all == nil {
+			all.add(v.checkClaims(c))
+		}
+	}
+	valid := validityOf(&c.claims, v.leeway)
+	if valid.notYet(now) {
+		e := &NotYetValidError{NotBefore: c.claims.NotBefore, Now: now, Leeway: v.leeway}
+		all.add(&InvalidError{Reason: ReasonNotYetValid, Err: e, detail: e.when()})
+	}
+	all.add(v.checkLifetime(&c.claims, key, now))
+	if valid.expired(now) {
+		expired := v.expiredError(c, now)
+		if all == nil {
+			return expired
+		}
+		all.add(invalid("", "it expired "+expired.when()))
+	}
+	return all.err()
+}
+
+func (v *verifier) checkIssuer(issuer string) *InvalidError {
+	switch {
+	case v.issuer == "" || issuer == v.issuer:
+		return nil
+	case issuer == "":
+		return invalid(ReasonIssuer, "iss is missing or empty, and WithIssuer requires it")
+	}
+	return invalid(ReasonIssuer, "iss "+mismatch([]string{issuer}, []string{v.issuer})+" WithIssuer")
+}
+
+// mismatch says how names differ from the wanted ones, without quoting them.
+func mismatch(got, want []string) string {
+	for _, g := range got {
+		for _, w := range want {
+			switch {
+			case strings.TrimRight(g, "/") == strings.TrimRight(w, "/"):
+				return "differs only by a slash at the end from"
+			case strings.EqualFold(g, w):
+				return "differs only by upper and lower case from"
+			case strings.TrimSpace(g) == strings.TrimSpace(w):
+				return "differs only by white space from"
+			}
+		}
+	}
+	return "does not match"
+}
+
+func (v *verifier) checkAudience(audience []string) *InvalidError {
 	accepted := func(one string) bool { return slices.Contains(v.audience, one) }
 	switch {
 	case len(v.audience) == 0 && len(audience) > 0:
 		return invalid(ReasonAudience, "the token has an audience; use WithAudience to accept it")
-	case len(v.audience) > 0 && !slices.ContainsFunc(audience, accepted):
-		return invalid(ReasonAudience, "aud is missing or does not match WithAudience")
+	case len(v.audience) == 0 || slices.ContainsFunc(audience, accepted):
+		return nil
+	case len(audience) == 0:
+		return invalid(ReasonAudience, "aud is missing, and WithAudience requires it")
 	}
-	return nil
+	return invalid(ReasonAudience, "aud "+mismatch(audience, v.audience)+" WithAudience")
 }
 
-func (v *verifier) checkLifetime(claims *claimset.Set, key *Key, now time.Time) error {
+func (v *verifier) checkLifetime(claims *claimset.Set, key *Key, now time.Time) *InvalidError {
+	exp, iat := claims.ExpiresAt, claims.IssuedAt
 	switch {
-	case v.maxLifetime > 0 && claims.IssuedAt.IsZero():
+	case v.maxLifetime > 0 && iat.IsZero():
 		return invalid(ReasonLifetime, "iat is missing, and WithMaxLifetime requires it")
+	case v.maxLifetime > 0 && exp.After(iat.Add(v.maxLifetime)):
+		return invalid(ReasonLifetime, fmt.Sprintf("exp is %v after iat, and WithMaxLifetime allows %v", exp.Sub(iat), v.maxLifetime))
 	// exp is compared with now, too, because the signer chooses iat.
-	case v.maxLifetime > 0 && (claims.ExpiresAt.After(claims.IssuedAt.Add(v.maxLifetime)) || claims.ExpiresAt.After(now.Add(v.maxLifetime))):
-		return invalid(ReasonLifetime, fmt.Sprintf("longer than %v (WithMaxLifetime)", v.maxLifetime))
-	case !key.covers(claims.ExpiresAt):
-		return invalid(ReasonLifetime, "exp is later than the key allows (Key.WithNotAfter)")
-	}
-	return nil
-}
-
-// checkTime comes after all other checks of the token, so that expired means only expired. A
-// token that is not yet valid is not expired, even if exp is before nbf.
-func (v *verifier) checkTime(c *contents, now time.Time) error {
-	switch valid := validityOf(&c.claims, v.leeway); {
-	case valid.notYet(now):
-		return invalid(ReasonNotYetValid, "")
-	case valid.expired(now):
-		return v.expiredError(c, now)
+	case v.maxLifetime > 0 && exp.After(now.Add(v.maxLifetime)):
+		return invalid(ReasonLifetime, fmt.Sprintf("exp is %v after the time on the Verifier's clock, and WithMaxLifetime allows %v; is the issuer's clock fast?", exp.Sub(now), v.maxLifetime))
+	case !key.covers(exp):
+		return invalid(ReasonLifetime, fmt.Sprintf("exp is %s, and the key is for tokens that expire by %s (Key.WithNotAfter)",
+			exp.Format(time.RFC3339Nano), key.notAfter.UTC().Format(time.RFC3339Nano)))
 	}
 	return nil
 }
@@ -387,9 +449,9 @@ func (v *verifier) checkRevoked(ctx context.Context, c *contents) error {
 	}
 	switch revoked, err := v.revoked(ctx, c.token()); {
 	case err != nil:
-		return unavailable(ctx, "the revocation check failed", err)
+		return unavailable(ctx, "revocation check", "", err)
 	case revoked:
-		return invalid(ReasonRevoked, "")
+		return invalid(ReasonRevoked, "WithRevoked's function says so")
 	}
 	return nil
 }
@@ -459,18 +521,6 @@ func WithConfirmation() VerifierOption {
 	}}
 }
 
-// WithMaxSize replaces [DefaultMaxSize]. A larger token is rejected before it is decoded. An n that
-// is not positive is an error.
-func WithMaxSize(n int) VerifierOption {
-	return verifierOption{"WithMaxSize", func(v *verifier) error {
-		v.maxSize = n
-		if n <= 0 {
-			return fmt.Errorf("%d is not positive", n)
-		}
-		return nil
-	}}
-}
-
 // WithClaims decodes the claims set into a T, as [Token.Claims] does, and passes it to check,
 // before nbf and exp are checked. If the claims do not fit, or check returns an error, the token is
 // [ErrInvalid], and [InvalidError.Err] has the error. A missing claim leaves its field zero. A nil
@@ -478,7 +528,7 @@ func WithMaxSize(n int) VerifierOption {
 // because [WithCache] remembers its result. For a missing permission, use [Middleware.WithScope]
 // instead.
 func WithClaims[T any](check func(*T) error) VerifierOption {
-	decodeAndCheck := func(c *contents) error {
+	decodeAndCheck := func(c *contents) *InvalidError {
 		var claims T
 		if err := c.claims.Decode(c.text(), &claims); err != nil {
 			return &InvalidError{Reason: ReasonClaims, Err: newFault(err.Error(), causeOf(err)), detail: err.Error()}

@@ -142,7 +142,7 @@ func TestCacheFollowsTheClock(t *testing.T) {
 		{end.Add(-1), "ok"},
 		{epoch.Add(-leeway), "ok"},
 		{epoch.Add(-leeway - 1), "invalid: not_yet_valid"},
-		{epoch.Add(-2 * time.Hour), "invalid: lifetime"},
+		{epoch.Add(-2 * time.Hour), "invalid: not_yet_valid"},
 		{epoch, "ok"},
 		{end, "expired"},
 		{end.Add(time.Hour), "expired"},

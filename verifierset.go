@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/jwtexp/jwtexp/internal/claimset"
 	"github.com/jwtexp/jwtexp/internal/jws"
 	"github.com/jwtexp/jwtexp/internal/opaque"
 	"github.com/jwtexp/jwtexp/internal/setup"
@@ -68,7 +71,7 @@ func (s *verifierSet) add(v *Verifier) error {
 // has expired. Choosing parses the payload once more, even on a cache hit.
 func (s *VerifierSet) Verify(ctx context.Context, raw string) (*Token, error) {
 	if err := s.check(); err != nil {
-		return nil, unavailable(ctx, err.Error(), nil)
+		return nil, unavailable(ctx, "VerifierSet", err.Error(), nil)
 	}
 	t, _, err := s.verify(ctx, raw)
 	return t, err
@@ -78,7 +81,7 @@ func (s *VerifierSet) Verify(ctx context.Context, raw string) (*Token, error) {
 // of an unknown issuer is [ErrInvalid].
 func (s *VerifierSet) Recheck(ctx context.Context, t *Token) error {
 	if err := s.check(); err != nil {
-		return unavailable(ctx, err.Error(), nil)
+		return unavailable(ctx, "VerifierSet", err.Error(), nil)
 	}
 	if !t.proven() {
 		return notProven()
@@ -93,7 +96,7 @@ func (s *VerifierSet) Recheck(ctx context.Context, t *Token) error {
 // check returns an error for a nil or zero VerifierSet.
 func (s *VerifierSet) check() error {
 	if s == nil || s.in.Get() == nil {
-		return errors.New("the VerifierSet is nil or zero; make it with NewVerifierSet")
+		return errors.New("nil or zero; make it with NewVerifierSet")
 	}
 	return nil
 }
@@ -119,7 +122,7 @@ func (s *VerifierSet) verifierOf(t *Token) *verifier { return s.in.Get().byIssue
 // says, because the token is not verified yet.
 func (s *verifierSet) choose(raw string, compact *jws.Compact) (*verifier, error) {
 	if len(raw) > s.maxSize {
-		return nil, tooLarge(s.maxSize)
+		return nil, tooLarge(len(raw), s.maxSize)
 	}
 	if err := s.headers.Parse(raw, compact); err != nil {
 		return nil, invalid(ReasonMalformed, err.Error())
@@ -129,8 +132,8 @@ func (s *verifierSet) choose(raw string, compact *jws.Compact) (*verifier, error
 		return nil, invalid(ReasonMalformed, err.Error())
 	}
 	issuer, err := issuerOf(payload)
-	if err != nil {
-		return nil, invalid(ReasonClaims, err.Error())
+	if err != nil { // Parse fails, too, and names all faults
+		return nil, invalid(ReasonClaims, claimset.Parse(payload, new(claimset.Set)).Error())
 	}
 	return s.of(issuer)
 }
@@ -141,10 +144,8 @@ func issuerOf(payload string) (issuer string, err error) {
 		if name != "iss" {
 			return value.Skip()
 		}
-		if issuer, err = value.String(); err != nil {
-			return fmt.Errorf("claim %q: %w", name, strictjson.Fixed(err))
-		}
-		return nil
+		issuer, err = value.String()
+		return err
 	})
 	return issuer, err
 }
@@ -153,5 +154,9 @@ func (s *verifierSet) of(issuer string) (*verifier, error) {
 	if v := s.byIssuer[issuer]; v != nil {
 		return v, nil
 	}
-	return nil, invalid(ReasonIssuer, "iss is missing or does not match any Verifier of the set")
+	if issuer == "" {
+		return nil, invalid(ReasonIssuer, "iss is missing or empty, and the VerifierSet chooses the Verifier by it")
+	}
+	known := slices.Sorted(maps.Keys(s.byIssuer))
+	return nil, invalid(ReasonIssuer, "iss "+mismatch([]string{issuer}, known)+" any issuer of the VerifierSet")
 }

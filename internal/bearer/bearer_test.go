@@ -33,8 +33,8 @@ func TestFromHeader(t *testing.T) {
 		if token != tt.token || status != tt.status {
 			t.Errorf("%s: got %q and status %d, want %q and %d", tt.name, token, status, tt.token, tt.status)
 		}
-		if (detail != "") != (status == bearer.Malformed) {
-			t.Errorf("%s: got status %d with detail %q, want a detail if and only if it is Malformed", tt.name, status, detail)
+		if want := status == bearer.Malformed || status == bearer.Missing && tt.values != nil; (detail != "") != want {
+			t.Errorf("%s: got status %d with detail %q, want a detail: %t", tt.name, status, detail, want)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type Cookie struct {
 // NewCookie returns a Cookie. ok is false if no cookie can have the name, or if browsers send
 // one of the origins in another form.
 func NewCookie(name string, trustedOrigins []string) (c *Cookie, ok bool) {
-	if (&http.Cookie{Name: name}).Valid() != nil || slices.ContainsFunc(trustedOrigins, isNoOrigin) {
+	if !isName(name) || slices.ContainsFunc(trustedOrigins, isNoOrigin) {
 		return nil, false
 	}
 	return &Cookie{name, slices.Clone(trustedOrigins)}, true

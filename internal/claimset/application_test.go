@@ -292,6 +292,40 @@ func TestErrorsOfTheApplicationsMethods(t *testing.T) {
 	}
 }
 
+// tokenReader has methods for JSON tokens, which fail.
+type tokenReader struct{ Level int }
+
+var errTokens = errors.New("tokens")
+
+func (tokenReader) UnmarshalJSONFrom(*jsontext.Decoder) error { return errTokens }
+func (tokenReader) MarshalJSONTo(*jsontext.Encoder) error     { return errTokens }
+
+func TestErrorsOfTokenMethods(t *testing.T) {
+	var dst struct {
+		Level tokenReader `json:"level"`
+	}
+	var writer struct {
+		Names tokenWriter `json:"names"`
+	}
+	writer.Names.names = []string{"a", "a"}
+	_, failed := encode(&dst)
+	_, twice := encode(writer)
+	for _, tt := range []struct {
+		err   error
+		want  string
+		cause error
+	}{
+		{decode(`{"level":true}`, &dst), `claim "level" is a boolean that claimset_test.tokenReader rejects (the field Level)`, errTokens},
+		{failed, `the field Level has a method that fails`, errTokens},
+		{twice, `the field Names is not strict JSON in UTF-8, or has duplicate names`, nil},
+	} {
+		e, ok := errors.AsType[*claimset.Error](tt.err)
+		if !ok || e.Error() != tt.want || !errors.Is(e.Cause, tt.cause) {
+			t.Errorf("got %v, want %s, with the cause %v", tt.err, tt.want, tt.cause)
+		}
+	}
+}
+
 // Two different names for one field or map key are rejected.
 func TestTwoNamesForOneFieldAreRejected(t *testing.T) {
 	for text, dst := range map[string]any{
@@ -326,5 +360,12 @@ func TestMethodsAreCalledOnce(t *testing.T) {
 	dst.Last.unexported = 1
 	if err := decode(`{"First":1,"Last":{}}`, &dst); err != nil || dst.First != 1 {
 		t.Errorf("got %d calls, %v, want one", dst.First, err)
+	}
+	var exact struct {
+		First counted
+		Share float64
+	}
+	if err := decode(`{"First":12345678901234567890,"Share":1e3}`, &exact); err != nil || exact.First != 1 {
+		t.Errorf("with numbers that are looked at: got %d calls, %v, want one", exact.First, err)
 	}
 }

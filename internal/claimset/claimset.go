@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -33,15 +34,31 @@ type Set struct {
 	appStart, appEnd int
 }
 
-var (
-	errNoExpiry      = errors.New(`claim "exp": missing; a token without an end is never accepted`)
-	errEmptyAudience = errors.New("empty")
-)
+var errNoExpiry = errors.New(`claim "exp": missing; a token without an end is never accepted`)
 
-// Parse reads a claims set into s, which must be zero and must not be copied afterwards. A claims set without exp is an error.
+// Parse reads a claims set into s, which must be zero and must not be copied afterwards. A claims
+// set without exp is an error. The error names every fault.
 func Parse(payload string, s *Set) error {
+	err := s.parse(payload)
+	if err == nil && s.ExpiresAt.IsZero() {
+		err = errNoExpiry
+	}
+	if err == nil {
+		return nil
+	}
+	rules := strictjson.Rules{
+		Noun:     "claim",
+		Check:    func(object string) error { return new(Set).parse(object) },
+		Required: "exp",
+		Missing:  errNoExpiry,
+	}
+	return rules.Faults(payload, err)
+}
+
+// parse reads the claims that are there.
+func (s *Set) parse(payload string) error {
 	before := 0
-	err := strictjson.Members(payload, func(name string, value *strictjson.Reader) (err error) {
+	return strictjson.Members(payload, func(name string, value *strictjson.Reader) (err error) {
 		switch name {
 		case "iss":
 			s.Issuer, err = value.String()
@@ -64,19 +81,21 @@ func Parse(payload string, s *Set) error {
 			}
 			err = value.Skip()
 			s.appEnd = int(value.InputOffset())
-			return err
+			if err != nil {
+				return fmt.Errorf("%s: %w", claimNamed(name), value.Fixed(err))
+			}
+			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("claim %q: %w", name, strictjson.Fixed(err))
+			return fmt.Errorf("claim %q: %w (RFC 7519 §4.1.%d)", name, value.Fixed(err), sections[name])
 		}
 		before = int(value.InputOffset())
 		return nil
 	})
-	if err == nil && s.ExpiresAt.IsZero() {
-		return errNoExpiry
-	}
-	return err
 }
+
+// sections has the sections of RFC 7519 §4.1.
+var sections = map[string]int{"iss": 1, "sub": 2, "aud": 3, "exp": 4, "nbf": 5, "iat": 6, "jti": 7}
 
 func numericDate(value *strictjson.Reader, round rounding) (time.Time, error) {
 	number, err := value.ReadValue()
@@ -84,30 +103,42 @@ func numericDate(value *strictjson.Reader, round rounding) (time.Time, error) {
 	case err != nil:
 		return time.Time{}, err
 	case number.Kind() != jsontext.KindNumber:
-		return time.Time{}, errNotNumber
+		return time.Time{}, strictjson.NotA("a number", number.Kind())
 	}
 	return parseNumericDate(number, round)
 }
 
+var (
+	errEmptyAudience = errors.New("an empty string")
+	errEmptyArray    = errors.New("an empty array")
+)
+
 // audience reads aud, a string or an array of strings (RFC 7519 §4.1.3), and appends it to all. An
 // empty aud is an error, because it can be read as "for no service" and as "for any".
 func audience(value *strictjson.Reader, all []string) ([]string, error) {
-	if value.PeekKind() != jsontext.KindBeginArray {
+	switch kind := value.PeekKind(); kind {
+	case jsontext.KindBeginArray:
+	case jsontext.KindString, jsontext.KindInvalid:
 		one, err := audienceValue(value)
 		return append(all, one), err
+	default:
+		return nil, strictjson.NotA("a string or an array of strings", kind)
 	}
 	if _, err := value.ReadToken(); err != nil {
 		return nil, err
 	}
-	for value.PeekKind() != jsontext.KindEndArray {
+	for kind := value.PeekKind(); kind != jsontext.KindEndArray; kind = value.PeekKind() {
 		one, err := audienceValue(value)
+		if err == errEmptyAudience || err != nil && kind != jsontext.KindString && kind != jsontext.KindInvalid {
+			err = fmt.Errorf("an element is %w", err)
+		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, one)
 	}
 	if len(all) == 0 {
-		return nil, errEmptyAudience
+		return nil, errEmptyArray
 	}
 	_, err := value.ReadToken()
 	return all, err
@@ -133,7 +164,7 @@ func NewTemplate(issuer string, audience []string) Template {
 
 // Append appends a claims set: the template, the other registered claims of s, and the
 // application's claims. app is nil or anything that encoding/json writes as an object; naming a
-// registered claim is an error. The times of s are whole seconds, and its ID is valid UTF-8.
+// registered claim is an error. The times of s are not before 1970, and its ID is valid UTF-8.
 // Append sets s.Confirmation if app has cnf. A subject that is not valid UTF-8 is an error.
 func (t Template) Append(buf []byte, s *Set, app any) ([]byte, error) {
 	if !utf8.ValidString(s.Subject) {
@@ -181,11 +212,17 @@ func appendAudience(buf []byte, all []string) []byte {
 	return append(buf, ']', ',')
 }
 
+// appendDate writes a time exactly, with the digits of its fraction of a second that are needed.
 func appendDate(buf []byte, name string, t time.Time) []byte {
 	if t.IsZero() {
 		return buf
 	}
-	return append(strconv.AppendInt(appendName(buf, name), t.Unix(), 10), ',')
+	buf = strconv.AppendInt(appendName(buf, name), t.Unix(), 10)
+	if nsec := t.Nanosecond(); nsec > 0 {
+		digits := strconv.Itoa(1e9 + nsec)[1:] // nine of them
+		buf = append(append(buf, '.'), strings.TrimRight(digits, "0")...)
+	}
+	return append(buf, ',')
 }
 
 func appendName(buf []byte, name string) []byte {

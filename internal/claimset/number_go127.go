@@ -4,5 +4,9 @@ package claimset
 
 import "github.com/go-json-experiment/json"
 
-// numberOptions is empty: in Go 1.27 the JSON package is part of encoding/json.
-var numberOptions = json.JoinOptions()
+// In Go 1.27 the JSON package is part of encoding/json and knows json.Number.
+var (
+	numberMarshalers   *json.Marshalers
+	numberUnmarshalers *json.Unmarshalers
+	numberOptions      = json.JoinOptions() // a nil *json.Marshalers must not be an option
+)

@@ -3,6 +3,7 @@ package claimset
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -12,10 +13,23 @@ import (
 // rejected: no real token has them, and attackers use them to look for overflows.
 const MaxNumericDate int64 = 253402300799
 
-var (
-	errNotNumber  = errors.New("not a JSON number")
-	errOutOfRange = errors.New("not in 0..253402300799")
-)
+var errBefore1970 = errors.New("before 1970")
+
+// tooLate returns the error for a number with so many digits before the decimal point.
+func tooLate(digits int) error {
+	unit := ""
+	switch digits {
+	case 13, 14:
+		unit = "milliseconds"
+	case 16, 17:
+		unit = "microseconds"
+	case 19, 20:
+		unit = "nanoseconds"
+	default:
+		return errors.New("after the year 9999")
+	}
+	return fmt.Errorf("after the year 9999; it looks like %s, and NumericDate is in seconds", unit)
+}
 
 // rounding says how digits below a nanosecond are rounded. Each claim is rounded so that the token
 // lives shorter.
@@ -38,8 +52,11 @@ func parseNumericDate(number []byte, round rounding) (time.Time, error) {
 	}
 	// 10^12 and above is out of range whatever the digits are. This check limits the loop below,
 	// whose length the author of the token chooses.
-	if number[0] == '-' || point > 12 {
-		return time.Time{}, errOutOfRange
+	switch {
+	case number[0] == '-':
+		return time.Time{}, errBefore1970
+	case point > 12:
+		return time.Time{}, tooLate(point)
 	}
 
 	digit := func(i int) int64 { // the i-th significant digit, or 0 outside
@@ -58,7 +75,7 @@ func parseNumericDate(number []byte, round rounding) (time.Time, error) {
 	inexact := len(digits) > point+9 // the last significant digit is not 0
 
 	if sec > MaxNumericDate || sec == MaxNumericDate && (nsec > 0 || inexact) {
-		return time.Time{}, errOutOfRange
+		return time.Time{}, tooLate(point)
 	}
 	if inexact && round == up {
 		nsec++ // time.Unix carries into the second

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -24,23 +23,8 @@ type plainField struct {
 	option string // of the tag
 }
 
-// plainStructs caches the results of newPlainStruct.
-var plainStructs sync.Map // of reflect.Type to plainStruct
-
-// plainOf returns the plainStruct of t or of what t points to, or nil if that is not a plain struct
-// with fields.
-func plainOf(t reflect.Type) plainStruct {
-	if t == nil {
-		return nil
-	}
-	if known, ok := plainStructs.Load(t); ok {
-		return known.(plainStruct)
-	}
-	plain := newPlainStruct(t)
-	plainStructs.Store(t, plain)
-	return plain
-}
-
+// newPlainStruct returns the plainStruct of t or of what t points to, or nil if that is not a plain
+// struct.
 func newPlainStruct(t reflect.Type) plainStruct {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -72,14 +56,13 @@ func newPlainStruct(t reflect.Type) plainStruct {
 	return plain
 }
 
-// appendPlain appends the members of app, with a comma after each, if app is a plain struct or
-// points to one. ok is false if it is not, and if it holds a value that the JSON package must write
-// or reject: a float32, NaN, invalid UTF-8.
+// append appends the members of app, with a comma after each, if app is a plain struct or points to
+// one. ok is false if it is not, and if it holds a value that the JSON package must write or reject:
+// a float32, NaN, invalid UTF-8.
 //
 // The JSON package knows less about the struct, and its output must be searched for registered
 // names. With it, Issue takes 77 % longer (BenchmarkIssue).
-func appendPlain(buf []byte, app any) (_ []byte, ok bool) {
-	plain := plainOf(reflect.TypeOf(app))
+func (plain plainStruct) append(buf []byte, app any) (_ []byte, ok bool) {
 	v := reflect.Indirect(reflect.ValueOf(app))
 	if plain == nil || !v.IsValid() {
 		return buf, false
@@ -138,7 +121,7 @@ func appendScalar(buf []byte, v reflect.Value) (_ []byte, ok bool) {
 	case v.CanUint():
 		return strconv.AppendUint(buf, v.Uint(), 10), true
 	case v.Kind() == reflect.Float64 && !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0):
-		return append(buf, jsontext.Float(v.Float()).String()...), true
+		return appendFloat(buf, v.Float()), true
 	}
 	return buf, false
 }

@@ -62,7 +62,7 @@ func tagged(field, tag string) reflect.StructField {
 	return f
 }
 
-func TestPlainOf(t *testing.T) {
+func TestPlainStructs(t *testing.T) {
 	for want, types := range map[bool][]any{
 		true: {plain{}, new(plain), struct{ Small float32 }{}, struct{}{}, struct {
 			Kind kind
@@ -111,7 +111,7 @@ func TestPlainOf(t *testing.T) {
 	} {
 		for _, v := range types {
 			for _, when := range []string{"first call", "second call"} {
-				if got := plainOf(reflect.TypeOf(v)) != nil; got != want {
+				if got := goTypeOf(reflect.TypeOf(v)).plain != nil; got != want {
 					t.Errorf("%T, %s: got %v, want %v", v, when, got, want)
 				}
 			}
@@ -136,10 +136,10 @@ func FuzzAppendPlain(f *testing.F) {
 			v.Roles, v.More, v.Weights, v.Kinds = []string{role, name}, []string{}, []int32{int32(age), 0}, []kind{kind(role)}
 			v.Flags, v.Empty, v.Shares = []bool{admin, true}, []uint16{}, []float64{share, 0}
 		}
-		want, err := jsonv2.Marshal(v, strictV1)
+		want, err := jsonv2.Marshal(v, writeExactly[allFloats])
 		for _, app := range []any{v, &v} {
 			const before = `{"sub":"s",`
-			got, ok := appendPlain([]byte(before), app)
+			got, ok := goTypeOf(reflect.TypeOf(app)).plain.append([]byte(before), app)
 			if ok != (err == nil) {
 				t.Errorf("%+v: got ok %t, want %s, %v", v, ok, want, err)
 			}
@@ -156,11 +156,11 @@ func TestAppendPlainSkipsOtherTypes(t *testing.T) {
 		"a float32": struct{ Small float32 }{1}, "invalid UTF-8 in a slice": plain{Roles: []string{"a", "\xff"}},
 		"several": struct{ Weights []float32 }{[]float32{1}}, "NaN": plain{Share: math.NaN()}, "infinity": plain{Shares: []float64{math.Inf(-1)}},
 	} {
-		if got, ok := appendPlain(nil, app); ok {
+		if got, ok := goTypeOf(reflect.TypeOf(app)).plain.append(nil, app); ok {
 			t.Errorf("%s: got %s, want ok false", name, got)
 		}
 	}
-	if got, ok := appendPlain([]byte("{"), struct{}{}); !ok || string(got) != "{" {
+	if got, ok := goTypeOf(reflect.TypeFor[struct{}]()).plain.append([]byte("{"), struct{}{}); !ok || string(got) != "{" {
 		t.Errorf("empty struct: got %s, %t, want {, true", got, ok)
 	}
 }

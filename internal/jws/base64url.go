@@ -1,17 +1,12 @@
 package jws
 
-import (
-	"encoding/base64"
-	"errors"
-)
+import "encoding/base64"
 
 // base64url is RFC 7515's, which is not padded.
 var (
 	base64url = base64.RawURLEncoding // encodes
 	strict    = newDecoder()          // decodes
 )
-
-var errBase64 = errors.New("a segment is not strict base64url, or there are more than three segments")
 
 // decodeText decodes a segment that is text. Without the array on the stack, Verify takes 6 %
 // longer (BenchmarkVerify/HS256).
@@ -23,7 +18,7 @@ func decodeText(segment string) (string, error) {
 	}
 	n, ok := strict.decode(buf, segment)
 	if !ok {
-		return "", errBase64
+		return "", errForm
 	}
 	return string(buf[:n]), nil
 }
@@ -44,7 +39,7 @@ func (s *signature) decode(segment string) error {
 	}
 	n, ok := strict.decode(buf, segment)
 	if !ok {
-		return errBase64
+		return errForm
 	}
 	s.n = n
 	return nil

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-var errSegments = errors.New("not three segments separated by dots")
+var errForm = errors.New("not three segments of base64url")
 
 // A Compact is a token taken apart. None of it can be trusted before a Material has verified it.
 // The payload stays encoded until then.
@@ -23,15 +23,27 @@ type Compact struct {
 }
 
 // Parse takes a token apart into c, which must be zero, and reads its header. The caller limits the
-// length of raw.
-func (h *Headers) Parse(raw string, c *Compact) (err error) {
+// length of raw. An error names all faults of the form.
+func (h *Headers) Parse(raw string, c *Compact) error {
+	err := h.cut(raw, c)
+	if err == nil {
+		return nil
+	}
+	found := malformed(raw)
+	if err != errForm {
+		found = append(found, err.Error())
+	}
+	return errors.New(strings.Join(found, "; "))
+}
+
+func (h *Headers) cut(raw string, c *Compact) (err error) {
 	header, rest, ok := strings.Cut(raw, ".")
 	if !ok {
-		return errSegments
+		return errForm
 	}
 	payload, signature, ok := strings.Cut(rest, ".")
 	if !ok {
-		return errSegments
+		return errForm
 	}
 	c.header, c.payload = header, payload
 	c.signed = raw[:len(header)+1+len(payload)]
@@ -42,7 +54,13 @@ func (h *Headers) Parse(raw string, c *Compact) (err error) {
 }
 
 // Payload decodes the payload. Call it after a Material has verified c, or to choose a Verifier.
-func (c *Compact) Payload() (string, error) { return decodeText(c.payload) }
+func (c *Compact) Payload() (string, error) {
+	text, err := decodeText(c.payload)
+	if err != nil {
+		return "", errors.New("the payload " + segmentFault(c.payload))
+	}
+	return text, nil
+}
 
 // Payload decodes the payload of a token that Sign returned.
 func Payload(token string) string {

@@ -22,7 +22,7 @@ type Header struct {
 }
 
 var (
-	errNoAlgorithm = errors.New(`header parameter "alg": missing`)
+	errNoAlgorithm = errors.New(`parameter "alg": missing`)
 	errUnderstood  = errors.New("not supported, so the token must be rejected (RFC 7515 §4.1.11)")
 )
 
@@ -32,7 +32,21 @@ func parseHeader(segment string) (*Header, error) {
 		return nil, err
 	}
 	h := new(Header)
-	hasAlgorithm := false
+	hasAlgorithm, err := h.read(text)
+	if err == nil && !hasAlgorithm {
+		err = errNoAlgorithm
+	}
+	if err != nil {
+		return nil, fmt.Errorf("header: %w", headerRules.Faults(text, err))
+	}
+	_, h.Supported = algorithms[h.Algorithm]
+	// A key set may keep the kid. Clones keep the rest of the header out of memory then.
+	h.Algorithm, h.Type, h.KeyID = strings.Clone(h.Algorithm), strings.Clone(h.Type), strings.Clone(h.KeyID)
+	return h, nil
+}
+
+// read reads the parameters, and reports whether alg is one of them.
+func (h *Header) read(text string) (hasAlgorithm bool, err error) {
 	err = strictjson.Members(text, func(name string, value *strictjson.Reader) (err error) {
 		switch name {
 		case "alg":
@@ -55,20 +69,19 @@ func parseHeader(segment string) (*Header, error) {
 			return value.Skip()
 		}
 		if err != nil {
-			return fmt.Errorf("header parameter %q: %w", name, strictjson.Fixed(err))
+			return fmt.Errorf("parameter %q: %w", name, value.Fixed(err))
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case !hasAlgorithm:
-		return nil, errNoAlgorithm
-	}
-	_, h.Supported = algorithms[h.Algorithm]
-	// A key set may keep the kid. Clones keep the rest of the header out of memory then.
-	h.Algorithm, h.Type, h.KeyID = strings.Clone(h.Algorithm), strings.Clone(h.Type), strings.Clone(h.KeyID)
-	return h, nil
+	return hasAlgorithm, err
+}
+
+// headerRules find every fault of a header.
+var headerRules = strictjson.Rules{
+	Noun:     "parameter",
+	Check:    func(object string) error { _, err := new(Header).read(object); return err },
+	Required: "alg",
+	Missing:  errNoAlgorithm,
 }
 
 // An EncodedHeader is a header as new tokens have it, encoded once for many tokens. If it is encoded

@@ -89,11 +89,11 @@ func lookup(name string, want family) (algorithm, error) {
 	a, ok := algorithms[name]
 	switch {
 	case !ok:
-		return a, fmt.Errorf("unsupported algorithm %q; want HS256, RS256, PS256, ES256, EdDSA, …", name)
+		return a, fmt.Errorf("algorithm %q is %s", name, describeAlgorithm(name))
 	case want == hmacKey && a.family != hmacKey:
 		return a, fmt.Errorf("%s takes an %s; a secret is for HS256, HS384 and HS512", name, a.family)
 	case want != hmacKey && a.family == hmacKey:
-		return a, fmt.Errorf("%s takes a secret of random bytes and not a public or private key", name)
+		return a, fmt.Errorf("%s takes a secret of random bytes (NewSecretKey) and not a public or private key", name)
 	}
 	return a, nil
 }
@@ -103,6 +103,9 @@ func (m *Material) Algorithm() string { return m.algorithm.name }
 
 // CanSign reports whether the material holds a secret or a private key.
 func (m *Material) CanSign() bool { return m.signKey != nil }
+
+// Remote reports whether signing calls code of the application, such as a client of a KMS.
+func (m *Material) Remote() bool { return m.remote }
 
 // Identity returns the identity of the key.
 func (m *Material) Identity() *Identity { return m.identity }
@@ -185,7 +188,7 @@ func clonePrivate(private crypto.Signer) (clone crypto.Signer, remote bool, err 
 	return clone, false, err
 }
 
-var errPrivate = errors.New("the private key is invalid")
+var errPrivate = errors.New("the private key is invalid: its parts are missing or do not fit together")
 
 func cloneRSA(key *rsa.PrivateKey) (crypto.Signer, error) {
 	if key == nil || key.N == nil || key.D == nil {

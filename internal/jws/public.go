@@ -2,9 +2,12 @@ package jws
 
 import (
 	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/big"
@@ -47,6 +50,12 @@ func hintFor(public crypto.PublicKey) string {
 		return "; pass a pointer to it"
 	case *ed25519.PublicKey:
 		return "; pass the value"
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		return "; pass an algorithm that fits the key"
+	case *ecdh.PublicKey, *ecdh.PrivateKey:
+		return ", which is for key agreement (X25519, ECDH) and does not sign"
+	case *x509.Certificate:
+		return "; pass its PublicKey"
 	case crypto.Signer:
 		return "; pass a private key to NewSigningKey"
 	case []byte, string:
@@ -78,11 +87,21 @@ func copyRSA(key *rsa.PublicKey) *rsa.PublicKey {
 	return &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}
 }
 
+// curveOf returns the name of the key's curve. The curve may be a type of the application.
+func curveOf(key *ecdsa.PublicKey) string {
+	for _, curve := range []elliptic.Curve{elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		if key != nil && key.Curve == curve {
+			return curve.Params().Name
+		}
+	}
+	return "another curve"
+}
+
 var errPoint = errors.New("the ECDSA public key is not a point on its curve")
 
 func clonePublicECDSA(a algorithm, key *ecdsa.PublicKey) (crypto.PublicKey, error) {
 	if key == nil || key.Curve != a.curve {
-		return nil, fmt.Errorf("the key is not on the algorithm's curve, %s", a.curve.Params().Name)
+		return nil, fmt.Errorf("the key is on %s, and %s needs one on %s", curveOf(key), a.name, a.curve.Params().Name)
 	}
 	//lint:ignore SA1019 only compared with nil: Bytes panics on a nil number
 	if key.X == nil || key.Y == nil {

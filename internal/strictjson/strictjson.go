@@ -18,11 +18,8 @@ import (
 )
 
 var (
-	errSyntax    = errors.New("not valid JSON in UTF-8")
 	errDuplicate = errors.New("a JSON object has duplicate names")
-	errNotObject = errors.New("not a JSON object")
 	errTrailing  = errors.New("data after the JSON object")
-	errNotString = errors.New("not a JSON string")
 	errTooDeep   = fmt.Errorf("more than %d levels of JSON objects and arrays", maxDepth)
 )
 
@@ -117,21 +114,21 @@ func (r *Reader) close() {
 
 func (r *Reader) members(visit func(name string, value *Reader) error) error {
 	if token, err := r.ReadToken(); err != nil || token.Kind() != jsontext.KindBeginObject {
-		return errNotObject
+		return explain(r.text)
 	}
 	for r.PeekKind() != jsontext.KindEndObject {
 		name, err := r.name()
 		if err != nil {
-			return Fixed(err)
+			return r.Fixed(err)
 		}
 		if err := visit(name, r); err != nil {
-			return Fixed(err)
+			return r.Fixed(err)
 		}
 	}
 	if _, err := r.ReadToken(); err != nil {
-		return Fixed(err)
+		return r.Fixed(err)
 	}
-	if strings.Trim(r.text[r.InputOffset():], " \t\r\n") != "" {
+	if strings.Trim(r.text[r.InputOffset():], whiteSpace) != "" {
 		return errTrailing
 	}
 	return nil
@@ -152,7 +149,7 @@ func (r *Reader) name() (string, error) {
 	name := r.verbatim(quoted)
 	if r.simple {
 		if slices.Contains(r.names, name) {
-			return "", errDuplicate
+			return "", duplicate("member", name)
 		}
 		r.names = append(r.names, name)
 	}
@@ -166,7 +163,7 @@ func (r *Reader) String() (string, error) {
 	case err != nil:
 		return "", err
 	case quoted.Kind() != jsontext.KindString:
-		return "", errNotString
+		return "", NotA("a string", quoted.Kind())
 	case r.escapes:
 		return unescape(quoted)
 	}
@@ -190,15 +187,12 @@ func (r *Reader) Skip() error {
 	return err
 }
 
-// Fixed replaces an error of the JSON decoder, which quotes the input, with one that does not. It
-// returns other errors unchanged.
-func Fixed(err error) error {
+// Fixed replaces an error of the JSON decoder, which quotes the input, with one that says what is
+// wrong with the text. It returns other errors unchanged.
+func (r *Reader) Fixed(err error) error {
 	_, isSyntax := errors.AsType[*jsontext.SyntacticError](err)
-	switch {
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		return errDuplicate
-	case isSyntax, errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errSyntax
+	if isSyntax || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return explain(r.text)
 	}
 	return err
 }

@@ -80,6 +80,9 @@ func check(t *testing.T, text string) {
 		t.Errorf("%q: got %v, want success: %t", text, err, ok)
 		return
 	}
+	if err != nil && !isFixed(err.Error()) {
+		t.Errorf("%q: got %v, want a fixed text", text, err)
+	}
 	if diff := cmp.Diff(want, got); ok && diff != "" {
 		t.Errorf("%q (-want +got):\n%s", text, diff)
 	}
@@ -171,17 +174,5 @@ func TestReadersAreUsedAgain(t *testing.T) {
 	first := `{"secret":"` + strings.Repeat("s", 1000) + `","a":1}`
 	for _, text := range []string{first, `{"a":1,"b":2}`, `{"a":1`, first, `{"a":1,"a":2}`, `{"a":{}}`, first, `{"b":"x"}`} {
 		check(t, text)
-	}
-}
-
-func TestStringOfOtherValues(t *testing.T) {
-	for _, value := range []string{`null`, `1`, `true`, `{}`, `[]`, `["a"]`} {
-		err := strictjson.Members(`{"a":`+value+`}`, func(_ string, v *strictjson.Reader) error {
-			_, err := v.String()
-			return err
-		})
-		if err == nil {
-			t.Errorf("%s: got nil, want an error", value)
-		}
 	}
 }
