@@ -57,7 +57,7 @@ func jwksURI(configuration []byte, issuer string, loopback bool) (string, error)
 	// Unlike encoding/json, go-jose's reader compares names case-sensitively and rejects
 	// duplicates.
 	if josejson.Unmarshal(configuration, &members) != nil {
-		return "", errors.New("not an OpenID configuration; want a JSON object with the strings issuer and jwks_uri, each once")
+		return "", errors.New("response " + kindOf(configuration, "issuer", `"`) + "; want an OpenID configuration, a JSON object with the strings issuer and jwks_uri")
 	}
 	if members.Issuer != issuer {
 		return "", errors.New("its issuer differs from the one passed to Discover (OpenID Connect Discovery 1.0 §4.3); pass the provider's own spelling, and check for a trailing slash")

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -113,13 +114,35 @@ func sanitize(err error) error {
 	if errors.Is(err, errRedirect) {
 		return errRedirect
 	}
-	if e, ok := errors.AsType[*net.OpError](err); ok {
-		return &temporaryError{e}
-	}
+	return hideCause(networkFault(err), err)
+}
+
+// networkFault says what failed, if it is the network, and not code of the application.
+func networkFault(err error) string {
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return &temporaryError{e}
+		return e.Error()
 	}
-	return hideCause("request failed or was cut off; the error chain has the cause", err)
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		return e.Error()
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && isSystem(e) {
+		return e.Error()
+	}
+	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
+	switch {
+	case noTLS, errors.Is(err, http.ErrSchemeMismatch):
+		return "server does not speak TLS; check scheme and port"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "server closed the connection before the end of the response"
+	}
+	return "request failed or was cut off; the error chain has the cause"
+}
+
+// isSystem reports whether e comes from the operating system or the TLS of the other side.
+func isSystem(e *net.OpError) bool {
+	_, number := errors.AsType[syscall.Errno](e)
+	_, alert := errors.AsType[tls.AlertError](e)
+	return number || alert
 }
 
 // A hiddenCause prints a text instead of its cause. errors.Is and errors.As find the cause;

@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -19,16 +20,57 @@ import (
 // §2). go-jose can read public keys, too, but it bounds RSA keys by jose.MaxRSAModulusBits, a
 // variable that any package in the process can change.
 type jwk struct {
-	Type       string    `json:"kty"`
-	KeyID      string    `json:"kid"`
-	Algorithm  string    `json:"alg"`
-	Use        string    `json:"use"`
-	Operations []string  `json:"key_ops"`
-	Curve      string    `json:"crv"`
-	N          base64URL `json:"n"`
-	E          base64URL `json:"e"`
-	X          base64URL `json:"x"`
-	Y          base64URL `json:"y"`
+	Type, KeyID, Algorithm, Use, Curve string
+	Operations                         []string
+	N, E, X, Y                         base64URL
+}
+
+// privateMembers are the members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2,
+// §6.4.1).
+var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
+
+// read reads the members. Its error names every member that is wrong.
+func (j *jwk) read(text []byte) error {
+	var members map[string]josejson.RawMessage
+	if josejson.Unmarshal(text, &members) != nil {
+		return errors.New("it is not a JSON object, or a member is in it twice")
+	}
+	var found faults
+	for _, field := range []struct {
+		name, want string
+		value      any
+	}{
+		{"kid", "a string", &j.KeyID},
+		{"kty", "a string", &j.Type},
+		{"alg", "a string", &j.Algorithm},
+		{"use", "a string", &j.Use},
+		{"key_ops", "an array of strings", &j.Operations},
+		{"crv", "a string", &j.Curve},
+		{"n", "base64url without padding", &j.N},
+		{"e", "base64url without padding", &j.E},
+		{"x", "base64url without padding", &j.X},
+		{"y", "base64url without padding", &j.Y},
+	} {
+		if member := members[field.name]; member != nil && josejson.Unmarshal(member, field.value) != nil {
+			found.addf("%s is not %s", field.name, field.want)
+		}
+	}
+	if slices.ContainsFunc(privateMembers, func(name string) bool { return members[name] != nil }) {
+		found.addf("it is a private key or a secret; publish public keys only")
+	}
+	return found.err()
+}
+
+// checkUse returns why the key is not for signatures, or nil.
+func (j *jwk) checkUse() error {
+	var found faults
+	if j.Use != "" && j.Use != "sig" {
+		found.addf("use is %s, and not sig", shown(j.Use))
+	}
+	if j.Operations != nil && !slices.Contains(j.Operations, "verify") {
+		found.addf("key_ops has no verify")
+	}
+	return found.err()
 }
 
 // base64URL is bytes in base64url without padding (RFC 7515 §2).
@@ -48,9 +90,9 @@ func (b *base64URL) UnmarshalJSON(text []byte) (err error) {
 
 var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
 
-// publicKey returns the public key of j, or nil if it cannot decode one. NewPublicKey checks
-// what publicKey does not.
-func (j *jwk) publicKey() crypto.PublicKey {
+// publicKey returns the public key of j, or why it cannot decode one. NewPublicKey checks what
+// publicKey does not.
+func (j *jwk) publicKey() (crypto.PublicKey, error) {
 	curve := curves[j.Curve]
 	switch {
 	case j.Type == "RSA":
@@ -58,26 +100,28 @@ func (j *jwk) publicKey() crypto.PublicKey {
 	case j.Type == "EC" && curve != nil:
 		return j.ecdsaKey(curve)
 	case j.Type == "OKP" && j.Curve == "Ed25519":
-		return ed25519.PublicKey(j.X)
+		return ed25519.PublicKey(j.X), nil
+	case j.Type == "EC", j.Type == "OKP":
+		return nil, fmt.Errorf("crv is %s; want P-256, P-384 or P-521 for EC, Ed25519 for OKP", shown(j.Curve))
 	}
-	return nil
+	return nil, fmt.Errorf("kty is %s; want RSA, EC or OKP", shown(j.Type))
 }
 
-func (j *jwk) rsaKey() crypto.PublicKey {
+func (j *jwk) rsaKey() (crypto.PublicKey, error) {
 	n, e := new(big.Int).SetBytes(j.N), new(big.Int).SetBytes(j.E)
 	if e.BitLen() > 31 { // crypto/rsa accepts no larger exponent, and an int may not hold one
-		return nil
+		return nil, fmt.Errorf("e has %d bits; want 31 at most", e.BitLen())
 	}
-	return &rsa.PublicKey{N: n, E: int(e.Int64())}
+	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
 }
 
-func (j *jwk) ecdsaKey(curve elliptic.Curve) crypto.PublicKey {
+func (j *jwk) ecdsaKey(curve elliptic.Curve) (crypto.PublicKey, error) {
 	if len(j.X) != len(j.Y) { // both have the length of a coordinate (RFC 7518 §6.2.1.2)
-		return nil
+		return nil, fmt.Errorf("x has %d bytes and y has %d; want the size of the curve for both", len(j.X), len(j.Y))
 	}
 	key, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, j.X, j.Y))
 	if err != nil {
-		return nil
+		return nil, errors.New("x and y are not a point on the curve " + j.Curve)
 	}
-	return key
+	return key, nil
 }

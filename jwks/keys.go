@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -16,17 +15,15 @@ import (
 // maxKeys is the largest number of JWKs in a set, far above what providers publish.
 const maxKeys = 256
 
-var (
-	errNotSet      = errors.New(`response is not a JWK Set (RFC 7517 §5); want a JSON object with an array named "keys"`)
-	errTooManyKeys = fmt.Errorf("JWK Set has more than %d keys; remove those that are no longer used", maxKeys)
-	errNoUsableKey = errors.New("JWK Set has no usable key; want a public RSA key of 2048 to 8192 bits, or a public EC or Ed25519 key, for signatures")
-)
+var errTooManyKeys = fmt.Errorf("JWK Set has more than %d keys; remove those that are no longer used", maxKeys)
 
 // A keySet holds the usable keys of a JWK Set. It is never changed.
 type keySet struct {
 	all  []jwtexp.Key
 	byID map[string][]jwtexp.Key
 	sole bool // all come from the only usable JWK, which has no kid: they serve any kid
+
+	leftOut map[string]string // why the JWKs with these IDs are not usable
 }
 
 // parseSet reads a JWK Set. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
@@ -36,17 +33,24 @@ func parseSet(text []byte) (*keySet, error) {
 	var set struct {
 		Keys []josejson.RawMessage `json:"keys"`
 	}
-	if josejson.Unmarshal(text, &set) != nil {
-		return nil, errNotSet // without the cause, which can quote the text
+	if josejson.Unmarshal(text, &set) != nil || set.Keys == nil {
+		return nil, notSet(text) // without the cause, which can quote the text
 	}
 	if len(set.Keys) > maxKeys {
 		return nil, errTooManyKeys
 	}
-	s := &keySet{byID: make(map[string][]jwtexp.Key)}
+	s := &keySet{byID: make(map[string][]jwtexp.Key), leftOut: make(map[string]string)}
 	usable := 0
-	for _, jwk := range set.Keys {
+	var faults []string
+	for i, text := range set.Keys {
+		keys, id, err := keysOf(text)
+		if err != nil {
+			s.leftOut[id] = err.Error()
+			faults = append(faults, fmt.Sprintf("JWK %d%s: %v", i, named(id), err))
+			continue
+		}
 		before := len(s.all)
-		for _, key := range keysOf(jwk) {
+		for _, key := range keys {
 			s.add(key)
 		}
 		if len(s.all) > before {
@@ -54,7 +58,7 @@ func parseSet(text []byte) (*keySet, error) {
 		}
 	}
 	if usable == 0 {
-		return nil, errNoUsableKey
+		return nil, noUsableKey(faults)
 	}
 	s.sole = usable == 1 && s.all[0].ID() == ""
 	return s, nil
@@ -93,34 +97,46 @@ func (s *keySet) withID(id string) []jwtexp.Key {
 	return keys
 }
 
-// privateMembers are the members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2,
-// §6.4.1).
-var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
+// whyNot returns why a JWK with this ID is not usable, or "". A nil set has none.
+func (s *keySet) whyNot(id string) string {
+	if s == nil || s.leftOut[id] == "" {
+		return ""
+	}
+	return "its JWK is not usable: " + s.leftOut[id]
+}
 
-// keysOf returns the keys that a JWK stands for: one per algorithm. It returns none if the JWK
-// is not for signatures, is of an unknown kind, or is private or symmetric and so should not
-// have been published. It ignores the certificates in x5c.
-func keysOf(text []byte) []jwtexp.Key {
+// keysOf returns the keys that a JWK stands for, one per algorithm, and its ID. An error names every
+// reason why the JWK is not usable: it is not for signatures, is of an unknown kind, or is private
+// or symmetric and so should not have been published. keysOf ignores the certificates in x5c.
+func keysOf(text []byte) (keys []jwtexp.Key, id string, err error) {
 	var j jwk
-	var members map[string]josejson.RawMessage
-	if josejson.Unmarshal(text, &j) != nil || josejson.Unmarshal(text, &members) != nil {
-		return nil
+	if err := j.read(text); err != nil {
+		return nil, j.KeyID, err
 	}
-	switch {
-	case j.Use != "" && j.Use != "sig",
-		j.Operations != nil && !slices.Contains(j.Operations, "verify"),
-		slices.ContainsFunc(privateMembers, func(name string) bool { return members[name] != nil }):
-		return nil
+	var found faults
+	if err := j.checkUse(); err != nil {
+		found.addf("%v", err)
 	}
-	public := j.publicKey()
-	var keys []jwtexp.Key
+	public, err := j.publicKey()
+	if err != nil {
+		found.addf("%v", err)
+	}
+	if found != nil {
+		return nil, j.KeyID, found.err()
+	}
 	for _, alg := range algorithms(public, j.Algorithm) {
 		// NewPublicKey rejects invalid keys, and keys that do not fit alg.
-		if key, err := jwtexp.NewPublicKey(alg, public); err == nil {
-			keys = append(keys, key.WithID(j.KeyID))
+		key, err := jwtexp.NewPublicKey(alg, public)
+		if err != nil {
+			found.addf("%v", err)
+			continue
 		}
+		keys = append(keys, key.WithID(j.KeyID))
 	}
-	return keys
+	if len(keys) == 0 {
+		return nil, j.KeyID, found.err()
+	}
+	return keys, j.KeyID, nil
 }
 
 // algorithms returns the algorithms to try for a key: alg, or the usual ones of the key's type

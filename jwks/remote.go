@@ -109,12 +109,12 @@ func newRemote(url string, c *config) *Remote {
 // fetch first (see [Remote]). If the set has one key, without an ID, every id finds it. The
 // caller may change the slice.
 //
-// An error is a [*jwtexp.UnavailableError]: ctx is done, the Remote is closed, or fetching failed
-// and no usable set has the key.
+// An error is a [*jwtexp.UnavailableError] with the Detail: ctx is done, the Remote is closed, or
+// fetching failed and no usable set has the key.
 func (r *Remote) VerificationKeys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	inner := r.inner.Load()
 	if inner == nil {
-		return nil, &jwtexp.UnavailableError{Err: errZeroRemote}
+		return nil, outage(errZeroRemote)
 	}
 	return inner.keys(ctx, id, now)
 }
@@ -130,7 +130,7 @@ func (r *remote) keys(ctx context.Context, id string, now time.Time) ([]jwtexp.K
 		case <-f.done:
 			s = f.state
 		case <-ctx.Done():
-			return nil, &jwtexp.UnavailableError{Err: ctx.Err()}
+			return nil, &jwtexp.UnavailableError{What: "key set", Detail: withoutQuery(r.url) + ": fetch has not ended", Err: ctx.Err()}
 		}
 	}
 	return r.answer(s, id, now)
@@ -181,9 +181,26 @@ func (r *remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, error
 	case s.err == nil, len(keys) > 0 && r.usable(s, now):
 		return slices.Clone(keys), nil
 	case s == closedState:
-		return nil, &jwtexp.UnavailableError{Err: errClosed}
+		return nil, outage(errClosed)
 	}
-	return nil, &jwtexp.UnavailableError{Err: s.err, RetryAfter: r.config.interval}
+	e := outage(s.err)
+	e.RetryAfter = r.config.interval
+	return nil, e
+}
+
+// outage returns the error for calls that get no keys because of err, whose text may be logged.
+func outage(err error) *jwtexp.UnavailableError {
+	return &jwtexp.UnavailableError{What: "key set", Detail: err.Error(), Err: err}
+}
+
+// WhyNot returns why the set has no key with the given ID, if it has a JWK with this ID and left it
+// out. Otherwise it returns "". A Verifier adds the text to its error.
+func (r *Remote) WhyNot(id string) string {
+	inner := r.inner.Load()
+	if inner == nil {
+		return ""
+	}
+	return inner.state.Load().set.whyNot(id)
 }
 
 // startFetch returns the running fetch, or starts one. old is the state that made the caller ask

@@ -107,27 +107,28 @@ var (
 )
 
 // SigningKey returns the key that signs at now, for tokens that live up to the schedule's
-// Lifetime. It returns an error before the first key and after the only key was revoked.
+// Lifetime. It returns a [*jwtexp.UnavailableError] before the first key and after the only key was
+// revoked.
 func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) {
 	s := r.current.Load()
 	if s == nil {
-		return jwtexp.Key{}, errNoKeys
+		return jwtexp.Key{}, outage("key source", errNoKeys)
 	}
 	e := signerAt(s.Entries, now)
 	if e == nil {
-		return jwtexp.Key{}, errNoSigner
+		return jwtexp.Key{}, outage("key source", errNoSigner)
 	}
 	return s.keys[e.ID].WithNotAfter(now.Add(r.schedule.Lifetime)), nil
 }
 
 // VerificationKeys returns the key with the given ID, or none if it is unknown, revoked or
 // forgotten at now. For "", as in a token without kid, it returns all keys, newest first. The
-// caller may change the slice. It returns an error if the ring has no keys yet.
+// caller may change the slice. It returns a [*jwtexp.UnavailableError] if the ring has no keys yet.
 func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
 	s := r.current.Load()
 	switch {
 	case s == nil:
-		return nil, errNoKeys
+		return nil, outage("key set", errNoKeys)
 	case id != "":
 		return slices.Clone(s.trusted[id].keysAt(now)), nil
 	}
@@ -136,6 +137,27 @@ func (r *Ring) VerificationKeys(_ context.Context, id string, now time.Time) ([]
 		all = append(all, s.trusted[e.ID].keysAt(now)...)
 	}
 	return all, nil
+}
+
+// outage returns an error whose text an Issuer or a Verifier shows.
+func outage(what string, err error) error {
+	return &jwtexp.UnavailableError{What: what, Detail: err.Error(), Err: err}
+}
+
+// WhyNot returns why VerificationKeys has no key with the given ID, if the ring had one: it was
+// revoked, or forgotten. Otherwise it returns "". A Verifier adds the text to its error.
+func (r *Ring) WhyNot(id string) string {
+	s := r.current.Load()
+	if s == nil {
+		return ""
+	}
+	if at, ok := s.revoked[id]; ok {
+		return "it was revoked at " + at.Format(time.RFC3339)
+	}
+	if key, ok := s.trusted[id]; ok {
+		return "it was kept until " + key.until.Format(time.RFC3339)
+	}
+	return ""
 }
 
 // Published returns the public keys that other services need at now, newest first, and how long
