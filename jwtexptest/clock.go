@@ -20,7 +20,8 @@ type Clock struct {
 	now time.Time
 }
 
-// NewClock returns a Clock that stands at t.
+// NewClock returns a Clock that stands at t. Choose a t between two seconds, such as 12:00:00.5: a
+// whole second hides faults in rounding.
 func NewClock(t time.Time) *Clock { return &Clock{now: t} }
 
 // Now returns the time at which the clock stands.

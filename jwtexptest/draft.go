@@ -43,6 +43,12 @@ func (m members) text() []byte {
 	return text
 }
 
+// and returns m's text with another member at its end.
+func (m members) and(member string) string {
+	text := m.text()
+	return string(text[:len(text)-1]) + "," + member + "}"
+}
+
 // withSignature returns the token with a signature that is already base64url.
 func (d draft) withSignature(signature string) string {
 	return encode(d.header.text()) + "." + encode(d.claims.text()) + "." + signature

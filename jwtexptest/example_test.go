@@ -23,7 +23,7 @@ func ExampleClock() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
+	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 500_000_000, time.UTC))
 	issuer, err := jwtexp.NewIssuer(key, 15*time.Minute, jwtexp.WithClock(clock))
 	if err != nil {
 		log.Fatal(err)
@@ -154,7 +154,7 @@ func TestGreeterIsProtected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
+	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 500_000_000, time.UTC))
 	names := jwtexp.Options(jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("greeter"))
 	greeter, err := newGreeter(key, jwtexp.WithClock(clock), names)
 	if err != nil {
@@ -172,6 +172,40 @@ func TestGreeterIsProtected(t *testing.T) {
 func ExampleTestHandler() {
 	t := new(testing.T)
 	synctest.Test(t, TestGreeterIsProtected) // go test calls it, as it does every test
+	fmt.Println("failed:", t.Failed())
+	// Output: failed: false
+}
+
+// newDashboard returns the handler under test. It reads the token from a cookie, and accepts tokens
+// of five minutes.
+func newDashboard(t *testing.T, key jwtexp.Key, clock jwtexp.Clock) http.Handler {
+	t.Helper()
+	verifier, err := jwtexp.NewVerifier(key, jwtexp.WithClock(clock), jwtexp.WithMaxLifetime(5*time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithTokenFrom(jwtexp.FromCookie("session")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "Hello!") }))
+}
+
+func TestDashboardIsProtected(t *testing.T) {
+	key, clock := newKey(t, jwtexp.HS256), jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 500_000_000, time.UTC))
+	jwtexptest.TestHandler(t, newDashboard(t, key, clock), jwtexptest.HandlerConfig{
+		Key: key, Clock: clock,
+		Lifetime: 5 * time.Minute,
+		Attach: func(r *http.Request, token string) {
+			r.AddCookie(&http.Cookie{Name: "session", Value: token})
+		},
+	})
+}
+
+// TestDashboardIsProtected tests a handler that reads a cookie and accepts tokens of five minutes.
+func ExampleTestHandler_cookie() {
+	t := new(testing.T)
+	synctest.Test(t, TestDashboardIsProtected) // go test calls it, as it does every test
 	fmt.Println("failed:", t.Failed())
 	// Output: failed: false
 }

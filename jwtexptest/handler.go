@@ -17,9 +17,13 @@ type HandlerConfig struct {
 	// required, and must have been set.
 	Clock *Clock
 
-	// Options are the handler's jwtexp.WithIssuer, WithAudience and WithType, without
+	// Options are the handler's jwtexp.WithIssuer, WithAudience, WithType and WithMaxSize, without
 	// WithClock. nil means none.
 	Options []jwtexp.CommonOption
+
+	// Lifetime is how long the suite's tokens live: whole seconds, and at most the handler's
+	// jwtexp.WithMaxLifetime. 0 means jwtexptest.Lifetime.
+	Lifetime time.Duration
 
 	// Leeway is the handler's leeway, from 0, the default, to jwtexp.MaxLeeway.
 	Leeway time.Duration
@@ -34,6 +38,10 @@ type HandlerConfig struct {
 	// Request returns a new request on each call, without a token and without an Authorization
 	// header. With a good token, the handler must accept it. nil means GET /.
 	Request func() *http.Request
+
+	// Attach adds a token to a request, for a handler that reads a cookie or another header. The
+	// rules about the Authorization header are then left out. nil means Authorization: Bearer.
+	Attach func(r *http.Request, token string)
 }
 
 // TestHandler tests a handler that is protected by bearer tokens, whatever JWT library it uses.
@@ -51,10 +59,10 @@ type HandlerConfig struct {
 // not apply are left out, such as the issuer's if [HandlerConfig.Options] has no WithIssuer. A bad
 // config, or a handler that rejects a good token, ends the test with tb.Fatalf.
 //
-// The handler must read the Authorization header and answer at once: a stream that ends with its
-// request's context never ends here. A handler that accepts requests without a token breaks a
-// rule by design. TestHandler cannot detect a secret that serves two algorithms, such as HS256
-// and HS512, because a Key has only one.
+// The handler must read the Authorization header, or what [HandlerConfig.Attach] adds, and answer
+// at once: a stream that ends with its request's context never ends here. A handler that accepts
+// requests without a token breaks a rule by design. TestHandler cannot detect a secret that serves
+// two algorithms, such as HS256 and HS512, because a Key has only one.
 //
 // No message contains a token. The handler runs in the test's goroutine, and a panic in it is a
 // failure like others. TestHandler moves the Clock, so tests with the same Clock must not run in

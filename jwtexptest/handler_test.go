@@ -207,6 +207,14 @@ func TestRejectionThatTellsTooMuch(t *testing.T) {
 				http.Error(w, r.Header.Get("Authorization"), http.StatusUnauthorized)
 			}
 		}, []string{"no token in the response"}},
+		{"the query, for a token in it", func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, r.URL.RawQuery, http.StatusUnauthorized)
+		}, []string{"no token in the response"}},
+		{"both headers, if there are two", func(w http.ResponseWriter, r *http.Request) {
+			if all := r.Header["Authorization"]; len(all) == 2 {
+				http.Error(w, strings.Join(all, "; "), http.StatusBadRequest)
+			}
+		}, []string{"no token in the response"}},
 		{"says expired or invalid for every fault", func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "expired or invalid", http.StatusUnauthorized)
 		}, nil},

@@ -1,9 +1,6 @@
 package jwtexptest
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // rejectionRules are about what a rejected client learns.
 var rejectionRules = []rule{
@@ -34,7 +31,7 @@ var rejectionRules = []rule{
 			probes = append(probes, bearer(token.name, token.text, noLeak).sentAt(token.now))
 		}
 		for _, p := range s.leaked {
-			p.want = want{"a response without the token", func(r response) bool { return !strings.Contains(r.text, p.token()) }}
+			p.want = want{"a response without the token", func(r response) bool { return !s.quotes(r, p) }}
 			probes = append(probes, p)
 		}
 		return probes

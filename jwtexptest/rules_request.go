@@ -1,11 +1,14 @@
 package jwtexptest
 
-import "net/url"
+import (
+	"fmt"
+	"net/url"
+)
 
 // requestRules are about where the token is in the request.
 var requestRules = []rule{
 	{"missing token", "RFC 6750 §3", `answer 401 with "WWW-Authenticate: Bearer" and a realm`, func(*suite) []probe {
-		return []probe{{name: "no Authorization header", want: challenged}}
+		return []probe{{name: "no token", want: challenged}}
 	}},
 	{"other scheme", "RFC 6750 §2.1", "accept only a token after Bearer and a space", func(s *suite) []probe {
 		return []probe{
@@ -45,6 +48,7 @@ var requestRules = []rule{
 		}
 	}},
 	{"token size", "RFC 9110 §5.4", "reject a token of more than a few KiB before you decode it", func(s *suite) []probe {
-		return []probe{bearer("a token of more than 64 KiB", s.tokens.Oversized(s.Subject, s.Claims), rejected)}
+		token := s.tokens.Oversized(s.Subject, s.Claims)
+		return []probe{bearer(fmt.Sprintf("a token of %d KiB", len(token)>>10), token, rejected)}
 	}},
 }

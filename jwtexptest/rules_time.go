@@ -17,19 +17,28 @@ var timeRules = []rule{
 		return []probe{bearer("a nanosecond before exp", s.good, accepted).sentAt(end.Add(-1))}
 	}},
 	{"rejected before nbf", "RFC 7519 §4.1.5", "check nbf like exp, with no more leeway than you chose", func(s *suite) []probe {
-		// A whole second, and late enough that even with leeway it is after iat.
-		nbf := s.issued.IssuedAt().Add(s.Leeway + 2*time.Second).Truncate(time.Second)
+		// A whole second before exp. If the lifetime is long enough, it is after iat, even with leeway.
+		iat, exp := s.issued.IssuedAt(), s.issued.ExpiresAt()
+		nbf := earlier(iat.Add(s.Leeway).Truncate(time.Second).Add(time.Second), exp.Add(-time.Second))
 		token := s.signed(func(d draft) { d.claims["nbf"] = nbf.Unix() })
 		begin := nbf.Add(-s.Leeway)
-		return []probe{
-			bearer("a nanosecond before nbf", token, rejected).sentAt(begin.Add(-1)),
-			bearer("at nbf", token, accepted).sentAt(begin),
+		probes := []probe{bearer("a nanosecond before nbf", token, rejected).sentAt(begin.Add(-1))}
+		if begin.Before(iat) { // when a handler with a limit on the lifetime rejects the token
+			return append(probes, bearer("at iat, with nbf ahead by less than the leeway", token, accepted).sentAt(iat))
 		}
+		return append(probes, bearer("at nbf", token, accepted).sentAt(begin))
 	}},
 }
 
 // afterExpiry returns a time at which the good token has expired, with any leeway.
 func (s *suite) afterExpiry() time.Time { return s.issued.ExpiresAt().Add(time.Hour) }
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
 
 // sentAt returns p with another time.
 func (p probe) sentAt(now time.Time) probe {

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/internal/setup"
 	"github.com/jwtexp/jwtexp/internal/testsign"
 )
 
@@ -23,35 +25,28 @@ type rule struct {
 // A probe is one request at one time, and the response that it must get.
 type probe struct {
 	name          string
-	authorization []string
+	token         string   // what to attach, or "" for nothing
+	authorization []string // the Authorization headers, for the rules about them
 	query         string
 	now           time.Time // the zero time: when the good token was issued
 	want          want
 }
 
-// bearer returns a probe with a Bearer token in the Authorization header.
-func bearer(name, token string, w want) probe {
-	return probe{name: name, authorization: []string{"Bearer " + token}, want: w}
-}
+// bearer returns a probe with a bearer token, attached where the handler reads it.
+func bearer(name, token string, w want) probe { return probe{name: name, token: token, want: w} }
 
-// token returns the Bearer token, or "" if there is not exactly one.
-func (p probe) token() string {
-	if len(p.authorization) != 1 {
-		return ""
-	}
-	token, _ := strings.CutPrefix(p.authorization[0], "Bearer ")
-	return token
-}
+func attachBearer(r *http.Request, token string) { r.Header.Set("Authorization", "Bearer "+token) }
 
 type suite struct {
 	HandlerConfig
-	tb      testing.TB
-	handler http.Handler
-	tokens  *Tokens
-	start   time.Time
-	issued  *jwtexp.Token
-	good    string  // issued.Raw()
-	leaked  []probe // those that were rejected with the whole token in the response
+	tb       testing.TB
+	handler  http.Handler
+	inHeader bool // whether tokens are in the Authorization header: there is no Attach
+	tokens   *Tokens
+	start    time.Time
+	issued   *jwtexp.Token
+	good     string  // issued.Raw()
+	leaked   []probe // those that were rejected with the whole token in the response
 }
 
 func newSuite(tb testing.TB, handler http.Handler, c HandlerConfig) *suite {
@@ -64,31 +59,43 @@ func newSuite(tb testing.TB, handler http.Handler, c HandlerConfig) *suite {
 	case c.Leeway < 0 || c.Leeway > jwtexp.MaxLeeway:
 		tb.Fatalf("jwtexptest.TestHandler: Leeway is %v; want 0 to %v", c.Leeway, jwtexp.MaxLeeway)
 	}
+	c.Lifetime = cmp.Or(c.Lifetime, Lifetime)
+	if err := setup.CheckLifetime(c.Lifetime); err != nil {
+		tb.Fatalf("jwtexptest.TestHandler: Lifetime: %v", err)
+	}
 	if c.Subject == "" {
 		c.Subject = "alice"
 	}
 	if c.Request == nil {
 		c.Request = func() *http.Request { return NewRequest(tb, "GET", "/", "") }
 	}
-	tokens := NewTokens(tb, c.Key, jwtexp.WithClock(c.Clock), jwtexp.Options(c.Options...))
+	inHeader := c.Attach == nil
+	if inHeader {
+		c.Attach = attachBearer
+	}
+	tokens := NewTokens(tb, c.Key, jwtexp.WithClock(c.Clock), jwtexp.Options(c.Options...)).WithLifetime(c.Lifetime)
 	start := c.Clock.Now()
 	issued := tokens.issue(c.Subject, c.Claims)
-	return &suite{HandlerConfig: c, tb: tb, handler: handler, tokens: tokens, start: start, issued: issued, good: issued.Raw()}
+	return &suite{HandlerConfig: c, tb: tb, handler: handler, inHeader: inHeader, tokens: tokens, start: start, issued: issued, good: issued.Raw()}
 }
 
 // checkGoodToken ends the test if the handler does not accept a good token.
 func (s *suite) checkGoodToken() {
 	s.tb.Helper()
+	where := "reads the Authorization header (set Attach for a cookie or another header)"
+	if !s.inHeader {
+		where = "reads the token where Attach puts it"
+	}
 	if res := s.send(bearer("", s.good, accepted)); !res.accepts() {
 		s.tb.Fatalf("jwtexptest.TestHandler: a good token: got %v, want %s. Check that Key, Clock, Options, Subject, Claims and Request "+
-			"are the handler's, that it reads the Authorization header, and that it accepts tokens that live for %v",
-			res, accepted.text, Lifetime)
+			"are the handler's, that it %s, and that it accepts tokens that live for %v (set Lifetime for another limit)",
+			res, accepted.text, where, s.Lifetime)
 	}
 }
 
 func (s *suite) check(r rule) {
 	s.tb.Helper()
-	probes := r.probes(s)
+	probes := slices.DeleteFunc(r.probes(s), func(p probe) bool { return p.authorization != nil && !s.inHeader })
 	if len(probes) == 0 {
 		return
 	}
@@ -111,17 +118,26 @@ func (s *suite) send(p probe) response {
 	if p.authorization != nil {
 		r.Header["Authorization"] = p.authorization
 	}
+	if p.token != "" {
+		s.Attach(r, p.token)
+	}
 	if p.query != "" {
 		r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&"+p.query, "&")
 		r.RequestURI = r.URL.RequestURI()
 	}
 	s.Clock.Set(cmp.Or(p.now, s.start))
 	res := serve(s.handler, r)
-	// A shorter token, such as a dot, may be in a response by chance.
-	if res.rejects() && len(p.token()) > len("garbage") && strings.Contains(res.text, p.token()) {
+	if res.rejects() && s.quotes(res, p) {
 		s.leaked = append(s.leaked, p)
 	}
 	return res
+}
+
+// quotes reports whether the response has the whole token of the probe, or the good one, which may
+// be in the header or the query.
+func (s *suite) quotes(res response, p probe) bool {
+	// A shorter token, such as a dot, may be in a response by chance.
+	return len(p.token) > len("garbage") && strings.Contains(res.text, p.token) || strings.Contains(res.text, s.good)
 }
 
 // signed returns the good token, changed and signed again.
@@ -140,10 +156,4 @@ func (s *suite) withClaims(text string) string {
 		s.tb.Fatalf("jwtexptest.TestHandler: %v", err)
 	}
 	return token
-}
-
-// claimsAnd returns the good token's claims set with more members at its end.
-func (s *suite) claimsAnd(members string) string {
-	text := draftOf(s.good).claims.text()
-	return string(text[:len(text)-1]) + "," + members + "}"
 }

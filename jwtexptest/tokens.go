@@ -1,18 +1,24 @@
 package jwtexptest
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/internal/setup"
 	"github.com/jwtexp/jwtexp/internal/testsign"
 )
 
-// Lifetime is how long a good token of [Tokens] lives. A verifier with a shorter
-// jwtexp.WithMaxLifetime rejects it.
+// Lifetime is how long the tokens of [Tokens] live without [Tokens.WithLifetime], and those of
+// [TestHandler] without [HandlerConfig.Lifetime]. A verifier with a shorter jwtexp.WithMaxLifetime
+// rejects them.
 const Lifetime = 15 * time.Minute
+
+// Oversized gives up if the Issuer issues a token with this many bytes of padding.
+const maxPadding = 16 << 20
 
 // Tokens makes tokens for tests: good ones, and bad ones that no Issuer would make. A bad token
 // has exactly one fault, whatever the verifier's leeway, and otherwise equals what Good returns.
@@ -22,50 +28,76 @@ const Lifetime = 15 * time.Minute
 type Tokens struct {
 	tb     testing.TB
 	key    jwtexp.Key
+	opts   jwtexp.CommonOption
 	issuer *jwtexp.Issuer
 	forger func() (forger, error) // created on first use, because an RSA key takes a while
 }
 
 // NewTokens returns Tokens that sign with key. Pass the options of the code under test: its clock,
-// issuer, audience and type. Without jwtexp.WithClock it uses the system clock. A key that cannot
-// sign or an invalid option fails the test.
+// issuer, audience, type and maximal size. Without jwtexp.WithClock it uses the system clock. A key
+// that cannot sign or an invalid option fails the test.
 func NewTokens(tb testing.TB, key jwtexp.Key, opts ...jwtexp.CommonOption) *Tokens {
 	tb.Helper()
-	issuer, err := jwtexp.NewIssuer(key, Lifetime, jwtexp.Options(opts...))
+	common := jwtexp.Options(opts...)
+	issuer, err := jwtexp.NewIssuer(key, Lifetime, common)
 	if err != nil {
 		tb.Fatalf("jwtexptest.NewTokens: %v", err)
 	}
-	return &Tokens{tb, key, issuer, sync.OnceValues(func() (forger, error) { return newForger(key) })}
+	return &Tokens{tb, key, common, issuer, sync.OnceValues(func() (forger, error) { return newForger(key) })}
+}
+
+// WithLifetime returns a copy of t whose tokens live for d, from iat to exp. Use it for a verifier
+// whose jwtexp.WithMaxLifetime is shorter than [Lifetime]. A d that is not a positive number of
+// whole seconds fails the test.
+func (t *Tokens) WithLifetime(d time.Duration) *Tokens {
+	t.tb.Helper()
+	if err := setup.CheckLifetime(d); err != nil {
+		t.tb.Fatalf("jwtexptest.Tokens.WithLifetime: %v", err)
+	}
+	issuer, err := jwtexp.NewIssuer(t.key, d, t.opts)
+	if err != nil {
+		t.tb.Fatalf("jwtexptest.Tokens.WithLifetime: %v", err)
+	}
+	return &Tokens{t.tb, t.key, t.opts, issuer, t.forger}
 }
 
 // Good returns a good token for subject with the given application claims, as for
-// jwtexp.Issuer.Issue. It is good from now on, for [Lifetime].
+// jwtexp.Issuer.Issue. Its iat is the clock's reading, cut to the second.
 func (t *Tokens) Good(subject string, claims any) string {
 	t.tb.Helper()
 	return t.issue(subject, claims).Raw()
 }
 
 // Expired returns a token that was good and expired at least jwtexp.MaxLeeway ago: ErrExpired. It
-// fails the test if the clock reads the first minutes of 1970.
+// fails the test if the token's iat is before 1970.
 func (t *Tokens) Expired(subject string, claims any) string {
 	t.tb.Helper()
 	return t.changed(subject, claims, func(issued *jwtexp.Token, d draft) {
-		ago := Lifetime + jwtexp.MaxLeeway
-		if issued.IssuedAt().Add(-ago).Unix() < 0 {
-			t.tb.Fatalf("jwtexptest.Tokens: the clock reads %v, when no token can have expired; set a later time", issued.IssuedAt())
-		}
-		d.claims["iat"] = issued.IssuedAt().Add(-ago).Unix()
-		d.claims["exp"] = issued.ExpiresAt().Add(-ago).Unix()
+		lifetime := issued.ExpiresAt().Sub(issued.IssuedAt())
+		t.move(issued, d, -lifetime-jwtexp.MaxLeeway)
 	})
 }
 
-// NotYetValid returns a token that becomes good more than jwtexp.MaxLeeway from now, before it
-// expires: ErrInvalid, ReasonNotYetValid.
+// NotYetValid returns a token of an issuer whose clock is jwtexp.MaxLeeway and a minute ahead, which
+// also writes nbf: ErrInvalid, ReasonNotYetValid. It fails the test if the token's exp is after
+// 9999.
 func (t *Tokens) NotYetValid(subject string, claims any) string {
 	t.tb.Helper()
 	return t.changed(subject, claims, func(issued *jwtexp.Token, d draft) {
-		d.claims["nbf"] = issued.IssuedAt().Add(jwtexp.MaxLeeway + time.Minute).Unix()
+		t.move(issued, d, jwtexp.MaxLeeway+time.Minute)
+		d.claims["nbf"] = d.claims["iat"]
 	})
+}
+
+// move sets the dates of d to those of issued, moved by the given time.
+func (t *Tokens) move(issued *jwtexp.Token, d draft, by time.Duration) {
+	t.tb.Helper()
+	iat, exp := issued.IssuedAt().Add(by), issued.ExpiresAt().Add(by)
+	if iat.Unix() < 0 || exp.Year() > 9999 {
+		t.tb.Fatalf("jwtexptest.Tokens: the clock reads %v, and the token would be from %v until %v; "+
+			"set a time at which both are between 1970 and 9999", issued.IssuedAt(), iat, exp)
+	}
+	d.claims["iat"], d.claims["exp"] = iat.Unix(), exp.Unix()
 }
 
 // Forged returns a token that is signed with another key of the same algorithm, size and ID:
@@ -113,13 +145,29 @@ func (t *Tokens) WithoutExp(subject string, claims any) string {
 	return t.changed(subject, claims, func(_ *jwtexp.Token, d draft) { delete(d.claims, "exp") })
 }
 
-// Oversized returns a token of more than 64 KiB, filled by a claim named padding: ErrInvalid,
-// ReasonTooLarge.
+// Oversized returns a token that is larger than jwtexp.WithMaxSize and than 64 KiB, filled by a
+// claim named padding: ErrInvalid, ReasonTooLarge. It fails the test if tokens of 16 MiB are issued.
 func (t *Tokens) Oversized(subject string, claims any) string {
 	t.tb.Helper()
-	return t.changed(subject, claims, func(_ *jwtexp.Token, d draft) {
-		d.claims["padding"] = strings.Repeat("x", 64<<10)
-	})
+	return t.changed(subject, claims, func(_ *jwtexp.Token, d draft) { d.claims["padding"] = t.padding(subject) })
+}
+
+// padding returns a text that is too large for a token: Issue returns an error. Other than in size,
+// the token would not differ from those that are issued.
+func (t *Tokens) padding(subject string) string {
+	t.tb.Helper()
+	for size := 64 << 10; size <= maxPadding; size *= 2 {
+		padding := strings.Repeat("x", size)
+		_, err := t.issuer.Issue(t.tb.Context(), subject, map[string]string{"padding": padding})
+		switch {
+		case errors.Is(err, jwtexp.ErrUnavailable):
+			t.tb.Fatalf("jwtexptest.Tokens: %v", err)
+		case err != nil:
+			return padding
+		}
+	}
+	t.tb.Fatalf("jwtexptest.Tokens.Oversized: a token of %d MiB is not too large; pass NewTokens a smaller WithMaxSize", maxPadding>>20)
+	return ""
 }
 
 // changed issues a token, changes it, and signs it again with the trusted key.
