@@ -198,6 +198,21 @@ func TestGRPCContextDone(t *testing.T) {
 	}
 }
 
+// Permissions that are not in scope end a call as scopes do.
+func TestGRPCScopeFrom(t *testing.T) {
+	guard, token, _ := setup(jwtexp.WithScopeFrom(func(*jwtexp.Token) []string { return []string{"orders:read"} }))
+	ctx := metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer "+token.Raw()))
+	s := &service{greeted: make(chan string, 1)}
+	for scope, want := range map[string]outcome{"orders:read": grpcAccepted, "orders:write": grpcForbidden} {
+		_, err := frameworks.UnaryInterceptor(guard.WithScope(scope))(ctx, nil, unary, func(ctx context.Context, _ any) (any, error) {
+			return s.Check(ctx, nil)
+		})
+		if diff := cmp.Diff(want, s.outcome(err)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", scope, diff)
+		}
+	}
+}
+
 // Extractors that read cookies or the query find nothing in a gRPC call.
 func TestGRPCExtractor(t *testing.T) {
 	guard, token, _ := setup(jwtexp.WithTokenFrom(jwtexp.FromHeader, jwtexp.FromCookie("token"),
