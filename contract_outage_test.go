@@ -107,6 +107,7 @@ func TestCallbacksThatPanic(t *testing.T) {
 		"extractor": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithTokenFrom(func(*http.Request) (string, error) {
 			panic("boom")
 		}))),
+		"scope":    must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithScopeFrom(func(*jwtexp.Token) []string { panic("boom") }))).WithScope("a"),
 		"observer": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithObserver(func(*http.Request, jwtexp.Decision) { panic("boom") }))),
 		"error handler": must(jwtexp.NewMiddleware(newVerifier(clock), jwtexp.WithRealm("x"), jwtexp.WithTokenFrom(jwtexp.FromCookie("none")),
 			jwtexp.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) { panic("boom") }))),
