@@ -126,7 +126,7 @@ func (e *NotYetValidError) when() string {
 		e.NotBefore.Format(time.RFC3339Nano), e.In(), e.Now.Format(time.RFC3339Nano), leeway, advice)
 }
 
-// An UnavailableError is an [ErrUnavailable]. A [KeySet], a [KeySource] or the check in
+// An UnavailableError is an [ErrUnavailable]. A [KeySet], a [KeySource], a signer or the check in
 // [WithRevoked] may return one: the error of Verify or Issue then has its What, Detail and
 // RetryAfter. If the caller's context is done, the error also matches ctx.Err().
 type UnavailableError struct {
@@ -140,7 +140,10 @@ type UnavailableError struct {
 func (e *UnavailableError) Error() string { return describe(ErrUnavailable, e.failed()) }
 
 func (e *UnavailableError) failed() string {
-	if e.What != "" && e.Detail == "" {
+	switch {
+	case e.What != "" && e.Detail == "" && e.Err != nil:
+		return e.What + " failed; LogDecisionsWithCause and errors.Unwrap show its error"
+	case e.What != "" && e.Detail == "":
 		return e.What + " failed"
 	}
 	return join(": ", e.What, e.Detail)
@@ -170,7 +173,11 @@ type ScopeError struct {
 func (e *ScopeError) Error() string { return describe(ErrInsufficientScope, e.lacking()) }
 
 func (e *ScopeError) lacking() string {
-	return fmt.Sprintf("lacks %s; the route requires %s", strings.Join(e.Missing, " "), strings.Join(e.Required, " "))
+	text := "lacks " + strings.Join(e.Missing, " ")
+	if len(e.Missing) < len(e.Required) {
+		text += "; the route requires " + strings.Join(e.Required, " ")
+	}
+	return text
 }
 
 // Is reports whether target is [ErrInsufficientScope].

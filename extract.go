@@ -74,15 +74,13 @@ func extracted(token string, status bearer.Status, detail string) (string, error
 	switch {
 	case status == bearer.Malformed:
 		return "", invalid(ReasonRequest, detail)
-	case status == bearer.Missing && detail != "":
-		return "", &missingError{detail}
 	case status == bearer.Missing:
-		return "", ErrMissing
+		return "", &missingError{detail}
 	}
 	return token, nil
 }
 
-// reasonsMissing say why the tokens of a request do not count.
+// reasonsMissing say what several places have instead of a token.
 type reasonsMissing []string
 
 // add takes the reason of a missingError. The text of another error may quote the request.
@@ -99,7 +97,7 @@ func (m reasonsMissing) err() error {
 	return &missingError{strings.Join(m, "; ")}
 }
 
-// A missingError is an [ErrMissing] that says why a token in the request does not count.
+// A missingError is an [ErrMissing] that says what the request has instead of a token.
 type missingError struct{ why string }
 
 // Error returns the text of ErrMissing and the reason.

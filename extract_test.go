@@ -36,12 +36,15 @@ func TestFromHeaderSaysWhatTheHeaderHas(t *testing.T) {
 		_, err = must(jwtexp.NewMiddleware(newVerifier(jwtexptest.NewClock(epoch)))).Check(&http.Request{Header: authorization(value)})
 		wantText(t, text, err, "missing", text+want)
 	}
-	if _, err := jwtexp.FromHeader(&http.Request{}); err != jwtexp.ErrMissing {
-		t.Errorf("without the header: got %v, want ErrMissing itself", err)
-	}
+	_, err := jwtexp.FromHeader(&http.Request{})
+	wantText(t, "without the header", err, "missing", "no Authorization header")
+	_, err = jwtexp.FromCookie("session")(&http.Request{})
+	wantText(t, "without the cookie", err, "missing", "no cookie session")
+	_, err = jwtexp.FromCookie("session")(&http.Request{Header: http.Header{"Cookie": {"session="}}})
+	wantText(t, "with an empty cookie", err, "missing", "the cookie session is empty")
 	for value, text := range map[string]string{
 		"Bearer":                "no token after Bearer",
-		"Bearer Bearer " + good: "more than a token after Bearer, or the scheme twice",
+		"Bearer Bearer " + good: "more than a token after Bearer, the scheme twice, or a line break",
 		"Bearer " + good + ",b": "more than a token after Bearer",
 	} {
 		_, err := jwtexp.FromHeader(&http.Request{Header: authorization(value)})
@@ -60,7 +63,7 @@ func TestFromHeaderNamed(t *testing.T) {
 		text   string
 	}{
 		{"good", header(good), served, ""},
-		{"missing", nil, missing, ""},
+		{"missing", nil, missing, "no header X-Token"},
 		{"another header", authorization("Bearer " + good), missing, ""},
 		{"empty", header(""), missing, "the header X-Token is empty"},
 		{"with a scheme", header("Bearer " + good), invalidRequest, "the header X-Token has white space or a comma; want the token alone, without a scheme"},

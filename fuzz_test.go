@@ -244,7 +244,7 @@ func FuzzFromCookie(f *testing.F) {
 			}
 		case token != "":
 			t.Errorf("%q: got %q and the error %v, want one of them", r.Header["Cookie"], token, err)
-		case errors.Is(err, jwtexp.ErrMissing) && len(found) > 0:
+		case errors.Is(err, jwtexp.ErrMissing) && len(found) > 0 && (len(found) > 1 || found[0].Value != ""):
 			t.Errorf("%q: got %v, want a token or a malformed request, because net/http finds %v", r.Header["Cookie"], err, found)
 		case !errors.Is(err, jwtexp.ErrMissing) && jwtexp.StatusCode(err) != http.StatusBadRequest:
 			t.Errorf("%q: got %v, want ErrMissing or a malformed request", r.Header["Cookie"], err)

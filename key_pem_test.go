@@ -100,7 +100,7 @@ func TestParsePEMNamesForeignKeys(t *testing.T) {
 	} {
 		for label, public := range map[string]bool{"PUBLIC KEY": true, "PRIVATE KEY": false} {
 			text := pemOf(label, foreignKey(public, c.algorithm, c.parameters))
-			wantPEMError(t, c.want, text, "PEM block "+label+": ", c.want, "ES256 takes an ECDSA key")
+			wantPEMError(t, c.want, text, "PEM block "+label+": ", c.want, "ES256 takes an ECDSA key on P-256")
 		}
 	}
 }
@@ -108,10 +108,10 @@ func TestParsePEMNamesForeignKeys(t *testing.T) {
 // A key that crypto/x509 reads and ES256 does not take is named, too.
 func TestParsePEMNamesKeysOfOtherAlgorithms(t *testing.T) {
 	spki := func(key any) []byte { return pemOf("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(key))) }
-	wantPEMError(t, "P-384", spki(newECDSA(elliptic.P384()).Public()), "the key is on P-384, and ES256 needs one on P-256")
-	wantPEMError(t, "P-224", spki(newECDSA(elliptic.P224()).Public()), "the key is on P-224, and ES256 needs one on P-256")
-	wantPEMError(t, "RSA", spki(testRSA().Public()), "ES256 takes an ECDSA key, not a *rsa.PublicKey; pass an algorithm that fits the key")
-	wantPEMError(t, "Ed25519", spki(newEd25519().Public()), "not a ed25519.PublicKey; pass an algorithm that fits the key")
+	wantPEMError(t, "P-384", spki(newECDSA(elliptic.P384()).Public()), "ES256 takes an ECDSA key on P-256, not on P-384")
+	wantPEMError(t, "P-224", spki(newECDSA(elliptic.P224()).Public()), "ES256 takes an ECDSA key on P-256, not on P-224")
+	wantPEMError(t, "RSA", spki(testRSA().Public()), "ES256 takes an ECDSA key on P-256, not a *rsa.PublicKey, which is for RS256")
+	wantPEMError(t, "Ed25519", spki(newEd25519().Public()), "not a ed25519.PublicKey, which is for Ed25519 or EdDSA")
 	x25519 := must(must(newECDSA(elliptic.P256()).ECDH()).Curve().GenerateKey(rand.Reader))
 	if _, err := jwtexp.NewPublicKey(jwtexp.ES256, x25519.PublicKey()); err == nil || !strings.Contains(err.Error(), "which is for key agreement") {
 		t.Errorf("an ECDH key: got %v, want an error that names key agreement", err)
@@ -139,7 +139,7 @@ func TestParsePEMNamesBlocksAndLabels(t *testing.T) {
 		{"PKCS #8 with another label", pemOf("SECRET THING", pkcs8), []string{"PEM block another label", "write PRIVATE KEY in"}},
 		{"encrypted PKCS #8", pemOf("ENCRYPTED PRIVATE KEY", keyBytes), []string{"encrypted; decrypt it first: openssl pkey"}},
 		{"encrypted PKCS #1", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"DEK-Info": "AES"}, Bytes: keyBytes}), []string{"encrypted; decrypt it first"}},
-		{"OpenSSH", pemOf("OPENSSH PRIVATE KEY", keyBytes), []string{"an OpenSSH private key; convert a copy: ssh-keygen -p -m PKCS8"}},
+		{"OpenSSH", pemOf("OPENSSH PRIVATE KEY", keyBytes), []string{"an OpenSSH private key; convert a copy: ssh-keygen -p -N '' -m PKCS8 -f copy; it does not convert Ed25519"}},
 		{"PKCS #7", pemOf("PKCS7", keyBytes), []string{"openssl pkcs7 -print_certs"}},
 		{"OpenPGP", pemOf("PGP PUBLIC KEY BLOCK", keyBytes), []string{"an OpenPGP key"}},
 		{"a list of certificates", pemOf("X509 CRL", keyBytes), []string{"it is not a key"}},

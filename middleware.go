@@ -106,7 +106,7 @@ func (m *Middleware) WithScope(scope ...string) *Middleware {
 	in.scope = slices.Clip(in.scope)
 	for _, one := range scope {
 		if !bearer.IsScopeToken(one) {
-			panic(fmt.Sprintf("jwtexp: Middleware.WithScope: invalid scope token %q; pass each token as a separate argument", one))
+			panic(fmt.Sprintf("jwtexp: Middleware.WithScope: invalid scope token %q; pass each token as a separate argument, and map a name with spaces to one in WithScopeFrom", one))
 		}
 		if !slices.Contains(in.scope, one) {
 			in.scope = append(in.scope, one)

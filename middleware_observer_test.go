@@ -59,7 +59,7 @@ func TestObserver(t *testing.T) {
 		{name: "forged", raw: good[:len(good)-4] + "AAAA", want: observed{Verdict: "invalid", Reason: jwtexp.ReasonSignature}},
 		{name: "missing", want: observed{Verdict: "missing"}},
 		{name: "missing and optional", opts: []jwtexp.MiddlewareOption{jwtexp.WithOptional()}, want: observed{Verdict: "missing"}, served: true},
-		{name: "malformed request", raw: "a b", want: observed{Verdict: "invalid", Reason: jwtexp.ReasonRequest}},
+		{name: "malformed request", raw: "first second", want: observed{Verdict: "invalid", Reason: jwtexp.ReasonRequest}},
 		{name: "has the scope", raw: good, scope: "a", want: observed{Verdict: "accepted", KeyID: "k1", Remaining: 45 * time.Minute}, served: true},
 		{name: "lacks the scope", raw: good, scope: "b", want: observed{Verdict: "insufficient_scope", KeyID: "k1", Remaining: 45 * time.Minute}},
 		{name: "outage", raw: good, verifier: down, want: observed{Verdict: "unavailable"}},
@@ -156,10 +156,10 @@ func TestLogDecisions(t *testing.T) {
 	want := `level=DEBUG msg="bearer token" decision.verdict=accepted decision.kid=k1 decision.remaining=1h0m0s route="GET /orders/{id}"
 level=INFO msg="bearer token" decision.verdict=invalid decision.reason=signature decision.detail="no key that fits kid and alg signed the token; was it changed, or signed by another service?" route="GET /orders/{id}"
 level=DEBUG msg="bearer token" decision.verdict=canceled decision.detail="request: the caller's context was canceled" route="GET /orders/{id}"
-level=ERROR msg="bearer token" decision.verdict=unavailable decision.detail="key set failed" route="GET /orders/{id}"
+level=ERROR msg="bearer token" decision.verdict=unavailable decision.detail="key set failed; LogDecisionsWithCause and errors.Unwrap show its error" route="GET /orders/{id}"
 level=INFO msg="bearer token" decision.verdict=expired decision.detail="1h0m0s ago, at 2026-01-02T04:04:05Z" decision.kid=k1 decision.remaining=-1h0m0s route="GET /orders/{id}"
-level=INFO msg="bearer token" decision.verdict=missing route="GET /orders/{id}"
-level=INFO msg="bearer token" decision.verdict=missing decision.detail="the cookie does not count in an upgrade request from another origin; if you trust the page, pass its origin to FromCookie" route="GET /orders/{id}"
+level=INFO msg="bearer token" decision.verdict=missing decision.detail="no Authorization header; no cookie session" route="GET /orders/{id}"
+level=INFO msg="bearer token" decision.verdict=missing decision.detail="no Authorization header; the cookie does not count in an upgrade request from another origin; if you trust the page, pass its origin to FromCookie" route="GET /orders/{id}"
 `
 	if diff := cmp.Diff(want, log.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -188,13 +188,13 @@ func TestDetailAndCause(t *testing.T) {
 		cause    error
 	}{
 		{name: "accepted", verifier: verifier(), raw: good},
-		{name: "missing", verifier: verifier()},
+		{name: "missing", verifier: verifier(), detail: "no Authorization header"},
 		{name: "form", verifier: verifier(), raw: "a.b", detail: "got 2 segments separated by dots, want 3"},
-		{name: "scope", verifier: verifier(), raw: good, scope: "a", detail: "lacks a; the route requires a"},
-		{name: "key set", verifier: keys(own), raw: good, detail: "key set failed", cause: own},
+		{name: "scope", verifier: verifier(), raw: good, scope: "a", detail: "lacks a"},
+		{name: "key set", verifier: keys(own), raw: good, detail: "key set failed; LogDecisionsWithCause and errors.Unwrap show its error", cause: own},
 		{name: "key set with a detail", verifier: keys(&jwtexp.UnavailableError{Detail: "sealed", Err: own}), raw: good, detail: "key set: sealed", cause: own},
-		{name: "revocation check", verifier: verifier(stubRevoked(false, own)), raw: good, detail: "revocation check failed", cause: own},
-		{name: "WithClaims", verifier: verifier(jwtexp.WithClaims(func(*struct{}) error { return own })), raw: good, detail: "the check in WithClaims rejected them", cause: own},
+		{name: "revocation check", verifier: verifier(stubRevoked(false, own)), raw: good, detail: "revocation check failed; LogDecisionsWithCause and errors.Unwrap show its error", cause: own},
+		{name: "WithClaims", verifier: verifier(jwtexp.WithClaims(func(*struct{}) error { return own })), raw: good, detail: "the check in WithClaims returned an error; LogDecisionsWithCause and errors.Unwrap show it", cause: own},
 		{name: "Extractor", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(own)}, detail: "the Extractor failed", cause: own},
 		{name: "Extractor with a verdict", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrUnavailable, own))}, cause: own},
 		{name: "Extractor that finds nothing", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrMissing, own))}},
@@ -203,7 +203,7 @@ func TestDetailAndCause(t *testing.T) {
 		{name: "TokenVerifier around a Verifier", verifier: verifierFunc(func(ctx context.Context, raw string) (*jwtexp.Token, error) {
 			_, err := verifier(jwtexp.WithIssuer("login")).Verify(ctx, raw)
 			return nil, fmt.Errorf("%w: %w", own, err)
-		}), raw: good, detail: "iss is missing or empty, and WithIssuer requires it", cause: own},
+		}), raw: good, detail: `iss is missing or empty; want "login" (WithIssuer)`, cause: own},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var plain, withCause bytes.Buffer

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -174,10 +175,12 @@ func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
 // errors of your own code, and of drivers and transports, quote no secrets.
 func LogDecisionsWithCause(logger *slog.Logger) func(*http.Request, Decision) {
 	return logDecisions(logger, func(d Decision) []slog.Attr {
-		if cause := d.Cause(); cause != nil {
-			return []slog.Attr{slog.String("cause", fmt.Sprint(cause))}
+		cause := d.Cause()
+		text := fmt.Sprint(cause)
+		if cause == nil || strings.Contains(d.Detail(), text) { // it is the library's own
+			return nil
 		}
-		return nil
+		return []slog.Attr{slog.String("cause", text)}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -380,9 +381,9 @@ func (v *verifier) checkIssuer(issuer string) *InvalidError {
 	case v.issuer == "" || issuer == v.issuer:
 		return nil
 	case issuer == "":
-		return invalid(ReasonIssuer, "iss is missing or empty, and WithIssuer requires it")
+		return invalid(ReasonIssuer, fmt.Sprintf("iss is missing or empty; want %q (WithIssuer)", v.issuer))
 	}
-	return invalid(ReasonIssuer, "iss "+mismatch([]string{issuer}, []string{v.issuer})+" WithIssuer")
+	return invalid(ReasonIssuer, fmt.Sprintf("iss %s %q (WithIssuer)", mismatch([]string{issuer}, []string{v.issuer}), v.issuer))
 }
 
 // mismatch says how names differ from the wanted ones, without quoting them.
@@ -402,6 +403,14 @@ func mismatch(got, want []string) string {
 	return "does not match"
 }
 
+func quoteAll(names []string) string {
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, strconv.Quote(name))
+	}
+	return strings.Join(quoted, " or ")
+}
+
 func (v *verifier) checkAudience(audience []string) *InvalidError {
 	accepted := func(one string) bool { return slices.Contains(v.audience, one) }
 	switch {
@@ -410,9 +419,9 @@ func (v *verifier) checkAudience(audience []string) *InvalidError {
 	case len(v.audience) == 0 || slices.ContainsFunc(audience, accepted):
 		return nil
 	case len(audience) == 0:
-		return invalid(ReasonAudience, "aud is missing, and WithAudience requires it")
+		return invalid(ReasonAudience, fmt.Sprintf("aud is missing; want %s (WithAudience)", quoteAll(v.audience)))
 	}
-	return invalid(ReasonAudience, "aud "+mismatch(audience, v.audience)+" WithAudience")
+	return invalid(ReasonAudience, fmt.Sprintf("aud %s %s (WithAudience)", mismatch(audience, v.audience), quoteAll(v.audience)))
 }
 
 func (v *verifier) checkLifetime(claims *claimset.Set, key *Key, now time.Time) *InvalidError {
@@ -537,7 +546,7 @@ func WithClaims[T any](check func(*T) error) VerifierOption {
 			return nil
 		}
 		if err := check(&claims); err != nil {
-			return &InvalidError{Reason: ReasonClaims, Err: conceal(err), detail: "the check in WithClaims rejected them"}
+			return &InvalidError{Reason: ReasonClaims, Err: conceal(err), detail: "the check in WithClaims returned an error; LogDecisionsWithCause and errors.Unwrap show it"}
 		}
 		return nil
 	}

@@ -50,8 +50,9 @@ func (e *temporaryError) Error() string { return e.err.Error() }
 func (e *temporaryError) Unwrap() error { return e.err }
 
 var (
-	errRedirect = fmt.Errorf("redirect to another origin, or more than %d redirects; use the final URL", maxRedirects)
-	errTooLarge = fmt.Errorf("response is larger than %d MiB; check the URL", maxBody>>20)
+	errRedirect  = errors.New("redirect to another origin; use the final URL")
+	errRedirects = fmt.Errorf("more than %d redirects; use the final URL", maxRedirects)
+	errTooLarge  = fmt.Errorf("response is larger than %d MiB; check the URL", maxBody>>20)
 )
 
 // get returns the body and the header of a response with status 200. Its errors name the
@@ -102,8 +103,11 @@ func (g *getter) exchange(ctx context.Context, address string) ([]byte, http.Hea
 // checkRedirect implements [http.Client.CheckRedirect]. A server at another origin may be one
 // that only this machine can reach, or one without TLS.
 func checkRedirect(next *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects || !sameOrigin(next.URL, via[0].URL) {
+	switch {
+	case !sameOrigin(next.URL, via[0].URL):
 		return errRedirect
+	case len(via) > maxRedirects:
+		return errRedirects
 	}
 	return nil
 }
@@ -111,8 +115,10 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 // sanitize returns an error whose text can be logged. The text of an error from net/http can
 // quote a server that does not speak HTTP.
 func sanitize(err error) error {
-	if errors.Is(err, errRedirect) {
-		return errRedirect
+	for _, own := range []error{errRedirect, errRedirects} {
+		if errors.Is(err, own) {
+			return own
+		}
 	}
 	return hideCause(networkFault(err), err)
 }

@@ -88,7 +88,7 @@ func (s *suite) checkGoodToken() {
 	}
 	if res := s.send(bearer("", s.good, accepted)); !res.accepts() {
 		s.tb.Fatalf("jwtexptest.TestHandler: a good token: got %v, want %s. Check that Key, Clock, Options, Subject, Claims and Request "+
-			"are the handler's, that it %s, and that it accepts tokens that live for %v (set Lifetime for another limit)",
+			"are the handler's, that it %s, and that it accepts tokens that live for %v (set Lifetime for another limit). jwtexp.LogDecisions logs why a token is rejected",
 			res, accepted.text, where, s.Lifetime)
 	}
 }

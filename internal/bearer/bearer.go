@@ -12,18 +12,18 @@ import (
 type Status int
 
 const (
-	Missing   Status = iota // no token; with a detail, a token that does not count
+	Missing   Status = iota // no token; detail says what is there instead
 	Found                   // a token
 	Malformed               // a fault of the request (RFC 6750 §3.1, invalid_request)
 )
 
-// FromHeader returns the token of the Authorization header (RFC 6750 §2.1). detail says what is
-// wrong if the status is Malformed, and what the header has if its scheme is not Bearer.
+// FromHeader returns the token of the Authorization header (RFC 6750 §2.1). If there is none, detail
+// says why.
 func FromHeader(h http.Header) (token string, status Status, detail string) {
 	values := h["Authorization"]
 	switch len(values) {
 	case 0:
-		return "", Missing, ""
+		return "", Missing, "no Authorization header"
 	case 1:
 	default:
 		return "", Malformed, "more than one Authorization header"
@@ -42,7 +42,7 @@ func FromHeader(h http.Header) (token string, status Status, detail string) {
 	case token == "":
 		return "", Malformed, "the Authorization header has no token after Bearer"
 	case hasSeparator(token):
-		return "", Malformed, "the Authorization header has more than a token after Bearer, or the scheme twice"
+		return "", Malformed, "the Authorization header has more than a token after Bearer, the scheme twice, or a line break"
 	}
 	return token, Found, ""
 }
@@ -63,7 +63,7 @@ func (h Header) From(header http.Header) (token string, status Status, detail st
 	values := header[h.name]
 	switch {
 	case len(values) == 0:
-		return "", Missing, ""
+		return "", Missing, "no header " + h.name
 	case len(values) > 1:
 		return "", Malformed, "more than one header " + h.name
 	case values[0] == "":

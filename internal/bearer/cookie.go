@@ -24,7 +24,7 @@ func NewCookie(name string, trustedOrigins []string) (c *Cookie, ok bool) {
 }
 
 // From returns the token. The cookie of a request for an upgrade from an untrusted origin does
-// not count: the status is Missing then, and detail says why. The token of an empty cookie is "".
+// not count: the status is Missing then, and detail says why.
 func (c *Cookie) From(r *http.Request) (token string, status Status, detail string) {
 	sent := 0
 	for _, line := range r.Header["Cookie"] {
@@ -39,12 +39,15 @@ func (c *Cookie) From(r *http.Request) (token string, status Status, detail stri
 	cookies := r.CookiesNamed(c.name)
 	switch {
 	case sent == 0:
-		return "", Missing, ""
+		return "", Missing, "no cookie " + c.name
 	case isUpgrade(r) && !c.trusts(r):
 		return "", Missing, "the cookie does not count in an upgrade request from another origin; " +
 			"if you trust the page, pass its origin to FromCookie"
 	case sent > 1 || len(cookies) != 1:
 		return "", Malformed, "the request has a malformed cookie, or more than one of this name"
+	}
+	if cookies[0].Value == "" {
+		return "", Missing, "the cookie " + c.name + " is empty"
 	}
 	return cookies[0].Value, Found, ""
 }

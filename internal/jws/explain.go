@@ -20,13 +20,14 @@ func malformed(raw string) []string {
 	}
 	segments := strings.Split(raw, ".")
 	switch n := len(segments); {
+	case n == 1 && len(found) > 0:
 	case n == 5:
 		found = append(found, "five segments: it seems to be an encrypted token (JWE, RFC 7516), which must be decrypted first")
-	case n == 1 && len(found) == 0:
+	case n == 1:
 		found = append(found, "no dots, so it is not a JWT; is it an opaque token?")
 	case n != 3:
 		found = append(found, fmt.Sprintf("got %d segments separated by dots, want 3", n))
-	default:
+	case len(found) == 0: // otherwise the segments have the faults that were found
 		for i, segment := range segments {
 			if text := segmentFault(segment); text != "" {
 				found = append(found, "the "+segmentNames[i]+" "+text)

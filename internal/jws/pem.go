@@ -17,7 +17,7 @@ func ParsePEM(name string, text []byte) (*Material, error) {
 	}
 	key, ok := onlyKey(text)
 	if !ok {
-		return nil, fmt.Errorf("%s; %s takes an %s", strings.Join(pemtext.Faults(text), "; also "), a.name, a.family)
+		return nil, fmt.Errorf("%s; %s", strings.Join(pemtext.Faults(text), "; also "), a.takes())
 	}
 	if private, ok := key.(crypto.Signer); ok {
 		return NewSigner(name, private)

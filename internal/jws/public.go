@@ -40,7 +40,15 @@ func clonePublic(a algorithm, public crypto.PublicKey) (crypto.PublicKey, error)
 			return slices.Clone(key), nil
 		}
 	}
-	return nil, fmt.Errorf("%s takes an %s, not a %T%s", a.name, a.family, public, hintFor(public))
+	return nil, fmt.Errorf("%s, not a %T%s", a.takes(), public, hintFor(public))
+}
+
+// takes says which keys an algorithm takes.
+func (a algorithm) takes() string {
+	if a.family == ecdsaKey {
+		return a.name + " takes an ECDSA key on " + a.curve.Params().Name
+	}
+	return a.name + " takes an " + string(a.family)
 }
 
 // hintFor says what to do with a key of a Go type that clonePublic does not take.
@@ -50,8 +58,12 @@ func hintFor(public crypto.PublicKey) string {
 		return "; pass a pointer to it"
 	case *ed25519.PublicKey:
 		return "; pass the value"
-	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
-		return "; pass an algorithm that fits the key"
+	case *rsa.PublicKey:
+		return ", which is for RS256, RS384, RS512, PS256, PS384 or PS512"
+	case *ecdsa.PublicKey:
+		return ", which is for ES256, ES384 or ES512"
+	case ed25519.PublicKey:
+		return ", which is for Ed25519 or EdDSA"
 	case *ecdh.PublicKey, *ecdh.PrivateKey:
 		return ", which is for key agreement (X25519, ECDH) and does not sign"
 	case *x509.Certificate:
@@ -101,7 +113,7 @@ var errPoint = errors.New("the ECDSA public key is not a point on its curve")
 
 func clonePublicECDSA(a algorithm, key *ecdsa.PublicKey) (crypto.PublicKey, error) {
 	if key == nil || key.Curve != a.curve {
-		return nil, fmt.Errorf("the key is on %s, and %s needs one on %s", curveOf(key), a.name, a.curve.Params().Name)
+		return nil, fmt.Errorf("%s, not on %s", a.takes(), curveOf(key))
 	}
 	//lint:ignore SA1019 only compared with nil: Bytes panics on a nil number
 	if key.X == nil || key.Y == nil {

@@ -23,7 +23,7 @@ var kinds = []struct {
 	{asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, "a key on P-256 that is damaged, or a compressed point; convert it: openssl pkey -ec_conv_form uncompressed"},
 	{asn1.ObjectIdentifier{1, 3, 132, 0, 34}, "a key on P-384 that is damaged, or a compressed point; convert it: openssl pkey -ec_conv_form uncompressed"},
 	{asn1.ObjectIdentifier{1, 3, 132, 0, 35}, "a key on P-521 that is damaged, or a compressed point; convert it: openssl pkey -ec_conv_form uncompressed"},
-	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, "an RSASSA-PSS key, which crypto/x509 does not read; convert it: openssl rsa -traditional"},
+	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, "an RSASSA-PSS key, which crypto/x509 does not read; convert it: openssl rsa -traditional -in key.pem | sed s/RSA-PSS/RSA/, for a public key with -pubin -RSAPublicKey_out"},
 	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 7}, "an RSAES-OAEP key, which is for encryption and does not sign"},
 	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}, "an RSA key that is damaged, or has more than two primes; openssl pkey -check says more"},
 	{asn1.ObjectIdentifier{1, 3, 101, 110}, "an X25519 key" + agrees},
@@ -40,7 +40,7 @@ var kinds = []struct {
 
 const (
 	passKey    = "it is not a key; pass a private key, a public key or a certificate"
-	convertSSH = "convert a copy: ssh-keygen -p -m PKCS8 -f copy"
+	convertSSH = "convert a copy: ssh-keygen -p -N '' -m PKCS8 -f copy; it does not convert Ed25519: make such a key with openssl genpkey -algorithm ed25519"
 	makeKey    = "make one: openssl genpkey"
 )
 

@@ -73,7 +73,7 @@ var otherTexts = []kindOfText{
 	{"a JWK Set; module jwks reads JWK Sets over HTTP", has(`(?s)^\s*\{.*"keys"\s*:`)},
 	{"a JWK; convert it to PEM", func(text string) bool { return has(`(?s)^\s*\{.*"kty"\s*:`)(text) && !has(`"keys"\s*:`)(text) }},
 	{"JSON; pass the PEM text in it alone", func(text string) bool { return has(`^\s*[\{\[]`)(text) && !has(`"(kty|keys)"\s*:`)(text) }},
-	{"an OpenSSH public key; convert it: ssh-keygen -e -m PKCS8 -f key.pub", has(`^\s*(ssh-|ecdsa-sha2-|sk-)`)},
+	{"an OpenSSH public key; convert it: ssh-keygen -e -m PKCS8 -f key.pub; it does not convert Ed25519, which golang.org/x/crypto/ssh reads", has(`^\s*(ssh-|ecdsa-sha2-|sk-)`)},
 	{"a PuTTY key; convert it: puttygen key.ppk -O private-openssh, then ssh-keygen -p -m PKCS8", has(`^PuTTY-User-Key-File`)},
 	{"a variable that was not replaced", has(`^\s*(\$|\{\{)`)},
 	{"a URL; fetch the key first; module jwks reads JWK Sets over HTTP", has(`^\s*https?://`)},
