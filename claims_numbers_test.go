@@ -285,3 +285,18 @@ func TestScopeBesideLargeNumbers(t *testing.T) {
 		}
 	}
 }
+
+// Whether a number fits does not depend on the fields before it.
+func TestNumbersDoNotDependOnOtherFields(t *testing.T) {
+	for how, read := range readsClaims[struct {
+		A float64
+		B float64         `json:"B,string"`
+		M map[float64]int `json:"M"`
+	}]() {
+		for _, members := range []string{`"B":"9007199254740993"`, `"M":{"9007199254740993":1}`} {
+			if got, err := read(t, live(","+members)); err == nil {
+				t.Errorf("%s of %s: got %v, want an error", how, members, got)
+			}
+		}
+	}
+}

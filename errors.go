@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func (e *ExpiredError) Claims(dst any) error {
 func (e *ExpiredError) Error() string { return ErrExpired.Error() + " " + e.when() }
 
 func (e *ExpiredError) when() string {
-	return fmt.Sprintf("%v ago, at %s", e.Ago(), e.ExpiredAt.Format(time.RFC3339Nano))
+	return fmt.Sprintf("%s ago, at %s", durationText(e.Ago()), e.ExpiredAt.Format(time.RFC3339Nano))
 }
 
 // Is reports whether target is [ErrExpired].
@@ -122,8 +123,8 @@ func (e *NotYetValidError) when() string {
 	if e.Leeway > 0 {
 		leeway = fmt.Sprintf(", with a leeway of %v", e.Leeway)
 	}
-	return fmt.Sprintf("nbf is %s, %v ahead of the Verifier's clock, which reads %s%s; %s",
-		e.NotBefore.Format(time.RFC3339Nano), e.In(), e.Now.Format(time.RFC3339Nano), leeway, advice)
+	return fmt.Sprintf("nbf is %s, %s ahead of the Verifier's clock, which reads %s%s; %s",
+		e.NotBefore.Format(time.RFC3339Nano), durationText(e.In()), e.Now.Format(time.RFC3339Nano), leeway, advice)
 }
 
 // An UnavailableError is an [ErrUnavailable]. A [KeySet], a [KeySource], a signer or the check in
@@ -270,7 +271,7 @@ func unavailable(ctx context.Context, what, detail string, cause error) *Unavail
 	e := &UnavailableError{What: what, Detail: detail}
 	if given, ok := errors.AsType[*UnavailableError](cause); ok && given != nil {
 		e.What, e.Detail, e.RetryAfter = cmp.Or(given.What, what), cmp.Or(given.Detail, detail), given.RetryAfter
-		if given.Err != nil {
+		if given.Err != nil || cause == error(given) {
 			cause = given.Err
 		}
 	}
@@ -344,6 +345,18 @@ func causeOf(err error) error {
 		return e.Cause
 	}
 	return nil
+}
+
+// durationText returns a duration for people to read. Longer ones than 292 years do not fit into a
+// time.Duration.
+func durationText(d time.Duration) string {
+	switch days := d / (24 * time.Hour); {
+	case d == math.MaxInt64, d == math.MinInt64:
+		return "more than 292 years"
+	case days > 2, days < -2:
+		return fmt.Sprintf("about %d days", days)
+	}
+	return d.String()
 }
 
 // describe returns the verdict's text and the parts that are not empty.

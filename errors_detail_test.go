@@ -126,6 +126,7 @@ func TestDetailsOfInvalidTokens(t *testing.T) {
 		{"nbf", claims(live(fmt.Sprintf(`,"nbf":%d`, epoch.Unix()+2))), nil, "not_yet_valid", []string{"nbf is " + at(2) + ", 2s ahead of the Verifier's clock, which reads " + at(0) + "; allow for clock skew with WithLeeway"}},
 		{"nbf beyond the leeway", claims(live(fmt.Sprintf(`,"nbf":%d.5`, epoch.Unix()+2))), []jwtexp.VerifierOption{jwtexp.WithLeeway(time.Second)}, "not_yet_valid", []string{"2.5s ahead", "with a leeway of 1s"}},
 		{"nbf of another day", claims(live(fmt.Sprintf(`,"nbf":%d`, epoch.Unix()+86400))), nil, "not_yet_valid", []string{"24h0m0s ahead", "check both clocks"}},
+		{"nbf of another age", claims(`{"nbf":253402300799,"exp":253402300799}`), nil, "not_yet_valid", []string{"more than 292 years ahead", "check both clocks"}},
 		{"revoked", claims(live("")), []jwtexp.VerifierOption{stubRevoked(true, nil)}, "revoked", []string{"WithRevoked"}},
 	} {
 		_, err := newPair(keys, append(c.opts, jwtexp.WithClock(jwtexptest.NewClock(epoch)))...).Verify(t.Context(), c.raw)
@@ -138,7 +139,7 @@ func TestDetailsOfInvalidTokens(t *testing.T) {
 	_, err := newPair(one.WithNotAfter(epoch), jwtexp.WithClock(jwtexptest.NewClock(epoch))).Verify(t.Context(), claims(live("")))
 	wantText(t, "limit of the key", err, "invalid: lifetime", "exp is "+at(3600)+", and the key is for tokens that expire by "+at(0))
 	_, err = newPair(stubKeys(nil), jwtexp.WithClock(jwtexptest.NewClock(epoch))).Verify(t.Context(), header(`{"alg":"HS256"}`))
-	wantText(t, "empty key set", err, "invalid: unknown_key", "the key set has no key")
+	wantText(t, "empty key set", err, "invalid: unknown_key", "the token has no kid, and the key set has no keys to try")
 }
 
 // If several checks fail that need no further look-up, the error names all faults. The first one
@@ -159,6 +160,10 @@ func TestEveryFaultIsNamed(t *testing.T) {
 			[]string{"iss does not match", "; also aud does not match", "; also the token is bound to a key", "; also nbf is 2001-09-09T01:46:41Z", "; also iat is missing", "; also it expired 0s ago, at 2001-09-09T01:46:40Z"}},
 		{"aud and exp", `{"alg":"HS256","typ":"at+jwt","kid":"k1"}`, `{"iss":"login","iat":999999000,"exp":999999940}`, "audience",
 			[]string{"aud is missing", "; also it expired 1m0s ago"}},
+		{"a malformed claim, iss, aud, nbf and exp", `{"alg":"HS256","typ":"at+jwt","kid":"k1"}`, `{"sub":1,"iss":"x","aud":"y","nbf":1000000001,"exp":1000000000}`, "claims",
+			[]string{`claim "sub": a number, not a string`, "; also iss does not match", "; also aud does not match", "; also nbf is 2001-09-09T01:46:41Z", "; also it expired 0s ago"}},
+		{"malformed claims alone", `{"alg":"HS256","typ":"at+jwt","kid":"k1"}`, `{"sub":1,"iss":2,"aud":[]}`, "claims",
+			[]string{`claim "sub": a number`, `; claim "iss": a number`, `; claim "aud": an empty array`, `; claim "exp": missing`}},
 		{"nbf and lifetime", `{"alg":"HS256","typ":"at+jwt","kid":"k1"}`, `{"iss":"login","aud":"api","iat":1000000100,"nbf":1000000100,"exp":1000090000}`, "not_yet_valid",
 			[]string{"1m40s ahead", "; also exp is 24h58m20s after iat"}},
 	} {
@@ -174,6 +179,16 @@ func TestEveryFaultIsNamed(t *testing.T) {
 	if called {
 		t.Error("got the check in WithClaims called for a token without iss, want it left out")
 	}
+	// Claims that do not fit its type are named, even if another check failed.
+	fits := jwtexp.WithClaims[struct {
+		UID int `json:"uid"`
+	}](nil)
+	_, err = must(jwtexp.NewVerifier(key, append(opts, fits)...)).Verify(t.Context(), sign(testSecret, `{"alg":"HS256","typ":"at+jwt","kid":"k1"}`, `{"exp":1,"uid":"x"}`))
+	wantText(t, "WithClaims that do not fit", err, "invalid: issuer", `; also claim "uid" is a string`)
+	// The limit of the key is named beside WithMaxLifetime.
+	_, err = must(jwtexp.NewVerifier(key.WithNotAfter(time.Unix(exp, 0)), jwtexp.WithMaxLifetime(time.Minute), jwtexp.WithClock(jwtexptest.NewClock(time.Unix(exp, 0))))).
+		Verify(t.Context(), sign(testSecret, `{"alg":"HS256","kid":"k1"}`, `{"iat":1,"exp":4000000000}`))
+	wantText(t, "two limits", err, "invalid: lifetime", "exp is about 46296 days after iat", "; also exp is 2096-10-02T07:06:40Z, and the key is for tokens")
 	// Its fault does not hide those that follow.
 	_, err = must(jwtexp.NewVerifier(key, check, jwtexp.WithClock(jwtexptest.NewClock(time.Unix(exp, 0))))).Verify(t.Context(), sign(testSecret, `{"alg":"HS256","kid":"k1"}`, `{"exp":1}`))
 	wantText(t, "WithClaims and exp", err, "invalid: claims", "the check in WithClaims returned an error", "; also it expired")

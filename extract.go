@@ -14,8 +14,8 @@ import (
 type Extractor func(r *http.Request) (string, error)
 
 // FromHeader reads the Authorization header (RFC 6750 §2.1). It is the default. A missing header,
-// or a scheme other than Bearer, is [ErrMissing], whose text says which. Two headers, or Bearer without exactly one token,
-// are [ErrInvalid] ([ReasonRequest]).
+// or a scheme other than Bearer, is [ErrMissing], and its text says so. Two headers, or Bearer
+// without exactly one token, are [ErrInvalid] ([ReasonRequest]).
 func FromHeader(r *http.Request) (string, error) {
 	return extracted(bearer.FromHeader(r.Header))
 }
@@ -85,15 +85,14 @@ type reasonsMissing []string
 
 // add takes the reason of a missingError. The text of another error may quote the request.
 func (m *reasonsMissing) add(err error) {
+	why := "an Extractor of your own found none"
 	if e, ok := err.(*missingError); ok {
-		*m = append(*m, e.why)
+		why = e.why
 	}
+	*m = append(*m, why)
 }
 
 func (m reasonsMissing) err() error {
-	if len(m) == 0 {
-		return ErrMissing
-	}
 	return &missingError{strings.Join(m, "; ")}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -68,7 +69,8 @@ func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...
 func (i *issuer) issue(ctx context.Context, subject string, claims any, opts []IssueOption) (*Token, error) {
 	request := issueRequest{subject: subject, claims: claims, lifetime: i.lifetime}
 	if err := request.apply(opts); err != nil {
-		return nil, fmt.Errorf("jwtexp: Issue: %w", err)
+		_, claimsErr := i.template.Append(nil, new(claimset.Set), claims)
+		return nil, issueError(err, claimsErr)
 	}
 	now, err := readClock(i.clock)
 	if err != nil {
@@ -88,7 +90,13 @@ func (i *issuer) issue(ctx context.Context, subject string, claims any, opts []I
 	if signer, ok := errors.AsType[*jws.SignerError](err); ok {
 		return nil, unavailable(ctx, "signer", "", signer.Cause)
 	}
-	return nil, newFault("jwtexp: Issue: "+err.Error(), causeOf(err))
+	return nil, issueError(err)
+}
+
+// issueError returns an error for the faults that are not nil, in one line.
+func issueError(all ...error) error {
+	err := errors.Join(all...)
+	return newFault("jwtexp: Issue: "+strings.ReplaceAll(err.Error(), "\n", "; "), causeOf(err))
 }
 
 func (i *issuer) sign(r *issueRequest, key Key, now time.Time) (*Token, error) {
@@ -97,16 +105,14 @@ func (i *issuer) sign(r *issueRequest, key Key, now time.Time) (*Token, error) {
 	}
 	header := i.headerFor(key)
 	c := &contents{header: &header.Header, signer: key.material().Identity()}
-	if err := i.setClaims(&c.claims, r, now); err != nil {
-		return nil, err
-	}
-	if !key.covers(c.claims.ExpiresAt) {
-		return nil, fmt.Errorf("the signing key %q is limited to tokens that expire by %s; rotate the key, or shorten the lifetime", key.id, key.notAfter.UTC().Format(time.RFC3339))
+	datesErr := i.setClaims(&c.claims, r, now)
+	if datesErr == nil && !key.covers(c.claims.ExpiresAt) {
+		datesErr = fmt.Errorf("the signing key %q is limited to tokens that expire by %s; rotate the key, or shorten the lifetime", key.id, key.notAfter.UTC().Format(time.RFC3339))
 	}
 	var array [512]byte // on the stack; without it, Issue takes 19 % longer (BenchmarkIssue)
 	payload, err := i.template.Append(array[:0], &c.claims, r.claims)
-	if err != nil {
-		return nil, err
+	if datesErr != nil || err != nil {
+		return nil, errors.Join(datesErr, err)
 	}
 	c.raw, err = jws.Sign(key.material(), header, payload)
 	if err != nil {

@@ -85,6 +85,16 @@ func TestIssueNamesEveryFault(t *testing.T) {
 			t.Errorf("got %v, want it to have %s", err, want)
 		}
 	}
+	// The claims have faults, too.
+	for name, opts := range map[string][]jwtexp.IssueOption{"empty": nil, "nbf": {jwtexp.WithNotBefore(epoch.Add(2 * time.Hour))}} {
+		subject := map[string]string{"empty": "", "nbf": "alice"}[name]
+		_, err := newIssuer(jwtexptest.NewClock(epoch)).Issue(t.Context(), subject, struct{ Channel chan int }{make(chan int)}, opts...)
+		for _, want := range []string{name, "the field Channel has a chan int"} {
+			if !strings.Contains(strings.ReplaceAll(fmt.Sprint(err), "WithNotBefore", "nbf"), want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want one line that has %s", err, want)
+			}
+		}
+	}
 }
 
 // A slowSigner signs and then calls after, as if a KMS answered late.

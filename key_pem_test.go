@@ -124,6 +124,27 @@ func TestParsePEMNamesKeysOfOtherAlgorithms(t *testing.T) {
 	wantPEMError(t, "a certificate as a key", pemOf("PUBLIC KEY", certificate), "write CERTIFICATE in its BEGIN and END lines")
 }
 
+// A private key in SEC 1 stands in front of its curve. No piece of it is taken for a name.
+func TestParsePEMShowsNoPrivateKey(t *testing.T) {
+	private := bytes.Repeat([]byte{0xaa}, 32)
+	copy(private[4:], []byte{asn1.TagOID, 6, 0x2a, 3, 4, 5, 0x11, 0x22})
+	for _, curve := range []asn1.ObjectIdentifier{nil, {1, 3, 36, 3, 3, 2, 8, 1, 1, 9}} {
+		key := struct {
+			Version int
+			Key     []byte
+			Curve   asn1.ObjectIdentifier `asn1:"optional,explicit,tag:0"`
+		}{1, private, curve}
+		_, err := jwtexp.ParsePEM(jwtexp.ES256, pemOf("EC PRIVATE KEY", must(asn1.Marshal(key))))
+		if err == nil || strings.Contains(err.Error(), "1.2.3.4") {
+			t.Errorf("got %v, want an error without key bytes", err)
+		}
+		if curve != nil && !strings.Contains(fmt.Sprint(err), curve.String()) {
+			t.Errorf("got %v, want it to name the curve %v", err, curve)
+		}
+	}
+	wantPEMError(t, "SLH-DSA", pemOf("PRIVATE KEY", foreignKey(false, asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 3, 20}, nil)), "2.16.840.1.101.3.4.3.20")
+}
+
 func TestParsePEMNamesBlocksAndLabels(t *testing.T) {
 	pkcs8 := must(x509.MarshalPKCS8PrivateKey(newECDSA(elliptic.P256())))
 	sec1 := must(x509.MarshalECPrivateKey(newECDSA(elliptic.P256())))

@@ -224,6 +224,9 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 			}
 			return "", &InvalidError{Reason: ReasonRequest, Err: conceal(err), detail: "the Extractor failed"}
 		}
+		if raw == "" {
+			missing.add(nil)
+		}
 		if raw != "" && found != "" {
 			return "", invalid(ReasonRequest, "the request has a token in two places; to take the first, combine the extractors with FirstOf")
 		}

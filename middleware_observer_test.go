@@ -158,8 +158,8 @@ level=INFO msg="bearer token" decision.verdict=invalid decision.reason=signature
 level=DEBUG msg="bearer token" decision.verdict=canceled decision.detail="request: the caller's context was canceled" route="GET /orders/{id}"
 level=ERROR msg="bearer token" decision.verdict=unavailable decision.detail="key set failed; LogDecisionsWithCause and errors.Unwrap show its error" route="GET /orders/{id}"
 level=INFO msg="bearer token" decision.verdict=expired decision.detail="1h0m0s ago, at 2026-01-02T04:04:05Z" decision.kid=k1 decision.remaining=-1h0m0s route="GET /orders/{id}"
-level=INFO msg="bearer token" decision.verdict=missing decision.detail="no Authorization header; no cookie session" route="GET /orders/{id}"
-level=INFO msg="bearer token" decision.verdict=missing decision.detail="no Authorization header; the cookie does not count in an upgrade request from another origin; if you trust the page, pass its origin to FromCookie" route="GET /orders/{id}"
+level=INFO msg="bearer token" decision.verdict=missing decision.detail="no Authorization header; no cookie session; an Extractor of your own found none" route="GET /orders/{id}"
+level=INFO msg="bearer token" decision.verdict=missing decision.detail="no Authorization header; the cookie does not count in an upgrade request from another origin; if you trust the page, pass its origin to FromCookie; an Extractor of your own found none" route="GET /orders/{id}"
 `
 	if diff := cmp.Diff(want, log.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -169,6 +169,7 @@ level=INFO msg="bearer token" decision.verdict=missing decision.detail="no Autho
 // Detail quotes nothing of the application and of the token. Cause is the application's error.
 func TestDetailAndCause(t *testing.T) {
 	own := errors.New("private")
+	const ownError = "an Extractor or a TokenVerifier of your own returned an error; LogDecisionsWithCause shows it"
 	good := sign(testSecret, joseHeader, live(`,"scope":"private"`))
 	clock := jwtexp.WithClock(jwtexptest.NewClock(epoch))
 	keys := func(err error) jwtexp.TokenVerifier { return must(jwtexp.NewVerifier(stubKeys(err), clock)) }
@@ -196,10 +197,10 @@ func TestDetailAndCause(t *testing.T) {
 		{name: "revocation check", verifier: verifier(stubRevoked(false, own)), raw: good, detail: "revocation check failed; LogDecisionsWithCause and errors.Unwrap show its error", cause: own},
 		{name: "WithClaims", verifier: verifier(jwtexp.WithClaims(func(*struct{}) error { return own })), raw: good, detail: "the check in WithClaims returned an error; LogDecisionsWithCause and errors.Unwrap show it", cause: own},
 		{name: "Extractor", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(own)}, detail: "the Extractor failed", cause: own},
-		{name: "Extractor with a verdict", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrUnavailable, own))}, cause: own},
-		{name: "Extractor that finds nothing", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrMissing, own))}},
+		{name: "Extractor with a verdict", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrUnavailable, own))}, detail: ownError, cause: own},
+		{name: "Extractor that finds nothing", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrMissing, own))}, detail: "an Extractor of your own found none"},
 		{name: "TokenVerifier", verifier: stubVerifier(nil, own), raw: good, detail: "TokenVerifier: its error matches no verdict, or several", cause: own},
-		{name: "TokenVerifier with a verdict", verifier: stubVerifier(nil, errors.Join(jwtexp.ErrInvalid, own)), raw: good, cause: own},
+		{name: "TokenVerifier with a verdict", verifier: stubVerifier(nil, errors.Join(jwtexp.ErrInvalid, own)), raw: good, detail: ownError, cause: own},
 		{name: "TokenVerifier around a Verifier", verifier: verifierFunc(func(ctx context.Context, raw string) (*jwtexp.Token, error) {
 			_, err := verifier(jwtexp.WithIssuer("login")).Verify(ctx, raw)
 			return nil, fmt.Errorf("%w: %w", own, err)
@@ -280,5 +281,16 @@ func TestDurationsInJSONLogs(t *testing.T) {
 				t.Errorf("got %s, want it to have %s", log.String(), want)
 			}
 		}
+	}
+}
+
+// The methods of a Decision that an application makes by hand do not panic.
+func TestDecisionsByHand(t *testing.T) {
+	for _, err := range []error{nil, (*jwtexp.UnavailableError)(nil), (*jwtexp.InvalidError)(nil), (*jwtexp.ExpiredError)(nil), errors.New("private")} {
+		d := jwtexp.Decision{Err: err}
+		if text := fmt.Sprint(d.Verdict(), d.Reason(), d.Detail(), d.LogValue()); strings.Contains(text, "private") {
+			t.Errorf("got %s, want no text of the application", text)
+		}
+		d.Cause()
 	}
 }

@@ -100,8 +100,7 @@ func (d Decision) Reason() Reason {
 }
 
 // Detail returns what was wrong, without the verdict and the reason. It may be logged: it never
-// quotes the token, nor an error of your own code. It is "" for an accepted token, and if only an
-// error of your own code knows more.
+// quotes the token, nor an error of your own code. It is "" for an accepted token.
 func (d Decision) Detail() string {
 	switch soleVerdict(d.Err) {
 	case ErrInvalid:
@@ -125,7 +124,10 @@ func (d Decision) Detail() string {
 			return e.why
 		}
 	}
-	return ""
+	if d.Cause() == nil {
+		return ""
+	}
+	return "an Extractor or a TokenVerifier of your own returned an error; LogDecisionsWithCause shows it"
 }
 
 // Cause returns the error behind Err: of a key set, a key source, a driver, or your own callback,
@@ -133,8 +135,14 @@ func (d Decision) Detail() string {
 func (d Decision) Cause() error {
 	switch e := d.Err.(type) {
 	case *UnavailableError:
+		if e == nil {
+			return nil
+		}
 		return e.Err
 	case *InvalidError:
+		if e == nil {
+			return nil
+		}
 		return e.Err
 	case *ExpiredError, *ScopeError, *missingError:
 		return nil
@@ -159,7 +167,7 @@ func (d Decision) LogValue() slog.Value {
 	}
 	if d.Remaining != 0 {
 		// As text: slog's JSON handler writes a Duration as a number of nanoseconds.
-		attrs = append(attrs, slog.String("remaining", d.Remaining.String()))
+		attrs = append(attrs, slog.String("remaining", durationText(d.Remaining)))
 	}
 	return slog.GroupValue(attrs...)
 }

@@ -3,6 +3,7 @@ package jwks
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -123,15 +124,30 @@ func sanitize(err error) error {
 	return hideCause(networkFault(err), err)
 }
 
-// networkFault says what failed, if it is the network, and not code of the application.
+// networkFault says what failed, if it is the network, and not code of the application. Its texts are
+// fixed: an error of the application can wrap each of these types.
 func networkFault(err error) string {
-	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return e.Error()
+	_, untrusted := errors.AsType[x509.UnknownAuthorityError](err)
+	_, otherHost := errors.AsType[x509.HostnameError](err)
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	switch {
+	case untrusted:
+		return "certificate signed by unknown authority; pass its root with WithTransport"
+	case otherHost:
+		return "certificate is for another host; check the URL"
+	case certificate:
+		return "certificate is not valid, or not now"
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
-		return e.Error()
+		if e.IsNotFound {
+			return "no such host; check the URL"
+		}
+		return "the host cannot be looked up in DNS"
 	}
-	if e, ok := errors.AsType[*net.OpError](err); ok && isSystem(e) {
+	if e, ok := errors.AsType[syscall.Errno](err); ok {
+		return e.Error() // such as connection refused
+	}
+	if e, ok := errors.AsType[tls.AlertError](err); ok {
 		return e.Error()
 	}
 	_, noTLS := errors.AsType[tls.RecordHeaderError](err)
@@ -142,13 +158,6 @@ func networkFault(err error) string {
 		return "server closed the connection before the end of the response"
 	}
 	return "request failed or was cut off; the error chain has the cause"
-}
-
-// isSystem reports whether e comes from the operating system or the TLS of the other side.
-func isSystem(e *net.OpError) bool {
-	_, number := errors.AsType[syscall.Errno](e)
-	_, alert := errors.AsType[tls.AlertError](e)
-	return number || alert
 }
 
 // A hiddenCause prints a text instead of its cause. errors.Is and errors.As find the cause;

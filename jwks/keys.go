@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"slices"
+	"strings"
 
 	josejson "github.com/go-jose/go-jose/v4/json"
 	"github.com/jwtexp/jwtexp"
@@ -128,7 +129,7 @@ func keysOf(text []byte) (keys []jwtexp.Key, id string, err error) {
 		// NewPublicKey rejects invalid keys, and keys that do not fit alg.
 		key, err := jwtexp.NewPublicKey(alg, public)
 		if err != nil {
-			found.addf("%v", err)
+			found.addf("%s", strings.TrimPrefix(err.Error(), "jwtexp: key: "))
 			continue
 		}
 		keys = append(keys, key.WithID(j.KeyID))

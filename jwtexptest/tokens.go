@@ -79,8 +79,8 @@ func (t *Tokens) Expired(subject string, claims any) string {
 }
 
 // NotYetValid returns a token of an issuer whose clock is jwtexp.MaxLeeway and a minute ahead, which
-// also writes nbf: ErrInvalid, ReasonNotYetValid. It fails the test if the token's exp is after
-// 9999.
+// also writes nbf: ErrInvalid, ReasonNotYetValid. Its exp, too, can be too late for a verifier with
+// jwtexp.WithMaxLifetime. NotYetValid fails the test if exp is after 9999.
 func (t *Tokens) NotYetValid(subject string, claims any) string {
 	t.tb.Helper()
 	return t.changed(subject, claims, func(issued *jwtexp.Token, d draft) {

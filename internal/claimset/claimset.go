@@ -55,6 +55,19 @@ func Parse(payload string, s *Set) error {
 	return rules.Faults(payload, err)
 }
 
+// Salvage returns the registered claims that are good by themselves, of a claims set that Parse
+// rejects.
+func Salvage(payload string) (s Set) {
+	_ = strictjson.Rules{Check: func(object string) error {
+		var one Set
+		if one.parse(object) == nil {
+			return s.parse(object)
+		}
+		return nil
+	}}.Faults(payload, nil)
+	return s
+}
+
 // parse reads the claims that are there.
 func (s *Set) parse(payload string) error {
 	before := 0

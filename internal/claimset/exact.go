@@ -13,10 +13,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A float has one spelling in JSON: a whole number below 1e21 is written in full, any other number
-// with the fewest digits that read back as the float. A float reads the number of its spelling and
-// no other. Without this rule a number would change when it is read, when it is converted to an
-// integer, or when it is written again.
+// A whole number below 1e21 is written in full, any other number with the fewest digits that read
+// back as the float. A float reads a whole number only if it holds exactly that number, and any other
+// number only if the float rounded to as many digits is that number. So no number changes when it is
+// read, when it is converted to an integer, or when it is written again.
 
 // isWhole reports whether a float is written in full. encoding/json, too, writes larger numbers with
 // an exponent.
@@ -47,11 +47,11 @@ func checkExact(number string, bits int) error {
 	case err != nil:
 		return errInexact
 	}
-	spelling := strconv.FormatFloat(f, 'e', -1, bits)
+	digits, point := decimal([]byte(number))
+	spelling := strconv.FormatFloat(f, 'e', max(len(digits)-1, 0), bits)
 	if isWhole(f) {
 		spelling = strconv.FormatFloat(f, 'f', 0, 64)
 	}
-	digits, point := decimal([]byte(number))
 	spelled, spelledPoint := decimal([]byte(spelling))
 	if digits != spelled || digits != "" && point != spelledPoint { // zero has no digits and any point
 		return errInexact
@@ -89,12 +89,14 @@ func nextNumber(rest []byte) string {
 	return strings.TrimPrefix(string(unquoted), "+")
 }
 
-// exactMarshalers write whole numbers in full, from the type float64. exactMarshalersOfAll do so
-// from every float type, which takes much longer.
+// exactMarshalers write whole numbers in full, from the types float64 and float32.
+// exactMarshalersOfAll do so from every float type of the application, too, and take much longer. So
+// a float type of the application in an interface is not looked for.
 var (
-	exactMarshalers = json.MarshalToFunc(func(enc *jsontext.Encoder, f float64) error {
-		return writeWhole(enc, f, 1<<53)
-	})
+	exactMarshalers = json.JoinMarshalers(
+		json.MarshalToFunc(func(enc *jsontext.Encoder, f float64) error { return writeWhole(enc, f, 1<<53) }),
+		json.MarshalToFunc(func(enc *jsontext.Encoder, f float32) error { return writeWhole(enc, float64(f), 1<<24) }),
+	)
 	exactMarshalersOfAll = json.MarshalToFunc(func(enc *jsontext.Encoder, src any) error {
 		switch src.(type) {
 		case json.Marshaler, json.MarshalerTo, encoding.TextMarshaler, encoding.TextAppender:

@@ -110,15 +110,36 @@ func (d *diagnosis) readField(path string, m member, t reflect.Type, err error) 
 	}
 	path = strings.TrimPrefix(path+"."+m.name, ".")
 	before := len(d.faults)
-	if inner := pointedTo(f.Type); m.kind == jsontext.KindBeginObject && inner.Kind() == reflect.Struct && !hasMethods(inner) {
-		d.readStruct(path, m.value, inner)
-	}
+	d.readParts(path, jsontext.Value(m.value), f.Type)
 	if len(d.faults) == before {
 		want := aType(f.Type)
 		if strings.Contains(f.Tag.Get("json"), ",string") {
 			want += " in a string"
 		}
 		d.misfit(m, fmt.Sprintf("claim %q", path), fieldOf(t, f), want, err)
+	}
+}
+
+// readParts adds the faults of the structs in a value, which is read into a t. The path of an element
+// ends in [], and of a member of a map in .*.
+func (d *diagnosis) readParts(path string, value jsontext.Value, t reflect.Type) {
+	t = pointedTo(t)
+	switch isObject, isArray := value.Kind() == jsontext.KindBeginObject, value.Kind() == jsontext.KindBeginArray; {
+	case hasMethods(t):
+	case isObject && t.Kind() == reflect.Struct:
+		d.readStruct(path, string(value), t)
+	case isObject && t.Kind() == reflect.Map:
+		_ = strictjson.Members(string(value), func(_ string, member *strictjson.Reader) error {
+			raw, err := member.ReadValue()
+			d.readParts(path+".*", raw.Clone(), t.Elem())
+			return err
+		})
+	case isArray && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array):
+		var elements []jsontext.Value
+		_ = json.Unmarshal(value, &elements)
+		for _, element := range elements {
+			d.readParts(path+"[]", element, t.Elem())
+		}
 	}
 }
 
@@ -138,7 +159,8 @@ func fieldOf(t reflect.Type, f reflect.StructField) string {
 	return "the field " + f.Name + " of " + t.String()
 }
 
-// misfit adds a fault of the member m, which errors call what. where holds it, and is want.
+// misfit adds the fault that the member m does not fit. what names the claim. where names the field
+// that should hold it, and want is the type of that field.
 func (d *diagnosis) misfit(m member, what, where, want string, err error) {
 	e, ok := errors.AsType[*json.SemanticError](err)
 	if !ok { // of a method that looks at the whole
@@ -152,11 +174,15 @@ func (d *diagnosis) misfit(m member, what, where, want string, err error) {
 	is := what + " is " + strictjson.Kind(m.kind)
 	switch {
 	case errors.Is(err, errInexact):
-		d.addf("%s is a number that a float64 cannot hold exactly, and %s is %s; use an int64 or a json.Number", what, where, want)
+		bits := 64
+		if e.GoType != nil {
+			bits = cmp.Or(floatBits(e.GoType), bits)
+		}
+		d.addf("%s is a number that a float%d cannot hold exactly, and %s is %s; use an int64 or a json.Number", what, bits, where, want)
 	case e.GoType != nil && readsItself(e.GoType) && e.Err != nil:
 		d.causes = append(d.causes, e.Err)
 		d.addf("%s that %v rejects (%s)", is, e.GoType, where)
-	case m.kind == jsontext.KindNumber && e.Err != nil:
+	case m.kind == jsontext.KindNumber && e.Err != nil && (reflect.Zero(e.GoType).CanInt() || reflect.Zero(e.GoType).CanUint()):
 		d.addf("%s that %s cannot hold (%s)", is, aType(e.GoType), where)
 	default:
 		d.addf("%s, and %s is %s", is, where, want)
@@ -192,12 +218,14 @@ func (d *diagnosis) unwritable(what string, err error) {
 	e, ok := errors.AsType[*json.SemanticError](err)
 	_, isSyntax := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
+	case ok && e.GoType != nil && writesItself(e.GoType) && e.Err != nil:
+		d.causes = append(d.causes, e.Err)
+		d.addf("%s has a method that fails, or that does not write strict JSON in UTF-8", what)
+	case errors.Is(err, jsontext.ErrNonStringName):
+		d.addf("%s has a map whose keys JSON cannot hold", what)
 	case isSyntax:
 		d.addf("%s is not strict JSON in UTF-8, or has duplicate names", what)
-	case !ok, e.GoType != nil && writesItself(e.GoType) && e.Err != nil:
-		if ok {
-			err = e.Err
-		}
+	case !ok:
 		d.causes = append(d.causes, err)
 		d.addf("%s has a method that fails", what)
 	case e.GoType != nil && floatBits(e.GoType) > 0:
@@ -212,11 +240,22 @@ func (d *diagnosis) unwritable(what string, err error) {
 // fieldsOf returns the fields of a struct that are members in JSON. Errors alone use it.
 func fieldsOf(t reflect.Type) (fields []reflect.StructField) {
 	for _, f := range reflect.VisibleFields(t) {
-		if f.IsExported() && !(f.Anonymous && jsonName(f) == f.Name) && f.Tag.Get("json") != "-" {
+		isEmbedded := f.Anonymous && f.Tag.Get("json") == ""
+		if f.IsExported() && !isEmbedded && f.Tag.Get("json") != "-" && !isInNamed(t, f) {
 			fields = append(fields, f)
 		}
 	}
 	return fields
+}
+
+// isInNamed reports whether a field belongs to an embedded struct that is a member of its own.
+func isInNamed(t reflect.Type, f reflect.StructField) bool {
+	for i := 1; i < len(f.Index); i++ {
+		if t.FieldByIndex(f.Index[:i]).Tag.Get("json") != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // fieldNamed returns the field that a member is read into.

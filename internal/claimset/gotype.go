@@ -36,20 +36,19 @@ const (
 	allFloats          // also float32, a float type of the application, or a float in a string
 )
 
-// floatsIn returns the floats in t. Types that have been seen are left out.
+// floatsIn returns the floats in t. Structs and other types with parts that have been seen are left
+// out.
 func floatsIn(t reflect.Type, seen map[reflect.Type]bool) floats {
-	if seen[t] {
+	switch {
+	case t.Kind() == reflect.Interface, t == reflect.TypeFor[float64]():
+		return onlyFloat64
+	case floatBits(t) > 0:
+		return allFloats
+	case seen[t]:
 		return noFloats
 	}
 	seen[t] = true
 	switch t.Kind() {
-	case reflect.Interface:
-		return onlyFloat64
-	case reflect.Float32, reflect.Float64:
-		if t == reflect.TypeFor[float64]() {
-			return onlyFloat64
-		}
-		return allFloats
 	case reflect.Map:
 		if floatsIn(t.Key(), seen) != noFloats {
 			return allFloats

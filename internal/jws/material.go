@@ -89,7 +89,7 @@ func lookup(name string, want family) (algorithm, error) {
 	a, ok := algorithms[name]
 	switch {
 	case !ok:
-		return a, fmt.Errorf("algorithm %q is %s", name, describeAlgorithm(name))
+		return a, fmt.Errorf("algorithm %.32q is %s", name, describeAlgorithm(name))
 	case want == hmacKey && a.family != hmacKey:
 		return a, fmt.Errorf("%s takes an %s; a secret is for HS256, HS384 and HS512", name, a.family)
 	case want != hmacKey && a.family == hmacKey:

@@ -140,33 +140,60 @@ func derFault(der []byte) string {
 	if _, err := asn1.Unmarshal(der, &outer); err != nil || outer.Tag != asn1.TagSequence {
 		return fmt.Sprintf("its %d bytes are cut off or damaged; copy the whole file again", len(der))
 	}
-	key := der
-	if certificate, err := x509.ParseCertificate(der); err == nil {
-		key = certificate.RawSubjectPublicKeyInfo // the rest of it names algorithms, too
-	}
+	algorithm := algorithmOf(der)
 	for _, kind := range kinds {
-		if encoded, err := asn1.Marshal(kind.oid); err == nil && bytes.Contains(key, encoded) {
+		if encoded, err := asn1.Marshal(kind.oid); err == nil && bytes.Contains(algorithm, encoded) {
 			return kind.text
 		}
 	}
-	if oids := identifiers(key); len(oids) > 0 {
+	if oids := identifiers(algorithm); len(oids) > 0 {
 		return "a key of an unknown algorithm or curve (" + strings.Join(oids, ", ") + ")"
 	}
 	return "a key that is damaged, or that does not name its algorithm or curve"
 }
 
-// identifiers returns the object identifiers at the beginning of a key, which name its algorithm and
-// its curve. Those behind could be key bytes by chance.
-func identifiers(der []byte) (oids []string) {
-	const maxHead = 48
-	for i := 0; i < min(len(der), maxHead); i++ {
+// algorithmOf returns the part of DER that names the algorithm of a key and its curve. It has no key
+// bytes: errors name what is in it.
+func algorithmOf(der []byte) []byte {
+	if certificate, err := x509.ParseCertificate(der); err == nil {
+		der = certificate.RawSubjectPublicKeyInfo
+	}
+	var spki struct {
+		Algorithm asn1.RawValue
+		Key       asn1.BitString
+	}
+	var pkcs8 struct {
+		Version   int
+		Algorithm asn1.RawValue
+		Key       []byte
+	}
+	var sec1 struct {
+		Version int
+		Key     []byte
+		Curve   asn1.RawValue `asn1:"optional,explicit,tag:0"`
+	}
+	is := func(v any) bool { _, err := asn1.Unmarshal(der, v); return err == nil }
+	switch {
+	case is(&spki) && spki.Algorithm.Tag == asn1.TagSequence:
+		return spki.Algorithm.FullBytes
+	case is(&pkcs8) && pkcs8.Algorithm.Tag == asn1.TagSequence:
+		return pkcs8.Algorithm.FullBytes
+	case is(&sec1):
+		return sec1.Curve.FullBytes
+	}
+	return nil
+}
+
+// identifiers returns the object identifiers in the name of an algorithm.
+func identifiers(algorithm []byte) (oids []string) {
+	for i := 0; i < len(algorithm); i++ {
 		var oid asn1.ObjectIdentifier
-		if der[i] != asn1.TagOID {
+		if algorithm[i] != asn1.TagOID {
 			continue
 		}
-		if rest, err := asn1.Unmarshal(der[i:], &oid); err == nil && len(oid) > 2 && len(oid) < 16 {
+		if rest, err := asn1.Unmarshal(algorithm[i:], &oid); err == nil && len(oid) > 2 && len(oid) < 16 {
 			oids = append(oids, oid.String())
-			i = len(der) - len(rest) - 1
+			i = len(algorithm) - len(rest) - 1
 		}
 	}
 	return oids
