@@ -243,6 +243,27 @@ func TestDetailAndCause(t *testing.T) {
 	}
 }
 
+// A cause whose text is in the detail is not logged twice.
+func TestCauseIsNotLoggedTwice(t *testing.T) {
+	var log bytes.Buffer
+	observe := jwtexp.WithObserver(jwtexp.LogDecisionsWithCause(slog.New(slog.NewTextHandler(&log, nil))))
+	early := sign(testSecret, joseHeader, live(fmt.Sprintf(`,"nbf":%d`, epoch.Unix()+2)))
+	misfit := sign(testSecret, joseHeader, live(`,"uid":"x"`))
+	fits := jwtexp.WithClaims[struct {
+		UID int `json:"uid"`
+	}](nil)
+	clock := jwtexp.WithClock(jwtexptest.NewClock(epoch))
+	own := must(jwtexp.NewVerifier(stubKeys(&jwtexp.UnavailableError{Detail: "the table is gone"}), clock))
+	for raw, verifier := range map[string]*jwtexp.Verifier{
+		early: must(jwtexp.NewVerifier(testKey(), clock)), misfit: must(jwtexp.NewVerifier(testKey(), fits, clock)), early + "A": own,
+	} {
+		must(jwtexp.NewMiddleware(verifier, observe)).Check(requestWith(raw))
+	}
+	if got := log.String(); strings.Count(got, "\n") != 3 || strings.Contains(got, "cause=") {
+		t.Errorf("got %s, want three lines without a cause", got)
+	}
+}
+
 // A panickingError has an Error method that panics.
 type panickingError struct{}
 

@@ -184,7 +184,7 @@ func LogDecisions(logger *slog.Logger) func(*http.Request, Decision) {
 func LogDecisionsWithCause(logger *slog.Logger) func(*http.Request, Decision) {
 	return logDecisions(logger, func(d Decision) []slog.Attr {
 		cause := d.Cause()
-		text := fmt.Sprint(cause)
+		text := strings.TrimPrefix(fmt.Sprint(cause), "jwtexp: ")
 		if cause == nil || strings.Contains(d.Detail(), text) { // it is the library's own
 			return nil
 		}
