@@ -222,7 +222,7 @@ func (m *middleware) extract(r *http.Request) (string, error) {
 			case ErrInvalid, ErrUnavailable:
 				return "", err
 			}
-			return "", &InvalidError{Reason: ReasonRequest, Err: conceal(err), detail: "the Extractor failed"}
+			return "", &InvalidError{Reason: ReasonRequest, Err: conceal(err), detail: "the Extractor returned an error; LogDecisionsWithCause and errors.Unwrap show it"}
 		}
 		if raw == "" {
 			missing.add(nil)

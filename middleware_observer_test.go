@@ -196,7 +196,7 @@ func TestDetailAndCause(t *testing.T) {
 		{name: "key set with a detail", verifier: keys(&jwtexp.UnavailableError{Detail: "sealed", Err: own}), raw: good, detail: "key set: sealed", cause: own},
 		{name: "revocation check", verifier: verifier(stubRevoked(false, own)), raw: good, detail: "revocation check failed; LogDecisionsWithCause and errors.Unwrap show its error", cause: own},
 		{name: "WithClaims", verifier: verifier(jwtexp.WithClaims(func(*struct{}) error { return own })), raw: good, detail: "the check in WithClaims returned an error; LogDecisionsWithCause and errors.Unwrap show it", cause: own},
-		{name: "Extractor", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(own)}, detail: "the Extractor failed", cause: own},
+		{name: "Extractor", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(own)}, detail: "the Extractor returned an error; LogDecisionsWithCause and errors.Unwrap show it", cause: own},
 		{name: "Extractor with a verdict", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrUnavailable, own))}, detail: ownError, cause: own},
 		{name: "Extractor that finds nothing", verifier: verifier(), opts: []jwtexp.MiddlewareOption{from(errors.Join(jwtexp.ErrMissing, own))}, detail: "an Extractor of your own found none"},
 		{name: "TokenVerifier", verifier: stubVerifier(nil, own), raw: good, detail: "TokenVerifier: its error matches no verdict, or several", cause: own},
