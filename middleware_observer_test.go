@@ -253,7 +253,7 @@ func TestCauseIsNotLoggedTwice(t *testing.T) {
 		UID int `json:"uid"`
 	}](nil)
 	clock := jwtexp.WithClock(jwtexptest.NewClock(epoch))
-	own := must(jwtexp.NewVerifier(stubKeys(&jwtexp.UnavailableError{Detail: "the table is gone"}), clock))
+	own := must(jwtexp.NewVerifier(stubKeys(&jwtexp.UnavailableError{Detail: "the table cannot be read"}), clock))
 	for raw, verifier := range map[string]*jwtexp.Verifier{
 		early: must(jwtexp.NewVerifier(testKey(), clock)), misfit: must(jwtexp.NewVerifier(testKey(), fits, clock)), early + "A": own,
 	} {

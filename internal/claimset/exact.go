@@ -64,14 +64,14 @@ func checkExact(number string, bits int) error {
 var exactUnmarshalers = json.UnmarshalFromFunc(func(dec *jsontext.Decoder, dst any) error {
 	switch dst.(type) {
 	case json.Unmarshaler, json.UnmarshalerFrom, encoding.TextUnmarshaler:
-		return errors.ErrUnsupported // the application's method reads the number
+		return errSkip // the application's method reads the number
 	}
 	if bits := floatBits(reflect.TypeOf(dst).Elem()); bits > 0 {
 		if err := checkExact(nextNumber(dec.UnreadBuffer()), bits); err != nil {
 			return err
 		}
 	}
-	return errors.ErrUnsupported
+	return errSkip
 })
 
 // nextNumber returns the number, with or without quotes, at which the rest of a JSON text begins.
@@ -100,7 +100,7 @@ var (
 	exactMarshalersOfAll = json.MarshalToFunc(func(enc *jsontext.Encoder, src any) error {
 		switch src.(type) {
 		case json.Marshaler, json.MarshalerTo, encoding.TextMarshaler, encoding.TextAppender:
-			return errors.ErrUnsupported
+			return errSkip
 		}
 		switch v := reflect.ValueOf(src).Elem(); floatBits(v.Type()) {
 		case 32:
@@ -108,7 +108,7 @@ var (
 		case 64:
 			return writeWhole(enc, v.Float(), 1<<53)
 		}
-		return errors.ErrUnsupported
+		return errSkip
 	})
 )
 
@@ -116,7 +116,7 @@ var (
 // writes them in the same way, and all others.
 func writeWhole(enc *jsontext.Encoder, f, from float64) error {
 	if math.Abs(f) < from || !isWhole(f) {
-		return errors.ErrUnsupported
+		return errSkip
 	}
 	return writeNumber(enc, strconv.FormatFloat(f, 'f', 0, 64))
 }

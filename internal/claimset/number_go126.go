@@ -3,7 +3,6 @@
 package claimset
 
 import (
-	"errors"
 	"strings"
 
 	stdjson "encoding/json"
@@ -32,7 +31,7 @@ var (
 		case quoted && kind == jsontext.KindNumber:
 			return errNotString
 		case kind != jsontext.KindNumber && kind != jsontext.KindString:
-			return errors.ErrUnsupported // the default for json.Number then applies
+			return errSkip // the default for json.Number then applies
 		}
 		tok, err := dec.ReadToken()
 		if err != nil {
