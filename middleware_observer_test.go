@@ -314,4 +314,7 @@ func TestDecisionsByHand(t *testing.T) {
 		}
 		d.Cause()
 	}
+	if got := (jwtexp.Decision{Err: jwtexp.ErrMissing}).Cause(); got != nil {
+		t.Errorf("got %v, want no cause of ErrMissing", got)
+	}
 }
