@@ -62,9 +62,9 @@ func kindOf(text []byte, member, start string) string {
 		return "is not JSON, or was cut off"
 	case json.Unmarshal(text, &object) != nil || object == nil:
 		return "is JSON and not an object"
-	case object[member] == nil && object["jwks_uri"] != nil:
+	case member == "keys" && object[member] == nil && object["jwks_uri"] != nil:
 		return "is a discovery document; use Discover with its issuer"
-	case object[member] == nil && object["kty"] != nil:
+	case member == "keys" && object[member] == nil && object["kty"] != nil:
 		return "is a single JWK"
 	case object[member] == nil:
 		return fmt.Sprintf("has no %q", member)

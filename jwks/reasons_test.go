@@ -205,3 +205,21 @@ func TestErrorsOfASetAreBounded(t *testing.T) {
 		t.Errorf("got %d bytes, %s, want one line of at most 2,000 bytes that says how many more", len(text), text)
 	}
 }
+
+// Discover says what is wrong with a configuration.
+func TestDiscoverSaysWhatTheConfigurationIs(t *testing.T) {
+	for text, want := range map[string]string{
+		``:                                 "response is empty",
+		`<html>`:                           "response is HTML or XML",
+		`{"jwks_uri":"` + keysURL + `"}`:   `the one passed to Discover`,
+		`{"issuer":1}`:                     `response has a "issuer" of another type`,
+		`{"issuer":"a","issuer":"a"}`:      "response has a member twice",
+		`[]`:                               "response is JSON and not an object",
+		`{"issuer":"https://login.example`: "response is not JSON, or was cut off",
+	} {
+		_, err := jwks.Discover(t.Context(), "https://login.example", jwks.WithTransport(&origin{reply: response(200, text)}))
+		if !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("%s: got %v, want it to have %s", text, err, want)
+		}
+	}
+}
