@@ -291,7 +291,7 @@ func TestUnavailableErrorNamesTheContextsEnd(t *testing.T) {
 	wantText(t, "deadline", err, "unavailable", "key set: the deadline of the caller's context passed")
 	_, err = v.Verify(endedContext{t.Context()}, sign(testSecret, joseHeader, live("")))
 	wantText(t, "own context", err, "unavailable", "key set: the caller's context is done")
-	if strings.Contains(err.Error(), "private") {
+	if strings.Contains(fmt.Sprint(err), "private") {
 		t.Errorf("got %v, want no text of the application", err)
 	}
 }

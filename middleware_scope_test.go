@@ -225,7 +225,7 @@ func TestScopeErrorNamesWhatLacks(t *testing.T) {
 	if diff := cmp.Diff(&jwtexp.ScopeError{Required: []string{"a", "b", "c"}, Missing: []string{"a", "c"}}, e); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if strings.Contains(err.Error(), "private") {
+	if strings.Contains(fmt.Sprint(err), "private") {
 		t.Errorf("got %v, want no scope of the token", err)
 	}
 }
