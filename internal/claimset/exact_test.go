@@ -112,6 +112,9 @@ func TestFloatsInTypes(t *testing.T) {
 			A any
 			B named
 		}{}, allFloats}, {struct {
+			A float64
+			B float64 `json:",string"`
+		}{}, allFloats}, {struct {
 			A *float64 `json:",string"`
 		}{}, allFloats}, {struct {
 			A string `json:",string"`
