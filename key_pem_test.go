@@ -159,7 +159,7 @@ func TestParsePEMNamesBlocksAndLabels(t *testing.T) {
 		{"PKCS #1 as PKCS #8", pemOf("PRIVATE KEY", pkcs1), []string{"write RSA PRIVATE KEY in"}},
 		{"PKCS #8 with another label", pemOf("SECRET THING", pkcs8), []string{"PEM block another label", "write PRIVATE KEY in"}},
 		{"encrypted PKCS #8", pemOf("ENCRYPTED PRIVATE KEY", keyBytes), []string{"encrypted; decrypt it first: openssl pkey"}},
-		{"encrypted PKCS #1", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"DEK-Info": "AES"}, Bytes: keyBytes}), []string{"encrypted; decrypt it first"}},
+		{"encrypted PKCS #1", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"DEK-Info": "AES"}, Bytes: pkcs1}), []string{"encrypted; decrypt it first"}},
 		{"OpenSSH", pemOf("OPENSSH PRIVATE KEY", keyBytes), []string{"an OpenSSH private key; convert a copy: ssh-keygen -p -N '' -m PKCS8 -f copy; it does not convert Ed25519"}},
 		{"PKCS #7", pemOf("PKCS7", keyBytes), []string{"openssl pkcs7 -print_certs"}},
 		{"OpenPGP", pemOf("PGP PUBLIC KEY BLOCK", keyBytes), []string{"an OpenPGP key"}},
