@@ -140,6 +140,12 @@ func (k Key) WithNotAfter(t time.Time) Key {
 // ask, so that no token is issued that is rejected.
 func (k *Key) covers(expiresAt time.Time) bool { return !expiresAt.After(k.notAfter) }
 
+// serves reports whether the key fits the header's kid. only reports that its set has no other key.
+func (k *Key) serves(h *jws.Header, only bool) bool {
+	anyID := !h.HasKeyID || k.id == "" && only
+	return k.material() != nil && (anyID || k.id == h.KeyID)
+}
+
 // SigningKey returns k: a Key is its own [KeySource].
 func (k Key) SigningKey(context.Context, time.Time) (Key, error) { return k, nil }
 

@@ -158,5 +158,5 @@ func (s *verifierSet) of(issuer string) (*verifier, error) {
 		return nil, invalid(ReasonIssuer, "iss is missing or empty, and the VerifierSet chooses the Verifier by it")
 	}
 	known := slices.Sorted(maps.Keys(s.byIssuer))
-	return nil, invalid(ReasonIssuer, "iss "+mismatch([]string{issuer}, known)+" any issuer of the VerifierSet")
+	return nil, invalid(ReasonIssuer, "iss "+claimset.Mismatch([]string{issuer}, known)+" any issuer of the VerifierSet")
 }

@@ -112,7 +112,7 @@ func (s *Set) checkApp(object string) error {
 // registeredLike returns the registered claim that name is if case is ignored. golang-jwt, for
 // example, reads "EXP" into exp.
 func registeredLike(name string) string {
-	for _, taken := range []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"} {
+	for _, taken := range registered {
 		if strings.EqualFold(name, taken) {
 			return taken
 		}

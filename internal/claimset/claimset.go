@@ -7,6 +7,7 @@ package claimset
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,13 +59,11 @@ func Parse(payload string, s *Set) error {
 // Salvage returns the registered claims that are good by themselves, of a claims set that Parse
 // rejects.
 func Salvage(payload string) (s Set) {
-	_ = strictjson.Rules{Check: func(object string) error {
-		var one Set
-		if one.parse(object) == nil {
-			return s.parse(object)
+	for _, object := range strictjson.Alone(payload) {
+		if new(Set).parse(object) == nil {
+			_ = s.parse(object)
 		}
-		return nil
-	}}.Faults(payload, nil)
+	}
 	return s
 }
 
@@ -100,15 +99,15 @@ func (s *Set) parse(payload string) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("claim %q: %w (RFC 7519 §4.1.%d)", name, value.Fixed(err), sections[name])
+			return fmt.Errorf("claim %q: %w (RFC 7519 §4.1.%d)", name, value.Fixed(err), 1+slices.Index(registered, name))
 		}
 		before = int(value.InputOffset())
 		return nil
 	})
 }
 
-// sections has the sections of RFC 7519 §4.1.
-var sections = map[string]int{"iss": 1, "sub": 2, "aud": 3, "exp": 4, "nbf": 5, "iat": 6, "jti": 7}
+// registered has the claims of RFC 7519 in the order of its sections: §4.1.1 is iss.
+var registered = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
 
 func numericDate(value *strictjson.Reader, round rounding) (time.Time, error) {
 	number, err := value.ReadValue()

@@ -2,7 +2,6 @@ package claimset
 
 import (
 	"bytes"
-	"encoding"
 	"errors"
 	"math"
 	"reflect"
@@ -62,9 +61,8 @@ func checkExact(number string, bits int) error {
 // exactUnmarshalers make inexact numbers an error. They look at the text ahead and leave the
 // reading to the JSON package.
 var exactUnmarshalers = json.UnmarshalFromFunc(func(dec *jsontext.Decoder, dst any) error {
-	switch dst.(type) {
-	case json.Unmarshaler, json.UnmarshalerFrom, encoding.TextUnmarshaler:
-		return errSkip // the application's method reads the number
+	if readsItself(dst) {
+		return errSkip
 	}
 	if bits := floatBits(reflect.TypeOf(dst).Elem()); bits > 0 {
 		if err := checkExact(nextNumber(dec.UnreadBuffer()), bits); err != nil {
@@ -98,8 +96,7 @@ var (
 		json.MarshalToFunc(func(enc *jsontext.Encoder, f float32) error { return writeWhole(enc, float64(f), 1<<24) }),
 	)
 	exactMarshalersOfAll = json.MarshalToFunc(func(enc *jsontext.Encoder, src any) error {
-		switch src.(type) {
-		case json.Marshaler, json.MarshalerTo, encoding.TextMarshaler, encoding.TextAppender:
+		if writesItself(src) {
 			return errSkip
 		}
 		switch v := reflect.ValueOf(src).Elem(); floatBits(v.Type()) {

@@ -2,7 +2,6 @@ package claimset
 
 import (
 	"cmp"
-	"encoding"
 	"errors"
 	"fmt"
 	"reflect"
@@ -42,9 +41,8 @@ func (d *diagnosis) err() error {
 	return e
 }
 
-// exactly makes the JSON package return the first error as it is. The errors of encoding/json say
-// less.
-var exactly = jsonv1.ReportErrorsWithLegacySemantics(false)
+// v2Errors makes the JSON package return errors of its own type. The errors of encoding/json say less.
+var v2Errors = jsonv1.ReportErrorsWithLegacySemantics(false)
 
 // readFault says why dst cannot hold a claims set. err is the error of reading it.
 func readFault(payload string, dst any, err error) error {
@@ -59,7 +57,7 @@ func readFault(payload string, dst any, err error) error {
 		d.readStruct("", payload, t)
 	}
 	if len(d.faults) == 0 { // a map, for example
-		if exact := json.Unmarshal([]byte(payload), reflect.New(t).Interface(), readExactly, exactly); exact != nil {
+		if exact := json.Unmarshal([]byte(payload), reflect.New(t).Interface(), readExactly, v2Errors); exact != nil {
 			err = exact
 		}
 		m := member{kind: jsontext.KindBeginObject} // the claims set itself
@@ -89,7 +87,7 @@ func (d *diagnosis) readStruct(path, object string, t reflect.Type) {
 		}
 		alone := append(append(append(appendQuote([]byte{'{'}, name), ':'), raw...), '}')
 		m := member{name, string(raw), raw.Kind()}
-		if err = json.Unmarshal(alone, reflect.New(t).Interface(), readExactly, exactly); err != nil {
+		if err = json.Unmarshal(alone, reflect.New(t).Interface(), readExactly, v2Errors); err != nil {
 			d.readField(path, m, t, err)
 		}
 		return nil
@@ -179,7 +177,7 @@ func (d *diagnosis) misfit(m member, what, where, want string, err error) {
 			bits = cmp.Or(floatBits(e.GoType), bits)
 		}
 		d.addf("%s is a number that a float%d cannot hold exactly, and %s is %s; use an int64 or a json.Number", what, bits, where, want)
-	case e.GoType != nil && readsItself(e.GoType) && e.Err != nil:
+	case e.GoType != nil && readsItself(reflect.New(e.GoType).Interface()) && e.Err != nil:
 		d.causes = append(d.causes, e.Err)
 		d.addf("%s that %v rejects (%s)", is, e.GoType, where)
 	case m.kind == jsontext.KindNumber && e.Err != nil && (reflect.Zero(e.GoType).CanInt() || reflect.Zero(e.GoType).CanUint()):
@@ -199,13 +197,13 @@ func writeFault(app any, err error) error {
 			if err != nil { // in an embedded nil pointer
 				continue
 			}
-			if _, err := json.Marshal(field.Interface(), strictV1, exactly); err != nil {
+			if _, err := json.Marshal(field.Interface(), strictV1, v2Errors); err != nil {
 				d.unwritable(fieldOf(v.Type(), f), err)
 			}
 		}
 	}
 	if len(d.faults) == 0 {
-		if _, err2 := json.Marshal(app, strictV1, exactly); err2 != nil {
+		if _, err2 := json.Marshal(app, strictV1, v2Errors); err2 != nil {
 			err = err2
 		}
 		d.unwritable(fmt.Sprintf("a value in the application claims of type %T", app), err)
@@ -218,7 +216,7 @@ func (d *diagnosis) unwritable(what string, err error) {
 	e, ok := errors.AsType[*json.SemanticError](err)
 	_, isSyntax := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
-	case ok && e.GoType != nil && writesItself(e.GoType) && e.Err != nil:
+	case ok && e.GoType != nil && writesItself(reflect.New(e.GoType).Interface()) && e.Err != nil:
 		d.causes = append(d.causes, e.Err)
 		d.addf("%s has a method that fails, or that does not write strict JSON in UTF-8", what)
 	case errors.Is(err, jsontext.ErrNonStringName):
@@ -237,7 +235,7 @@ func (d *diagnosis) unwritable(what string, err error) {
 	}
 }
 
-// fieldsOf returns the fields of a struct that are members in JSON. Errors alone use it.
+// fieldsOf returns the fields of a struct that are members in JSON. Only errors use it.
 func fieldsOf(t reflect.Type) (fields []reflect.StructField) {
 	for _, f := range reflect.VisibleFields(t) {
 		isEmbedded := f.Anonymous && f.Tag.Get("json") == ""
@@ -248,7 +246,7 @@ func fieldsOf(t reflect.Type) (fields []reflect.StructField) {
 	return fields
 }
 
-// isInNamed reports whether a field belongs to an embedded struct that is a member of its own.
+// isInNamed reports whether a field belongs to an embedded struct that is a member itself.
 func isInNamed(t reflect.Type, f reflect.StructField) bool {
 	for i := 1; i < len(f.Index); i++ {
 		if t.FieldByIndex(f.Index[:i]).Tag.Get("json") != "" {
@@ -261,16 +259,12 @@ func isInNamed(t reflect.Type, f reflect.StructField) bool {
 // fieldNamed returns the field that a member is read into.
 func fieldNamed(t reflect.Type, name string) (_ reflect.StructField, ok bool) {
 	for _, f := range fieldsOf(t) {
-		if jsonName(f) == name {
+		tagged, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if cmp.Or(tagged, f.Name) == name {
 			return f, true
 		}
 	}
 	return reflect.StructField{}, false
-}
-
-func jsonName(f reflect.StructField) string {
-	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	return cmp.Or(name, f.Name)
 }
 
 // pointedTo returns t, or what it points to.
@@ -291,20 +285,4 @@ func aType(t reflect.Type) string {
 		return "an " + name
 	}
 	return "a " + t.String()
-}
-
-func readsItself(t reflect.Type) bool {
-	p := reflect.New(t).Interface()
-	_, isJSON := p.(json.Unmarshaler)
-	_, isFrom := p.(json.UnmarshalerFrom)
-	_, isText := p.(encoding.TextUnmarshaler)
-	return isJSON || isFrom || isText
-}
-
-func writesItself(t reflect.Type) bool {
-	p := reflect.New(t).Interface()
-	_, isJSON := p.(json.Marshaler)
-	_, isTo := p.(json.MarshalerTo)
-	_, isText := p.(encoding.TextMarshaler)
-	return isJSON || isTo || isText
 }

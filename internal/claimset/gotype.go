@@ -1,9 +1,12 @@
 package claimset
 
 import (
+	"encoding"
 	"reflect"
 	"strings"
 	"sync"
+
+	"github.com/go-json-experiment/json"
 )
 
 // A goType is what is known about a Go type of the application.
@@ -77,4 +80,22 @@ func floatBits(t reflect.Type) int {
 		return t.Bits()
 	}
 	return 0
+}
+
+// readsItself reports whether a method of the application reads the JSON value that p points to.
+func readsItself(p any) bool {
+	switch p.(type) {
+	case json.Unmarshaler, json.UnmarshalerFrom, encoding.TextUnmarshaler:
+		return true
+	}
+	return false
+}
+
+// writesItself reports whether a method of the application writes the value that p points to.
+func writesItself(p any) bool {
+	switch p.(type) {
+	case json.Marshaler, json.MarshalerTo, encoding.TextMarshaler, encoding.TextAppender:
+		return true
+	}
+	return false
 }

@@ -5,6 +5,7 @@ import "encoding/asn1"
 const (
 	agrees        = ", which is for key agreement and does not sign"
 	isUnsupported = ", which is not supported"
+	isCompressed  = " that is damaged, or a compressed point; convert it: openssl pkey -ec_conv_form uncompressed"
 )
 
 // kinds are the keys that crypto/x509 does not read, by an object identifier in them. The first that
@@ -20,9 +21,9 @@ var kinds = []struct {
 	{asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 1}, "an EC key on P-192" + isUnsupported},
 	{asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 301}, "an EC key on SM2" + isUnsupported},
 	{asn1.ObjectIdentifier{1, 2, 840, 10045, 1, 1}, "an EC key that spells its curve out; convert it: openssl pkey -ec_param_enc named_curve"},
-	{asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, "a key on P-256 that is damaged, or a compressed point; convert it: openssl pkey -ec_conv_form uncompressed"},
-	{asn1.ObjectIdentifier{1, 3, 132, 0, 34}, "a key on P-384 that is damaged, or a compressed point; convert it: openssl pkey -ec_conv_form uncompressed"},
-	{asn1.ObjectIdentifier{1, 3, 132, 0, 35}, "a key on P-521 that is damaged, or a compressed point; convert it: openssl pkey -ec_conv_form uncompressed"},
+	{asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, "a key on P-256" + isCompressed},
+	{asn1.ObjectIdentifier{1, 3, 132, 0, 34}, "a key on P-384" + isCompressed},
+	{asn1.ObjectIdentifier{1, 3, 132, 0, 35}, "a key on P-521" + isCompressed},
 	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}, "an RSASSA-PSS key, which crypto/x509 does not read; convert it: openssl rsa -traditional -in key.pem | sed s/RSA-PSS/RSA/, for a public key with -pubin -RSAPublicKey_out"},
 	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 7}, "an RSAES-OAEP key, which is for encryption and does not sign"},
 	{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}, "an RSA key that is damaged, or has more than two primes; openssl pkey -check says more"},
@@ -39,19 +40,21 @@ var kinds = []struct {
 }
 
 const (
+	decrypt    = "the private key is encrypted; decrypt it first: openssl pkey -in key.pem -out plain.pem"
 	passKey    = "it is not a key; pass a private key, a public key or a certificate"
 	convertSSH = "convert a copy: ssh-keygen -p -N '' -m PKCS8 -f copy; it does not convert Ed25519: make such a key with openssl genpkey -algorithm ed25519"
+	request    = "a certificate request; pass the certificate, or its key: openssl req -pubkey -noout"
 	makeKey    = "make one: openssl genpkey"
 )
 
 // otherLabels are the labels of blocks that hold no key in a form that is read, and what to do.
 var otherLabels = map[string]string{
-	"ENCRYPTED PRIVATE KEY":      "decrypt it first: openssl pkey -in key.pem -out plain.pem",
+	"ENCRYPTED PRIVATE KEY":      decrypt,
 	"OPENSSH PRIVATE KEY":        "an OpenSSH private key; " + convertSSH,
 	"SSH2 PUBLIC KEY":            "an SSH public key; convert it: ssh-keygen -i -f key.pub, then ssh-keygen -e -m PKCS8",
 	"SSH2 ENCRYPTED PRIVATE KEY": "an SSH private key; " + convertSSH,
-	"CERTIFICATE REQUEST":        "a certificate request; pass the certificate, or its key: openssl req -pubkey -noout",
-	"NEW CERTIFICATE REQUEST":    "a certificate request; pass the certificate, or its key: openssl req -pubkey -noout",
+	"CERTIFICATE REQUEST":        request,
+	"NEW CERTIFICATE REQUEST":    request,
 	"TRUSTED CERTIFICATE":        "a certificate with OpenSSL's trust settings; convert it: openssl x509",
 	"ATTRIBUTE CERTIFICATE":      passKey,
 	"X509 CRL":                   "a list of revoked certificates; " + passKey,

@@ -107,9 +107,8 @@ func shown(label string) string {
 	return "another label"
 }
 
-func isEncrypted(block *pem.Block) bool {
-	return block.Headers["DEK-Info"] != "" || block.Type == "ENCRYPTED PRIVATE KEY"
-}
+// isEncrypted reports whether a block is encrypted by the means of PEM (RFC 1421 §4.6.1.3).
+func isEncrypted(block *pem.Block) bool { return block.Headers["DEK-Info"] != "" }
 
 // blockFault says why a block holds no key that crypto/x509 reads, or returns "".
 func blockFault(block *pem.Block) string {
@@ -118,7 +117,7 @@ func blockFault(block *pem.Block) string {
 	}
 	name := "PEM block " + shown(block.Type) + ": "
 	if isEncrypted(block) {
-		return name + "the private key is encrypted; decrypt it first: openssl pkey -in key.pem -out plain.pem"
+		return name + decrypt
 	}
 	if advice, known := otherLabels[block.Type]; known {
 		return name + advice
@@ -129,7 +128,7 @@ func blockFault(block *pem.Block) string {
 		}
 	}
 	if _, err := x509.ParseCertificateRequest(block.Bytes); err == nil {
-		return name + otherLabels["CERTIFICATE REQUEST"]
+		return name + request
 	}
 	return name + derFault(block.Bytes)
 }

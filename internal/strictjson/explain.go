@@ -24,7 +24,7 @@ var (
 	errSurrogate = errors.New(`half of a surrogate pair in a string (an escape from \ud800 to \udfff)`)
 )
 
-// lenient accepts whatever the JSON grammar does.
+// lenient accepts everything that the JSON grammar allows.
 var lenient = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // explain says why a text is not a strict JSON object. It never returns nil. It reads the text again,

@@ -85,7 +85,16 @@ func (r Rules) Faults(text string, err error) error {
 	return all.Err()
 }
 
-// A member is a member of an object, as an object of its own.
+// Alone returns the members that Faults checks, each as an object with this member only.
+func Alone(text string) (objects []string) {
+	members, _ := split(text)
+	for _, m := range members[:min(len(members), maxChecked)] {
+		objects = append(objects, m.object)
+	}
+	return objects
+}
+
+// A member is a member of an object. object is an object with this member only.
 type member struct{ name, object string }
 
 // split returns the members of an object that may have duplicate names and invalid Unicode.
