@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jwtexp/jwtexp"
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
@@ -47,24 +46,11 @@ type failingReader struct{}
 
 func (*failingReader) UnmarshalJSON([]byte) error { return errOwn }
 
-// readers read a claims set into a T: through Claims, WithClaims and the Claims of an ExpiredError.
-func readers[T any](t *testing.T, payload string) map[string]error {
-	t.Helper()
-	raw := sign(testSecret, joseHeader, payload)
-	token := accept(t, newVerifier(jwtexptest.NewClock(epoch)), raw)
-	_, withClaims := verify(t, raw, jwtexp.WithClaims[T](nil))
-	_, late := newVerifier(jwtexptest.NewClock(epoch.Add(time.Hour))).Verify(t.Context(), raw)
-	expired, ok := errors.AsType[*jwtexp.ExpiredError](late)
-	if !ok {
-		t.Fatalf("got %v, want an ExpiredError", late)
-	}
-	return map[string]error{"Claims": token.Claims(new(T)), "WithClaims": withClaims, "ExpiredError": expired.Claims(new(T))}
-}
-
 // wantClaimsError checks that each way to read the claims names the same fault, and nothing of them.
 func wantClaimsError[T any](t *testing.T, members string, wants ...string) {
 	t.Helper()
-	for how, err := range readers[T](t, live(","+members)) {
+	for how, read := range readsClaims[T]() {
+		_, err := read(t, live(","+members))
 		for _, want := range wants {
 			if !strings.Contains(fmt.Sprint(err), want) {
 				t.Errorf("%s of %s: got %v, want it to have %s", how, members, err, want)
@@ -118,7 +104,8 @@ func TestErrorsNameClaimsThatDoNotFit(t *testing.T) {
 
 // The error of a method is kept. null and unknown claims fit.
 func TestCausesOfClaimsErrors(t *testing.T) {
-	for how, err := range readers[claimsWithFields](t, live(`,"uid":"x","own":1`)) {
+	for how, read := range readsClaims[claimsWithFields]() {
+		_, err := read(t, live(`,"uid":"x","own":1`))
 		if !errors.Is(err, errOwn) {
 			t.Errorf("%s: got %v, want an error that wraps the method's", how, err)
 		}

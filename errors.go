@@ -167,7 +167,7 @@ func (e UnavailableError) Format(f fmt.State, verb rune) { format(f, verb, e.Err
 // A ScopeError is an [ErrInsufficientScope].
 type ScopeError struct {
 	Required []string // all scope tokens that the route requires
-	Missing  []string // those of them that the token lacks
+	Missing  []string // the ones that the token lacks
 }
 
 // Error returns Missing and Required.

@@ -21,7 +21,7 @@ func FromHeader(r *http.Request) (string, error) {
 }
 
 // FromHeaderNamed returns an [Extractor] that reads a header whose value is the token alone, such as
-// those that proxies set. A missing or empty header is [ErrMissing]. Two headers, or a value with
+// a header that a proxy sets. A missing or empty header is [ErrMissing]. Two headers, or a value with
 // white space or a comma, are [ErrInvalid] ([ReasonRequest]). FromHeaderNamed returns nil for a
 // malformed name.
 func FromHeaderNamed(name string) Extractor {

@@ -143,7 +143,7 @@ func TestWithScopeRejectsMalformedTokens(t *testing.T) {
 	guard.WithScope("!", "#[", "]~", "https://api.example/orders.read")
 }
 
-// WithScope compares what WithScopeFrom returns. Response, observer and error are those of scopes.
+// WithScope compares what WithScopeFrom returns. Response, observer and error are as for scopes.
 func TestWithScopeFrom(t *testing.T) {
 	clock := jwtexptest.NewClock(epoch)
 	bearer := func(claims string) http.Header {

@@ -15,7 +15,7 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// leeways are those of the handlers in tests, which need not be whole seconds.
+// leeways are the leeways of handlers in tests. They need not be whole seconds.
 var leeways = []time.Duration{0, 1, time.Second - 1, time.Second, time.Second + 1, 5 * time.Minute, jwtexp.MaxLeeway - 1, jwtexp.MaxLeeway}
 
 // starts are where the clock stands: between two seconds, at a whole one, and in the first minute

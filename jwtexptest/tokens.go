@@ -12,8 +12,8 @@ import (
 	"github.com/jwtexp/jwtexp/internal/testsign"
 )
 
-// Lifetime is how long the tokens of [Tokens] live without [Tokens.WithLifetime], and those of
-// [TestHandler] without [HandlerConfig.Lifetime]. A verifier with a shorter jwtexp.WithMaxLifetime
+// Lifetime is how long tokens of [Tokens] live without [Tokens.WithLifetime]. Tokens of [TestHandler]
+// live as long without [HandlerConfig.Lifetime]. A verifier with a shorter jwtexp.WithMaxLifetime
 // rejects them.
 const Lifetime = 15 * time.Minute
 
@@ -89,7 +89,7 @@ func (t *Tokens) NotYetValid(subject string, claims any) string {
 	})
 }
 
-// move sets the dates of d to those of issued, moved by the given time.
+// move sets iat and exp of d to the dates of issued plus the given time.
 func (t *Tokens) move(issued *jwtexp.Token, d draft, by time.Duration) {
 	t.tb.Helper()
 	iat, exp := issued.IssuedAt().Add(by), issued.ExpiresAt().Add(by)
@@ -153,7 +153,7 @@ func (t *Tokens) Oversized(subject string, claims any) string {
 }
 
 // padding returns a text that is too large for a token: Issue returns an error. Other than in size,
-// the token would not differ from those that are issued.
+// the token would not differ from issued tokens.
 func (t *Tokens) padding(subject string) string {
 	t.tb.Helper()
 	for size := 64 << 10; size <= maxPadding; size *= 2 {

@@ -11,8 +11,8 @@ import (
 	"github.com/jwtexp/jwtexp/jwtexptest"
 )
 
-// lifetimes are those of the verifiers in tests: the shortest, shorter and longer than the
-// default, and around MaxLeeway.
+// lifetimes are the maximal lifetimes of verifiers in tests: the shortest, shorter and longer than
+// the default, and around MaxLeeway.
 var lifetimes = []time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Minute, jwtexp.MaxLeeway - time.Second, jwtexp.MaxLeeway,
 	jwtexp.MaxLeeway + time.Second, jwtexptest.Lifetime, 24 * time.Hour,

@@ -158,14 +158,7 @@ func TestGoodTokenLivesForLifetime(t *testing.T) {
 
 // The members of a changed claims set that are not part of the fault stay as they were.
 func TestTokensKeepSubjectAndClaims(t *testing.T) {
-	clock := jwtexp.WithClock(jwtexptest.NewClock(start))
-	key := newKey(t, jwtexp.HS256)
-	expired := jwtexptest.NewTokens(t, key, clock).Expired("alice", largePlan)
-	_, err := newVerifier(t, key, clock).Verify(t.Context(), expired)
-	late, ok := errors.AsType[*jwtexp.ExpiredError](err)
-	if !ok {
-		t.Fatalf("got %v, want an ExpiredError", err)
-	}
+	late := expired(t, largePlan)
 	var got struct {
 		plan
 		IssuedAt int64 `json:"iat"`
@@ -179,6 +172,19 @@ func TestTokensKeepSubjectAndClaims(t *testing.T) {
 	if got, want := late.ExpiredAt.Sub(time.Unix(got.IssuedAt, 0)), jwtexptest.Lifetime; got != want {
 		t.Errorf("lifetime: got %v, want %v", got, want)
 	}
+}
+
+// expired returns the error for an expired token with the given claims.
+func expired(t *testing.T, claims any) *jwtexp.ExpiredError {
+	t.Helper()
+	clock := jwtexp.WithClock(jwtexptest.NewClock(start))
+	key := newKey(t, jwtexp.HS256)
+	_, err := newVerifier(t, key, clock).Verify(t.Context(), jwtexptest.NewTokens(t, key, clock).Expired("alice", claims))
+	late, ok := errors.AsType[*jwtexp.ExpiredError](err)
+	if !ok {
+		t.Fatalf("got %v, want an ExpiredError", err)
+	}
+	return late
 }
 
 // Tampered changes the subject.

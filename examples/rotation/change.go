@@ -55,11 +55,11 @@ func rotate(dir string, now time.Time) (id string, err error) {
 // revoke revokes the key with the given ID. It reads no key file, so a broken or missing file
 // does not delay it.
 func revoke(dir, id string, now time.Time) error {
-	unused, _, err := ed25519.GenerateKey(nil)
+	public, _, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return err
 	}
-	placeholder, err := jwtexp.NewPublicKey(algorithm, unused)
+	anyKey, err := jwtexp.NewPublicKey(algorithm, public)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func revoke(dir, id string, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := ring.Load(state, func(string) (jwtexp.Key, error) { return placeholder, nil }); err != nil {
+		if err := ring.Load(state, func(string) (jwtexp.Key, error) { return anyKey, nil }); err != nil {
 			return err
 		}
 		return ring.Revoke(id, now)
