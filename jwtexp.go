@@ -75,7 +75,7 @@ type common struct {
 	clock    Clock
 	issuer   string
 	audience []string
-	typ      string // "" only in a Verifier without WithType
+	typ      string // "" in a Verifier without WithType
 	maxSize  int
 }
 
@@ -140,12 +140,16 @@ func WithAudience(audience ...string) CommonOption {
 func WithType(typ string) CommonOption {
 	return commonOption{"WithType", func(c *common) error {
 		c.typ = typ
-		unfit := func(r rune) bool { return r <= ' ' || r > '~' }
-		if typ == "" || strings.ContainsFunc(typ, unfit) {
-			return fmt.Errorf("invalid type %q: want printable ASCII without spaces, such as at+jwt", typ)
-		}
-		return nil
+		return checkTypeName(typ)
 	}}
+}
+
+func checkTypeName(typ string) error {
+	unfit := func(r rune) bool { return r <= ' ' || r > '~' }
+	if typ == "" || strings.ContainsFunc(typ, unfit) {
+		return fmt.Errorf("invalid type %q: want printable ASCII without spaces, such as at+jwt", typ)
+	}
+	return nil
 }
 
 // WithMaxSize replaces [DefaultMaxSize]. For a larger token, Issue returns an error, and a Verifier

@@ -226,9 +226,12 @@ type KeySource interface {
 // token's algorithm. A Verifier ignores keys of another algorithm or ID. A key without an ID serves
 // a token with kid only if it is the only key.
 //
-// (nil, nil) means that no key has the ID, so the token is invalid. If the set also has a method
-// WhyNot(id string) string, its text is part of the error then; it must not quote id. An error makes
-// Verify return [ErrUnavailable]. Return a slice that the caller may change.
+// (nil, nil) means that no key has the ID, so the token is invalid. An error makes Verify return
+// [ErrUnavailable]. Return a slice that the caller may change.
+//
+// Two more methods are optional, and their texts become part of the error: WhyNot(id string) string
+// says why no key has the ID, and WhyAlgorithm(id string) string why the keys with the ID are for
+// another algorithm than the token's. They must not quote id.
 type KeySet interface {
 	VerificationKeys(ctx context.Context, id string, now time.Time) ([]Key, error)
 }
@@ -278,6 +281,23 @@ func (s *fixedSet) withID(id string) []Key {
 		return s.all
 	}
 	return s.byID[id]
+}
+
+// An explainer has the optional methods of a KeySet.
+type explainer struct {
+	whyNot, whyAlgorithm func(id string) string
+}
+
+func explainerOf(keys KeySet) explainer {
+	nothing := func(string) string { return "" }
+	e := explainer{nothing, nothing}
+	if set, ok := keys.(interface{ WhyNot(id string) string }); ok {
+		e.whyNot = set.WhyNot
+	}
+	if set, ok := keys.(interface{ WhyAlgorithm(id string) string }); ok {
+		e.whyAlgorithm = set.WhyAlgorithm
+	}
+	return e
 }
 
 // lookUp is VerificationKeys of a KeySet.

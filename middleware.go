@@ -33,9 +33,8 @@ type TokenVerifier interface {
 
 // A builtinVerifier is a *Verifier or a *VerifierSet.
 type builtinVerifier interface {
-	check() error                                                                // why NewMiddleware rejects it
-	verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) // also returns the reading of the clock
-	verifierOf(t *Token) *verifier                                               // the one that accepted t
+	check() error // why NewMiddleware rejects it
+	verify(ctx context.Context, raw string) (*Token, reading, error)
 }
 
 // builtin returns v as a builtinVerifier, or nil. It compares types, because a struct that
@@ -130,64 +129,63 @@ func (m *Middleware) config() *middleware {
 	return m.in.Get()
 }
 
-// decide checks a request and calls the observer. now is the Verifier's reading of the clock, or
-// zero if there is none.
-func (m *middleware) decide(r *http.Request) (t *Token, now time.Time, err error) {
-	t, now, err = m.check(r)
+// decide checks a request and calls the observer.
+func (m *middleware) decide(r *http.Request) (t *Token, at reading, err error) {
+	t, at, err = m.check(r)
 	if m.observe != nil {
-		m.observe(r, newDecision(r, t, now, err))
+		m.observe(r, newDecision(r, t, at.now, err))
 	}
 	if err != nil {
-		return nil, now, err
+		return nil, at, err
 	}
-	return t, now, nil
+	return t, at, nil
 }
 
 // check rejects a request whose context is done, because a callback may have returned only for
 // that reason. The cause of the context's end, which net/http's client returns as an error, can
 // be an ErrExpired. It says nothing about this token. The token is also returned if it lacks a
 // scope.
-func (m *middleware) check(r *http.Request) (t *Token, now time.Time, err error) {
-	t, now, err = m.verifyRequest(r)
+func (m *middleware) check(r *http.Request) (t *Token, at reading, err error) {
+	t, at, err = m.verifyRequest(r)
 	done := r.Context().Err()
 	switch {
 	case done != nil && !errors.Is(err, done) && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrExpired),
 		done != nil && errors.Is(err, context.Cause(r.Context())) && !errors.Is(err, ErrUnavailable):
-		return nil, now, unavailable(r.Context(), "request", "", err)
+		return nil, at, unavailable(r.Context(), "request", "", err)
 	case err != nil:
-		return nil, now, err
+		return nil, at, err
 	}
-	return t, now, m.checkScope(t)
+	return t, at, m.checkScope(t)
 }
 
-func (m *middleware) verifyRequest(r *http.Request) (*Token, time.Time, error) {
+func (m *middleware) verifyRequest(r *http.Request) (*Token, reading, error) {
 	if m.verifier == nil {
-		return nil, time.Time{}, unavailable(r.Context(), "Middleware", "nil or zero; make it with NewMiddleware", nil)
+		return nil, reading{}, unavailable(r.Context(), "Middleware", "nil or zero; make it with NewMiddleware", nil)
 	}
 	raw, err := m.extract(r)
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, reading{}, err
 	}
-	t, now, err := m.verify(r.Context(), raw)
+	t, at, err := m.verify(r.Context(), raw)
 	switch {
 	case err == nil && t.proven():
-		return t, now, nil
+		return t, at, nil
 	case err == nil:
-		return nil, now, unavailable(r.Context(), "TokenVerifier", "it returned neither a token nor an error", nil)
+		return nil, at, unavailable(r.Context(), "TokenVerifier", "it returned neither a token nor an error", nil)
 	}
 	switch soleVerdict(err) {
 	case ErrExpired, ErrInvalid, ErrUnavailable:
-		return nil, now, err
+		return nil, at, err
 	}
-	return nil, now, unavailable(r.Context(), "TokenVerifier", "its error matches no verdict, or several", err)
+	return nil, at, unavailable(r.Context(), "TokenVerifier", "its error matches no verdict, or several", err)
 }
 
-func (m *middleware) verify(ctx context.Context, raw string) (*Token, time.Time, error) {
+func (m *middleware) verify(ctx context.Context, raw string) (*Token, reading, error) {
 	if m.builtin != nil {
 		return m.builtin.verify(ctx, raw)
 	}
 	t, err := m.verifier.Verify(ctx, raw)
-	return t, time.Time{}, err
+	return t, reading{}, err
 }
 
 func (m *middleware) checkScope(t *Token) error {
@@ -255,10 +253,10 @@ func (m *Middleware) Handler(next http.Handler) http.Handler {
 	}
 	in := m.config()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t, now, err := in.decide(r)
+		t, at, err := in.decide(r)
 		switch {
 		case err == nil && in.withDeadline:
-			ctx, cancel := in.builtin.verifierOf(t).withDeadline(NewContext(r.Context(), t), t, now)
+			ctx, cancel := at.by.withDeadline(NewContext(r.Context(), t), t, at.now)
 			defer cancel()
 			next.ServeHTTP(w, r.WithContext(ctx))
 		case err == nil:

@@ -34,12 +34,14 @@ type Verifier struct {
 type verifier struct {
 	common
 	keys              lookUp
-	whyNot            func(id string) string // of the KeySet, or nil
+	explain           explainer
 	headers           jws.Headers
 	cache             *cache.Cache[*contents] // nil without WithCache
 	cacheEntries      int
 	leeway            time.Duration
 	maxLifetime       time.Duration // 0: no limit
+	types             []string      // "" stands for a missing typ
+	audienceOptional  bool
 	keyIDRequired     bool
 	acceptsBoundToken bool                                            // WithConfirmation
 	checkClaims       func(c *contents, callCheck bool) *InvalidError // WithClaims, or nil
@@ -57,13 +59,15 @@ func NewVerifier(keys KeySet, opts ...VerifierOption) (*Verifier, error) {
 	}
 	in := &verifier{common: common{clock: systemClock, maxSize: DefaultMaxSize}}
 	setup.Apply(s, opts, func(o VerifierOption) { o.forVerifier(in, s) })
+	s.Fault("WithTypes", in.settleTypes())
+	if in.audienceOptional && len(in.audience) == 0 {
+		s.Fault("WithAudienceOptional", errors.New("needs WithAudience; without both, only tokens without aud are accepted"))
+	}
 	if err := s.Err(); err != nil {
 		return nil, err
 	}
 	in.keys = lookUpIn(keys)
-	if set, ok := keys.(interface{ WhyNot(id string) string }); ok {
-		in.whyNot = set.WhyNot
-	}
+	in.explain = explainerOf(keys)
 	if in.cacheEntries > 0 {
 		in.cache = cache.New(in.cacheEntries, in.hasExpired)
 	}
@@ -103,34 +107,39 @@ func (v *Verifier) check() error {
 	return nil
 }
 
-func (v *Verifier) verify(ctx context.Context, raw string) (*Token, time.Time, error) {
+func (v *Verifier) verify(ctx context.Context, raw string) (*Token, reading, error) {
 	return v.in.Get().verify(ctx, raw)
 }
 
-func (v *Verifier) verifierOf(*Token) *verifier { return v.in.Get() }
+// A reading says which Verifier verified a token, and what its clock read. It is zero if that is
+// unknown.
+type reading struct {
+	by  *verifier
+	now time.Time
+}
 
-// verify also returns its reading of the clock.
-func (v *verifier) verify(ctx context.Context, raw string) (t *Token, now time.Time, err error) {
-	now, err = readClock(v.clock)
+func (v *verifier) verify(ctx context.Context, raw string) (t *Token, at reading, err error) {
+	now, err := readClock(v.clock)
+	at = reading{v, now}
 	if err != nil {
-		return nil, now, unavailable(ctx, "clock", err.Error(), nil)
+		return nil, at, unavailable(ctx, "clock", err.Error(), nil)
 	}
 	if v.cacheable(raw) {
 		if c, ok := v.cache.Get(raw); ok {
 			t, err = v.verifyCached(ctx, c, now)
 			if err != errNoProof { // else another key has the ID now: verify from the start
-				return t, now, err
+				return t, at, err
 			}
 		}
 	}
 	c := &contents{raw: raw}
 	if err := v.checkAll(ctx, c, unread, now); err != nil {
-		return nil, now, err
+		return nil, at, err
 	}
 	if v.cacheable(raw) {
 		v.cache.Add(c.raw, c, now)
 	}
-	return c.firstToken(), now, nil
+	return c.firstToken(), at, nil
 }
 
 func (v *verifier) cacheable(raw string) bool { return v.cache != nil && len(raw) <= maxCachedSize }
@@ -255,17 +264,16 @@ func (v *verifier) checkHeader(h *jws.Header) error {
 }
 
 func (v *verifier) checkType(h *jws.Header) *InvalidError {
-	want := v.typ
-	if want == "" {
-		if !h.HasType {
+	for _, want := range v.types {
+		if want == "" && !h.HasType || want != "" && h.IsType(want) {
 			return nil
 		}
-		want = defaultType
 	}
-	if h.IsType(want) {
-		return nil
+	wanted, option := slices.DeleteFunc(slices.Clone(v.types), func(typ string) bool { return typ == "" }), "WithType"
+	if len(wanted) > 1 {
+		option = "WithTypes"
 	}
-	return invalid(ReasonType, fmt.Sprintf("%s, and this Verifier accepts %s (WithType)", h.TypeText(), want))
+	return invalid(ReasonType, fmt.Sprintf("%s, and this Verifier accepts %s (%s)", h.TypeText(), strings.Join(wanted, " or "), option))
 }
 
 // findKey returns the first key of the set that fits the header and proves the token. It returns
@@ -294,7 +302,8 @@ func (v *verifier) findKey(ctx context.Context, h *jws.Header, now time.Time, pr
 	case !known:
 		return Key{}, invalid(ReasonUnknownKey, v.whyUnknown(h))
 	case tried == 0:
-		return Key{}, invalid(ReasonAlgorithm, fmt.Sprintf("alg is %s, and the key is for %s", h.Algorithm, algorithmsFor(h, keys)))
+		detail := fmt.Sprintf("alg is %s, and the key is for %s", h.Algorithm, algorithmsFor(h, keys))
+		return Key{}, invalid(ReasonAlgorithm, join(": ", detail, v.explain.whyAlgorithm(h.KeyID)))
 	}
 	return Key{}, errNoProof
 }
@@ -304,10 +313,8 @@ func (v *verifier) whyUnknown(h *jws.Header) string {
 		return "the token has no kid, and the key set has no keys to try"
 	}
 	const text = "no key has the token's kid"
-	if v.whyNot != nil {
-		if why := v.whyNot(h.KeyID); why != "" {
-			return text + ": " + why
-		}
+	if why := v.explain.whyNot(h.KeyID); why != "" {
+		return text + ": " + why
 	}
 	return text + "; was the key removed, or is the token from another issuer?"
 }
@@ -403,6 +410,8 @@ func (v *verifier) checkAudience(audience []string) *InvalidError {
 		return invalid(ReasonAudience, "the token has an audience; use WithAudience to accept it")
 	case len(v.audience) == 0 || slices.ContainsFunc(audience, accepted):
 		return nil
+	case len(audience) == 0 && v.audienceOptional:
+		return nil
 	case len(audience) == 0:
 		return invalid(ReasonAudience, fmt.Sprintf("aud is missing; want %s (WithAudience)", claimset.Quote(v.audience)))
 	}
@@ -490,6 +499,54 @@ func WithMaxLifetime(d time.Duration) VerifierOption {
 		if d <= 0 {
 			return fmt.Errorf("%v is not positive", d)
 		}
+		return nil
+	}}
+}
+
+// WithTypes accepts tokens of several types, for a provider that moves from "JWT" to "at+jwt", such
+// as WithTypes("JWT", "at+jwt"). "" stands for a token without typ. Types are compared as in
+// [WithType], which must not be given, too. No type, only "", or an invalid one is an error.
+func WithTypes(types ...string) VerifierOption {
+	return verifierOption{"WithTypes", func(v *verifier) error {
+		v.types = slices.Clone(types)
+		var faults []error
+		for _, typ := range types {
+			if typ != "" {
+				faults = append(faults, checkTypeName(typ))
+			}
+		}
+		switch {
+		case len(types) == 0:
+			faults = append(faults, errors.New("no type given"))
+		case slices.Max(types) == "":
+			faults = append(faults, errors.New(`"" alone; add the types that the tokens have`))
+		}
+		return errors.Join(faults...)
+	}}
+}
+
+// settleTypes completes the types when all options are known.
+func (v *verifier) settleTypes() error {
+	switch {
+	case v.types != nil && v.typ != "":
+		return errors.New("WithType is given, too; pass all types to WithTypes")
+	case v.types == nil && v.typ != "":
+		v.types = []string{v.typ}
+	case v.types == nil:
+		v.types = []string{defaultType, ""}
+	}
+	return nil
+}
+
+// WithAudienceOptional also accepts tokens without aud, for an issuer that leaves it out of some
+// tokens. It needs [WithAudience]: a token that has aud must still name one of its audiences.
+//
+// Without aud, nothing says that the issuer meant the token for this service. A token for another
+// service of the same issuer is accepted, too, unless [WithClaims] checks another claim, such as azp
+// or client_id.
+func WithAudienceOptional() VerifierOption {
+	return verifierOption{"WithAudienceOptional", func(v *verifier) error {
+		v.audienceOptional = true
 		return nil
 	}}
 }
