@@ -106,19 +106,25 @@ func WithClock(clock Clock) CommonOption {
 	}}
 }
 
+// A ClaimOption is a [CommonOption] that can also be passed to [Issuer.Issue], for one token.
+type ClaimOption interface {
+	CommonOption
+	IssueOption
+}
+
 // WithIssuer makes an Issuer set iss, and a Verifier require it. An empty issuer is an error.
-func WithIssuer(issuer string) CommonOption {
-	return commonOption{"WithIssuer", func(c *common) error {
+func WithIssuer(issuer string) ClaimOption {
+	return claimOption{commonOption{"WithIssuer", func(c *common) error {
 		c.issuer = issuer
 		return checkName(issuer)
-	}}
+	}}}
 }
 
 // WithAudience makes an Issuer set aud, and a Verifier require one of the audiences. No audience,
 // or an empty one, is an error. A Verifier without WithAudience rejects tokens that have aud (RFC
 // 7519 §4.1.3).
-func WithAudience(audience ...string) CommonOption {
-	return commonOption{"WithAudience", func(c *common) error {
+func WithAudience(audience ...string) ClaimOption {
+	return claimOption{commonOption{"WithAudience", func(c *common) error {
 		c.audience = slices.Clone(audience)
 		if len(audience) == 0 {
 			return errors.New("no audience given")
@@ -130,7 +136,7 @@ func WithAudience(audience ...string) CommonOption {
 			}
 		}
 		return errors.Join(faults...)
-	}}
+	}}}
 }
 
 // WithType makes an Issuer set typ, and a Verifier require it (RFC 8725 §3.11), such as "at+jwt"
@@ -182,6 +188,19 @@ type commonOption struct {
 
 func (o commonOption) forIssuer(i *issuer, s *setup.Setup)     { s.Option(o.name, o.set(&i.common)) }
 func (o commonOption) forVerifier(v *verifier, s *setup.Setup) { s.Option(o.name, o.set(&v.common)) }
+
+type claimOption struct{ commonOption }
+
+func (o claimOption) forIssue(r *issueRequest) error {
+	if slices.Contains(r.names, o.name) {
+		return fmt.Errorf("%s: %w", o.name, setup.ErrGivenTwice)
+	}
+	r.names = append(r.names, o.name)
+	if err := o.set(&r.common); err != nil {
+		return fmt.Errorf("%s: %w", o.name, err)
+	}
+	return nil
+}
 
 type optionList []CommonOption
 

@@ -3,9 +3,12 @@ package jws
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
@@ -92,8 +95,8 @@ type EncodedHeader struct {
 }
 
 // EncodeHeader returns the header of tokens that m signs. A kid of "" is left out. Both texts must be
-// valid UTF-8.
-func EncodeHeader(m *Material, typ, keyID string) *EncodedHeader {
+// valid UTF-8. parameters are of EncodeParameter.
+func EncodeHeader(m *Material, typ, keyID string, parameters []byte) *EncodedHeader {
 	h := &EncodedHeader{Header: Header{
 		Algorithm: m.Algorithm(),
 		Type:      typ,
@@ -107,9 +110,43 @@ func EncodeHeader(m *Material, typ, keyID string) *EncodedHeader {
 		text, _ = jsontext.AppendQuote(append(text, `,"kid":`...), h.KeyID)
 	}
 	text, _ = jsontext.AppendQuote(append(text, `,"typ":`...), h.Type)
-	h.encoded = base64url.EncodeToString(append(text, '}')) + "."
+	text = append(append(text, parameters...), '}')
+	h.encoded = base64url.EncodeToString(text) + "."
 	return h
 }
+
+// EncodeParameter appends a parameter for EncodeHeader. One that EncodeHeader writes itself, or that
+// a Verifier would reject, is an error.
+func EncodeParameter(parameters []byte, name string, value any) ([]byte, error) {
+	isName := func(other string) bool { return strings.EqualFold(name, other) } // as lax readers compare
+	switch {
+	case name == "":
+		return nil, errors.New("the name is empty")
+	case slices.ContainsFunc([]string{"alg", "typ", "kid"}, isName):
+		return nil, errors.New("the Issuer sets it, from its key and WithType")
+	case slices.ContainsFunc([]string{"crit", "b64"}, isName):
+		return nil, errUnderstood
+	case value == nil:
+		return nil, errors.New("the value is nil; leave the option out")
+	}
+	member, err := json.Marshal(map[string]any{name: value}, strictV1)
+	if err != nil {
+		return nil, fmt.Errorf("name or value cannot be written as strict JSON: %w", err)
+	}
+	if _, err := new(Header).read(string(member)); err != nil {
+		return nil, err
+	}
+	return append(append(parameters, ','), member[1:len(member)-1]...), nil
+}
+
+// strictV1 writes JSON as encoding/json does, but a name twice and invalid UTF-8 are errors.
+var strictV1 = json.JoinOptions(
+	jsonv1.DefaultOptionsV1(),
+	jsontext.AllowDuplicateNames(false),
+	jsontext.AllowInvalidUTF8(false),
+	jsontext.EscapeForHTML(false),
+	jsontext.EscapeForJS(false),
+)
 
 // EncodeText returns a header that is any text, for tokens that no Issuer writes.
 func EncodeText(text []byte) *EncodedHeader {
