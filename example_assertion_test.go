@@ -92,7 +92,7 @@ func ExampleWithBackdate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	token, err := issuer.Issue(context.Background(), clientID, nil)
+	token, err := issuer.Issue(context.Background(), "", nil, jwtexp.WithoutSubject())
 	if err != nil {
 		log.Fatal(err)
 	}
