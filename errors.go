@@ -52,7 +52,8 @@ type ExpiredError struct {
 // Ago returns Now - ExpiredAt.
 func (e *ExpiredError) Ago() time.Duration { return e.Now.Sub(e.ExpiredAt) }
 
-// Claims decodes the claims set as [Token.Claims] does.
+// Claims decodes the claims set as [Token.Claims] does. Give every field a json tag: names match in
+// exact case.
 func (e *ExpiredError) Claims(dst any) error {
 	token := e.token.Get()
 	if token == nil {

@@ -101,8 +101,9 @@ func (t *Token) NotBefore() time.Time { return t.in.Get().claims.NotBefore }
 func (t *Token) ExpiresAt() time.Time { return t.in.Get().claims.ExpiresAt }
 
 // Claims decodes the claims set into dst, a pointer to a struct or map, as encoding/json does, but
-// names match in exact case. If a claim does not fit, Claims returns an error that quotes no claim,
-// and dst may be partly written.
+// names match in exact case. Give every field a json tag: without one, a field Role does not read
+// the claim role and stays zero. If a claim does not fit, Claims returns an error that quotes no
+// claim, and dst may be partly written.
 func (t *Token) Claims(dst any) error { return t.in.Get().decode(dst) }
 
 // Scope returns the scope tokens of the scope claim (RFC 8693 §4.2) or, if that is absent or null,

@@ -573,10 +573,12 @@ func WithConfirmation() VerifierOption {
 
 // WithClaims decodes the claims set into a T, as [Token.Claims] does, and passes it to check,
 // before nbf and exp are checked. If the claims do not fit, or check returns an error, the token is
-// [ErrInvalid], and [InvalidError.Err] has the error. A missing claim leaves its field zero. A nil
-// check only decodes. check must be safe for concurrent use and depend on its argument only,
-// because [WithCache] remembers its result. For a missing permission, use [Middleware.WithScope]
-// instead.
+// [ErrInvalid], and [InvalidError.Err] has the error. A nil check only decodes. check must be safe
+// for concurrent use and depend on its argument only, because [WithCache] remembers its result. For
+// a missing permission, use [Middleware.WithScope] instead.
+//
+// A missing claim leaves its field zero. Give every field a json tag: names match in exact case, so
+// for a field Banned without a tag, check sees false although the token has "banned": true.
 func WithClaims[T any](check func(*T) error) VerifierOption {
 	decodeAndCheck := func(c *contents, callCheck bool) *InvalidError {
 		var claims T
