@@ -22,7 +22,7 @@ import (
 // If the arguments or the configuration are wrong, it matches no verdict.
 func Discover(ctx context.Context, issuer string, opts ...RemoteOption) (*Remote, error) {
 	c := configure("Discover", opts)
-	c.fault("issuer", checkIssuer(issuer, c.loopback))
+	c.fault("issuer", checkIssuer(issuer, c.http))
 	if err := c.err(); err != nil {
 		return nil, err
 	}
@@ -33,23 +33,23 @@ func Discover(ctx context.Context, issuer string, opts ...RemoteOption) (*Remote
 	if err != nil {
 		return nil, fmt.Errorf("jwks: Discover: %w", err)
 	}
-	address, err := jwksURI(body, issuer, c.loopback)
+	address, err := jwksURI(body, issuer, c.http)
 	if err != nil {
 		return nil, fmt.Errorf("jwks: Discover: configuration of %s: %w", issuer, err)
 	}
 	return newRemote(address, c), nil
 }
 
-func checkIssuer(issuer string, loopback bool) error {
+func checkIssuer(issuer string, allowed httpHosts) error {
 	if strings.Contains(issuer, "?") {
 		return errors.New("URL contains a query; remove the part from ? on (OpenID Connect Discovery 1.0 §3)")
 	}
-	return checkURL(issuer, loopback)
+	return checkURL(issuer, allowed)
 }
 
 // jwksURI returns jwks_uri from a provider's configuration. It may name another host, because
 // the configuration comes from the provider's own host.
-func jwksURI(configuration []byte, issuer string, loopback bool) (string, error) {
+func jwksURI(configuration []byte, issuer string, allowed httpHosts) (string, error) {
 	var members struct {
 		Issuer  string `json:"issuer"`
 		JWKSURI string `json:"jwks_uri"`
@@ -62,7 +62,7 @@ func jwksURI(configuration []byte, issuer string, loopback bool) (string, error)
 	if members.Issuer != issuer {
 		return "", errors.New("its issuer differs from the one passed to Discover (OpenID Connect Discovery 1.0 §4.3); pass the provider's own spelling, and check for a trailing slash")
 	}
-	if err := checkURL(members.JWKSURI, loopback); err != nil {
+	if err := checkURL(members.JWKSURI, allowed); err != nil {
 		return "", fmt.Errorf("jwks_uri: %w", err)
 	}
 	return members.JWKSURI, nil

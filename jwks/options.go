@@ -32,10 +32,10 @@ func WithTransport(t http.RoundTripper) RemoteOption {
 }
 
 // WithLoopbackHTTP also allows http URLs for the hosts localhost, 127.0.0.0/8 and ::1. All
-// other URLs must be https.
+// other URLs must be https, unless [WithInsecureHTTP] names their host.
 func WithLoopbackHTTP() RemoteOption {
 	return remoteOption{"WithLoopbackHTTP", func(c *config) error {
-		c.loopback = true
+		c.http.loopback = true
 		return nil
 	}}
 }
@@ -121,7 +121,7 @@ type config struct {
 	faults      []error
 
 	transport          http.RoundTripper
-	loopback           bool
+	http               httpHosts
 	minFresh, maxFresh time.Duration
 	interval           time.Duration
 	outageLimit        time.Duration

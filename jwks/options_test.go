@@ -19,10 +19,12 @@ func TestArgumentFaultsAreJoined(t *testing.T) {
 		faults int
 	}{
 		{"no options", keysURL, nil, 0},
-		{"every option", keysURL, options(jwks.WithTransport(http.DefaultTransport), jwks.WithLoopbackHTTP(), jwks.WithFreshness(1, 2),
+		{"every option", keysURL, options(jwks.WithTransport(http.DefaultTransport), jwks.WithLoopbackHTTP(), jwks.WithInsecureHTTP("keycloak"), jwks.WithFreshness(1, 2),
 			jwks.WithInterval(1), jwks.WithOutageLimit(2), jwks.WithTimeout(1)), 0},
 		{"nil option", keysURL, options(nil), 1},
 		{"option given twice", keysURL, options(jwks.WithTimeout(1), jwks.WithTimeout(1)), 1},
+		{"no insecure host", keysURL, options(jwks.WithInsecureHTTP()), 1},
+		{"two wrong insecure hosts", keysURL, options(jwks.WithInsecureHTTP("", "*")), 1},
 		{"nil transport", keysURL, options(jwks.WithTransport(nil)), 1},
 		{"nil *http.Transport", keysURL, options(jwks.WithTransport((*http.Transport)(nil))), 1},
 		{"zero min freshness", keysURL, options(jwks.WithFreshness(0, time.Hour)), 1},

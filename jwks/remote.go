@@ -83,13 +83,13 @@ var (
 )
 
 // NewRemote returns a Remote that fetches the JWK Set at url for the first token. url must be
-// https, unless [WithLoopbackHTTP] allows http. The error joins all faults of the arguments; an
-// option given twice is one.
+// https, unless [WithLoopbackHTTP] or [WithInsecureHTTP] allows http. The error joins all faults
+// of the arguments; an option given twice is one.
 //
 // The server at url decides which tokens are good: use [jwtexp.WithIssuer], too.
 func NewRemote(url string, opts ...RemoteOption) (*Remote, error) {
 	c := configure("NewRemote", opts)
-	c.fault("url", checkURL(url, c.loopback))
+	c.fault("url", checkURL(url, c.http))
 	if err := c.err(); err != nil {
 		return nil, err
 	}

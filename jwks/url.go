@@ -9,7 +9,7 @@ import (
 
 // checkURL returns an error if raw must not be fetched. The error does not quote raw, because a
 // query may hold a secret.
-func checkURL(raw string, loopback bool) error {
+func checkURL(raw string, allowed httpHosts) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
@@ -20,10 +20,10 @@ func checkURL(raw string, loopback bool) error {
 		return errors.New("URL contains a user; remove the part before @")
 	case strings.Contains(raw, "#"):
 		return errors.New("URL contains a fragment; remove the part from # on")
-	case u.Scheme == "https", u.Scheme == "http" && loopback && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && allowed.has(u):
 		return nil
 	case u.Scheme == "http":
-		return errors.New("http lets anyone on the network replace the keys; use https (WithLoopbackHTTP allows http for localhost, 127.0.0.0/8 and ::1)")
+		return errors.New("http lets anyone on the network replace the keys; use https (WithLoopbackHTTP allows http for localhost, 127.0.0.0/8 and ::1, WithInsecureHTTP for hosts that you name)")
 	}
 	return errors.New("URL scheme is not https; use https")
 }
