@@ -60,7 +60,7 @@ func jwksURI(configuration []byte, issuer string, allowed httpHosts) (string, er
 		return "", errors.New("response " + kindOf(configuration, "issuer", `"`) + "; want an OpenID configuration, a JSON object with the strings issuer and jwks_uri")
 	}
 	if members.Issuer != issuer {
-		return "", errors.New("its issuer differs from the one passed to Discover (OpenID Connect Discovery 1.0 §4.3); pass the provider's own spelling, and check for a trailing slash")
+		return "", mismatch(members.Issuer, issuer, "Discover", false)
 	}
 	if err := checkURL(members.JWKSURI, allowed); err != nil {
 		return "", fmt.Errorf("jwks_uri: %w", err)
