@@ -56,19 +56,30 @@ var (
 	errTooLarge  = fmt.Errorf("response is larger than %d MiB; check the URL", maxBody>>20)
 )
 
+// withTimeout returns a context for the requests of one fetch.
+func (g *getter) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, g.timeout, &timeoutError{g.timeout})
+}
+
+// A timeoutError is the cause of a context that withTimeout has ended. It does not match
+// context.DeadlineExceeded, which would look like the caller's own deadline.
+type timeoutError struct{ after time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("no complete response within %v; raise WithTimeout if the server is slow", e.after)
+}
+
 // get returns the body and the header of a response with status 200. Its errors name the
 // address without its query, and never quote the server.
 func (g *getter) get(ctx context.Context, address string) ([]byte, http.Header, error) {
-	timed, cancel := context.WithTimeout(ctx, g.timeout)
-	defer cancel()
-	body, header, err := g.exchange(timed, address)
-	switch {
-	case err == nil:
+	body, header, err := g.exchange(ctx, address)
+	if err == nil {
 		return body, header, nil
-	case ctx.Err() != nil:
+	}
+	if timeout, ok := errors.AsType[*timeoutError](context.Cause(ctx)); ok {
+		err = &temporaryError{timeout}
+	} else if ctx.Err() != nil {
 		err = &temporaryError{ctx.Err()}
-	case timed.Err() != nil: // context.DeadlineExceeded would look like the caller's own deadline
-		err = &temporaryError{fmt.Errorf("no complete response within %v; raise WithTimeout if the server is slow", g.timeout)}
 	}
 	return nil, nil, fmt.Errorf("%s: %w", withoutQuery(address), err)
 }

@@ -4,8 +4,8 @@
 //
 //	mux.Handle("GET /.well-known/jwks.json", jwks.Handler(ring))
 //
-// [Discover] finds the keys of an identity provider. [NewRemote] fetches keys from a URL. Both
-// return a [jwtexp.KeySet] for a Verifier:
+// [Discover] finds the keys of an identity provider; [DiscoverLater] does so for the first token.
+// [NewRemote] fetches keys from a URL. All return a [jwtexp.KeySet] for a Verifier:
 //
 //	keys, err := jwks.Discover(ctx, "https://login.example")
 //	verifier, err := jwtexp.NewVerifier(keys,

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A RemoteOption configures [NewRemote] and [Discover].
+// A RemoteOption configures [NewRemote], [Discover] and [DiscoverLater].
 type RemoteOption interface {
 	forRemote(*config)
 }
@@ -74,8 +74,9 @@ func WithOutageLimit(d time.Duration) RemoteOption {
 	}}
 }
 
-// WithTimeout bounds one fetch, with redirects and the body. It runs on the system clock,
-// whatever clock the Verifier has. The default is 10 seconds; d must be positive.
+// WithTimeout bounds one fetch, with redirects and bodies, and with the request for the
+// provider's configuration if there is one. It runs on the system clock, whatever clock the
+// Verifier has. The default is 10 seconds; d must be positive.
 func WithTimeout(d time.Duration) RemoteOption {
 	return remoteOption{"WithTimeout", func(c *config) error {
 		c.timeout = d
@@ -122,6 +123,7 @@ type config struct {
 
 	transport          http.RoundTripper
 	http               httpHosts
+	address            string // of the provider, for discover
 	minFresh, maxFresh time.Duration
 	interval           time.Duration
 	outageLimit        time.Duration

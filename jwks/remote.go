@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,9 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// A Remote is a [jwtexp.KeySet] that fetches a JWK Set over HTTP. Make one with [NewRemote] or
-// [Discover]; a zero Remote returns [jwtexp.ErrUnavailable]. It is safe for concurrent use.
+// A Remote is a [jwtexp.KeySet] that fetches a JWK Set over HTTP. Make one with [NewRemote],
+// [Discover] or [DiscoverLater]; a zero Remote returns [jwtexp.ErrUnavailable]. It is safe for
+// concurrent use.
 //
 // A Remote has no timer and reads no clock. It uses the time that the Verifier passes:
 //
@@ -27,6 +29,8 @@ import (
 //     [WithTimeout] ago.
 //   - A token with an unknown kid causes a fetch, at most one per WithInterval. If the new set
 //     lacks the key, the token is invalid. If the fetch fails, the token is ErrUnavailable.
+//   - A Remote of Discover or DiscoverLater forgets the URL of the keys when a fetch from it fails.
+//     The next fetch begins with the provider's configuration, so a provider may move its keys.
 //
 // A response is accepted if it has status 200, at most 1 MiB and 256 keys, and a usable key.
 // Redirects must stay within the origin. Keys are ignored if they are private, symmetric, of an
@@ -48,7 +52,8 @@ type Remote struct {
 }
 
 type remote struct {
-	url     string
+	url     string // of the keys; "": discover finds it
+	issuer  string // for discover
 	getter  *getter
 	config  *config
 	context context.Context // of the fetches; Close cancels it
@@ -62,6 +67,7 @@ type remote struct {
 
 // A state is the result of the last try to fetch. It is replaced, never changed.
 type state struct {
+	keysURL   string        // that discover found and a fetch has not failed from; or ""
 	set       *keySet       // the last good set; nil: none yet
 	fetchedAt time.Time     // by the clock of the call that started the fetch
 	freshFor  time.Duration // from fetchedAt on
@@ -76,8 +82,8 @@ type fetch struct {
 }
 
 var (
-	errZeroRemote = errors.New("jwks: zero Remote; make one with NewRemote or Discover")
-	errClosed     = errors.New("jwks: Remote is closed; make another one with NewRemote or Discover")
+	errZeroRemote = errors.New("jwks: zero Remote; make one with NewRemote, Discover or DiscoverLater")
+	errClosed     = errors.New("jwks: Remote is closed; make another one")
 	errGoexit     = &temporaryError{errors.New("transport or response body called runtime.Goexit; fix the transport")}
 	closedState   = &state{err: errClosed}
 )
@@ -90,14 +96,17 @@ var (
 func NewRemote(url string, opts ...RemoteOption) (*Remote, error) {
 	c := configure("NewRemote", opts)
 	c.fault("url", checkURL(url, c.http))
+	if c.hasAddress() {
+		c.fault("WithAddress", errors.New("only for Discover and DiscoverLater; remove it, and pass NewRemote the URL of the keys"))
+	}
 	if err := c.err(); err != nil {
 		return nil, err
 	}
-	return newRemote(url, c), nil
+	return newRemote(url, "", c), nil
 }
 
-func newRemote(url string, c *config) *Remote {
-	inner := &remote{url: url, getter: newGetter(c), config: c}
+func newRemote(url, issuer string, c *config) *Remote {
+	inner := &remote{url: url, issuer: issuer, getter: newGetter(c), config: c}
 	inner.context, inner.cancel = context.WithCancel(context.Background())
 	inner.state.Store(new(state))
 	r := new(Remote)
@@ -130,7 +139,7 @@ func (r *remote) keys(ctx context.Context, id string, now time.Time) ([]jwtexp.K
 		case <-f.done:
 			s = f.state
 		case <-ctx.Done():
-			return nil, &jwtexp.UnavailableError{What: "key set", Detail: withoutQuery(r.url) + ": fetch has not ended", Err: ctx.Err()}
+			return nil, &jwtexp.UnavailableError{What: "key set", Detail: r.source(s) + ": fetch has not ended", Err: ctx.Err()}
 		}
 	}
 	return r.answer(s, id, now)
@@ -241,24 +250,41 @@ func (r *remote) run(f *fetch, last *state, now time.Time) {
 	next = r.try(last, now)
 }
 
-// try fetches the set once and returns the state that follows last.
+// try fetches the set once and returns the state that follows last. If the URL of the keys is not
+// known, it fetches the configuration first.
 func (r *remote) try(last *state, now time.Time) *state {
-	body, header, err := r.getter.get(r.context, r.url)
+	ctx, cancel := r.getter.withTimeout(r.context)
+	defer cancel()
+	url, err := cmp.Or(r.url, last.keysURL), error(nil)
+	if url == "" {
+		if url, err = r.discover(ctx); err != nil {
+			return last.failed(now, err)
+		}
+	}
+	body, header, err := r.getter.get(ctx, url)
 	if err != nil {
-		return last.failed(now, err)
+		return last.failed(now, r.withHint(url, err))
 	}
 	set, err := parseSet(body)
 	if err != nil {
-		return last.failed(now, fmt.Errorf("%s: %w", withoutQuery(r.url), err))
+		return last.failed(now, r.withHint(url, fmt.Errorf("%s: %w", withoutQuery(url), err)))
 	}
 	freshFor := min(max(freshness(header), r.config.minFresh), r.config.maxFresh)
-	return &state{set: set, fetchedAt: now, freshFor: freshFor, triedAt: now}
+	return &state{keysURL: url, set: set, fetchedAt: now, freshFor: freshFor, triedAt: now}
+}
+
+// source returns the URL that a fetch after s begins with, for an error.
+func (r *remote) source(s *state) string {
+	if url := cmp.Or(r.url, s.keysURL); url != "" {
+		return withoutQuery(url)
+	}
+	return r.config.configurationURL()
 }
 
 // failed returns the state after a failed try, which began at now.
 func (s *state) failed(now time.Time, err error) *state {
 	next := *s
-	next.triedAt, next.err = now, err
+	next.keysURL, next.triedAt, next.err = "", now, err // the provider may have moved its keys
 	return &next
 }
 

@@ -32,7 +32,7 @@ func TestOnlyClockGoReadsTheWallClock(t *testing.T) {
 // clock.
 func TestOnlyAFetchHasATimeoutInJWKS(t *testing.T) {
 	got := wallClockIn(t, packagesOf(t, jwks, false))
-	if want := []string{"fetch.go: context.WithTimeout"}; !slices.Equal(got, want) {
+	if want := []string{"fetch.go: context.WithTimeoutCause"}; !slices.Equal(got, want) {
 		t.Errorf("got uses of the wall clock %v, want %v", got, want)
 	}
 }
