@@ -119,9 +119,15 @@ func checkBase(base string, allowed httpHosts) error {
 
 // discoverFirst finds the URL of the keys for Discover.
 func (r *remote) discoverFirst(ctx context.Context) error {
+	began := jwtexp.SystemClock().Now()
+	var report Fetch
 	ctx, cancel := r.getter.withTimeout(ctx)
 	defer cancel()
-	keysURL, err := r.discover(ctx)
+	keysURL, err := r.discover(ctx, &report)
+	report.Err = err
+	if broken := r.observe(report, began); broken != nil {
+		err = broken
+	}
 	if _, temporary := errors.AsType[*temporaryError](err); temporary {
 		return fmt.Errorf("jwks: Discover: %w: %w", jwtexp.ErrUnavailable, err)
 	}
@@ -133,8 +139,8 @@ func (r *remote) discoverFirst(ctx context.Context) error {
 }
 
 // discover fetches the configuration and returns the URL of the keys.
-func (r *remote) discover(ctx context.Context) (string, error) {
-	body, _, err := r.getter.get(ctx, r.config.configurationURL())
+func (r *remote) discover(ctx context.Context, report *Fetch) (string, error) {
+	body, _, err := r.getter.get(ctx, r.config.configurationURL(), report)
 	if err != nil {
 		return "", err
 	}

@@ -70,9 +70,9 @@ func (e *timeoutError) Error() string {
 }
 
 // get returns the body and the header of a response with status 200. Its errors name the
-// address without its query, and never quote the server.
-func (g *getter) get(ctx context.Context, address string) ([]byte, http.Header, error) {
-	body, header, err := g.exchange(ctx, address)
+// address without its query, and never quote the server. It sets the host and the status of report.
+func (g *getter) get(ctx context.Context, address string, report *Fetch) ([]byte, http.Header, error) {
+	body, header, err := g.exchange(ctx, address, report)
 	if err == nil {
 		return body, header, nil
 	}
@@ -84,13 +84,17 @@ func (g *getter) get(ctx context.Context, address string) ([]byte, http.Header, 
 	return nil, nil, fmt.Errorf("%s: %w", withoutQuery(address), err)
 }
 
-func (g *getter) exchange(ctx context.Context, address string) ([]byte, http.Header, error) {
+func (g *getter) exchange(ctx context.Context, address string, report *Fetch) ([]byte, http.Header, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, nil, errors.New("invalid URL")
 	}
+	report.Host, report.Status = r.URL.Host, 0
 	r.Header.Set("Accept", "application/json, application/jwk-set+json")
 	response, err := g.client.Do(r)
+	if response != nil { // there is one beside the error of a redirect, too
+		report.Status = response.StatusCode
+	}
 	if err != nil {
 		return nil, nil, sanitize(err)
 	}
@@ -201,10 +205,9 @@ func (e *panicError) Unwrap() error {
 	return err
 }
 
-// recovered returns the error of a fetch that panicked with value.
-func recovered(value any) error {
-	return hideCause("transport, response body or parser panicked; the error chain has the value and the stack",
-		&panicError{value, debug.Stack()})
+// recovered returns the error of a fetch in which what panicked with value.
+func recovered(what string, value any) error {
+	return hideCause(what+" panicked; the error chain has the value and the stack", &panicError{value, debug.Stack()})
 }
 
 func withoutQuery(address string) string {

@@ -25,6 +25,7 @@ type keySet struct {
 	sole bool // all come from the only usable JWK, which has no kid: they serve any kid
 
 	leftOut map[string]string // why the JWKs with these IDs are not usable
+	skipped []string          // a line on each JWK that is not usable
 }
 
 // parseSet reads a JWK Set. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
@@ -61,6 +62,7 @@ func parseSet(text []byte) (*keySet, error) {
 	if usable == 0 {
 		return nil, noUsableKey(faults)
 	}
+	s.skipped = faults
 	s.sole = usable == 1 && s.all[0].ID() == ""
 	return s, nil
 }

@@ -14,8 +14,7 @@ type RemoteOption interface {
 }
 
 // WithTransport sets the transport for all requests: for a proxy, a client certificate, your own
-// root certificates, or a test. It can also count and log fetches, whose failures are not
-// reported while the last good set is used.
+// root certificates, or a test.
 //
 // The default transport shares nothing with [http.DefaultTransport]. It takes proxies from the
 // environment (HTTPS_PROXY, NO_PROXY), and root certificates and the resolver from the process.
@@ -128,6 +127,7 @@ type config struct {
 	interval           time.Duration
 	outageLimit        time.Duration
 	timeout            time.Duration
+	observe            func(Fetch) // or nil
 }
 
 func configure(constructor string, opts []RemoteOption) *config {

@@ -37,7 +37,7 @@ import (
 // unknown type, not for signatures (use, key_ops), or unfit for their alg. RSA keys need 2048 to
 // 8192 bits. Without alg, an RSA key is for RS256, and an Ed25519 key for EdDSA and Ed25519.
 //
-// If the transport or the response body panics, the fetch fails. The error chain has the value
+// If the transport, the response body or the observer panics, the fetch fails. The error chain has the value
 // and the stack. A panic in a goroutine of the transport, such as in DialContext of an
 // [http.Transport], ends the process. If a transport ignores its request's context, calls wait
 // until their own contexts end.
@@ -86,6 +86,8 @@ var (
 	errClosed     = errors.New("jwks: Remote is closed; make another one")
 	errGoexit     = &temporaryError{errors.New("transport or response body called runtime.Goexit; fix the transport")}
 	closedState   = &state{err: errClosed}
+
+	errObserverGoexit = &temporaryError{errors.New("observer of WithFetchObserver called runtime.Goexit; fix the observer")}
 )
 
 // NewRemote returns a Remote that fetches the JWK Set at url for the first token. url must be
@@ -230,38 +232,53 @@ func (r *remote) startFetch(old *state, now time.Time) *fetch {
 	return f
 }
 
-// run fetches the set and ends f. It ends f also if the transport, the response body or the
-// parser panics or calls runtime.Goexit. A panic that is not recovered would end the process.
+// run fetches the set, calls the observer and ends f. It ends f also if the transport, the response
+// body, the parser or the observer panics or calls runtime.Goexit. A panic that is not recovered
+// would end the process.
 func (r *remote) run(f *fetch, last *state, now time.Time) {
+	began := jwtexp.SystemClock().Now()
+	var report Fetch
 	next := last.failed(now, errGoexit)
+	defer func() { r.end(f, next) }()
 	defer func() {
 		if value := recover(); value != nil {
-			next = last.failed(now, recovered(value))
+			next = last.failed(now, recovered("transport, response body or parser", value))
 		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.state.Load() == closedState {
-			next = closedState
+		result := next
+		next = last.failed(now, errObserverGoexit)
+		if err := r.observe(r.addResult(report, result, now), began); err != nil {
+			next = last.failed(now, err)
+			return
 		}
-		r.state.Store(next)
-		r.fetch = nil
-		f.end(next)
+		next = result
 	}()
-	next = r.try(last, now)
+	next = r.try(last, now, &report)
+}
+
+// end makes next the state, unless the Remote was closed, and ends f.
+func (r *remote) end(f *fetch, next *state) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state.Load() == closedState {
+		next = closedState
+	}
+	r.state.Store(next)
+	r.fetch = nil
+	f.end(next)
 }
 
 // try fetches the set once and returns the state that follows last. If the URL of the keys is not
 // known, it fetches the configuration first.
-func (r *remote) try(last *state, now time.Time) *state {
+func (r *remote) try(last *state, now time.Time, report *Fetch) *state {
 	ctx, cancel := r.getter.withTimeout(r.context)
 	defer cancel()
 	url, err := cmp.Or(r.url, last.keysURL), error(nil)
 	if url == "" {
-		if url, err = r.discover(ctx); err != nil {
+		if url, err = r.discover(ctx, report); err != nil {
 			return last.failed(now, err)
 		}
 	}
-	body, header, err := r.getter.get(ctx, url)
+	body, header, err := r.getter.get(ctx, url, report)
 	if err != nil {
 		return last.failed(now, r.withHint(url, err))
 	}
