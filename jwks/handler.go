@@ -26,22 +26,6 @@ type Publisher interface {
 // A HandlerOption configures [Handler].
 type HandlerOption interface{ forHandler(*handler) }
 
-// WithClock sets the clock of [Handler]. Use the clock that the ring is rotated with. The
-// default is [jwtexp.SystemClock]. Handler panics if c is nil.
-func WithClock(c jwtexp.Clock) HandlerOption { return clockOption{c} }
-
-type clockOption struct{ clock jwtexp.Clock }
-
-func (o clockOption) forHandler(h *handler) {
-	switch {
-	case h.clock != nil:
-		panic("jwks: Handler: WithClock: given twice; pass it once")
-	case isNil(o.clock):
-		panic("jwks: Handler: WithClock: clock is nil; leave the option out for the system clock")
-	}
-	h.clock = o.clock
-}
-
 // Handler serves the public keys of ring, such as a *keyring.Ring, as a JWK Set (RFC 7517 §5):
 // the keys that sign, will sign, or signed tokens that may still be good. Of a private key it
 // publishes the public half. It publishes no secrets, no revoked keys, and no keys that have left

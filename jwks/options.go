@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"reflect"
 	"time"
+
+	"github.com/jwtexp/jwtexp"
 )
 
 // A RemoteOption configures [NewRemote], [Discover] and [DiscoverLater].
@@ -127,7 +129,8 @@ type config struct {
 	interval           time.Duration
 	outageLimit        time.Duration
 	timeout            time.Duration
-	observe            func(Fetch) // or nil
+	observe            func(Fetch)  // or nil
+	clock              jwtexp.Clock // of Ready
 }
 
 func configure(constructor string, opts []RemoteOption) *config {
@@ -139,6 +142,7 @@ func configure(constructor string, opts []RemoteOption) *config {
 		interval:    10 * time.Second,
 		outageLimit: 6 * time.Hour,
 		timeout:     10 * time.Second,
+		clock:       jwtexp.SystemClock(),
 	}
 	for i, o := range opts {
 		if o == nil {

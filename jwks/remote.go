@@ -17,7 +17,8 @@ import (
 // [Discover] or [DiscoverLater]; a zero Remote returns [jwtexp.ErrUnavailable]. It is safe for
 // concurrent use.
 //
-// A Remote has no timer and reads no clock. It uses the time that the Verifier passes:
+// A Remote has no timer, and reads no clock but for [Remote.Ready] and [Fetch.Duration]. It uses the
+// time that the Verifier passes:
 //
 //   - While the set is fresh ([WithFreshness]), calls use it. After three quarters of that
 //     time, the next call starts a fetch in the background.
