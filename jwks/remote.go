@@ -142,10 +142,23 @@ func (r *remote) keys(ctx context.Context, id string, now time.Time) ([]jwtexp.K
 		case <-f.done:
 			s = f.state
 		case <-ctx.Done():
-			return nil, &jwtexp.UnavailableError{What: "key set", Detail: r.source(s) + ": fetch has not ended", Err: ctx.Err()}
+			return nil, r.notEnded(ctx, s)
 		}
 	}
-	return r.answer(s, id, now)
+	keys, outage := r.answer(s, id, now)
+	if outage != nil {
+		return nil, outage
+	}
+	return slices.Clone(keys), nil
+}
+
+// notEnded returns the error for a call that waited for a fetch after s until ctx was done.
+func (r *remote) notEnded(ctx context.Context, s *state) *jwtexp.UnavailableError {
+	url := r.config.configurationURL()
+	if known := cmp.Or(r.url, s.keysURL); known != "" {
+		url = withoutQuery(known)
+	}
+	return &jwtexp.UnavailableError{What: "key set", Detail: url + ": fetch has not ended", Err: ctx.Err()}
 }
 
 // A need says whether a call needs a fetch.
@@ -186,12 +199,13 @@ func (r *remote) usable(s *state, now time.Time) bool {
 }
 
 // answer returns the keys or the error in s. If the last try was good, it does not check the age
-// of the set: either need did, or the call has just waited for the set.
-func (r *remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, error) {
+// of the set: either need did, or the call has just waited for the set. The caller must not change
+// the slice.
+func (r *remote) answer(s *state, id string, now time.Time) ([]jwtexp.Key, *jwtexp.UnavailableError) {
 	keys := s.set.withID(id)
 	switch {
 	case s.err == nil, len(keys) > 0 && r.usable(s, now):
-		return slices.Clone(keys), nil
+		return keys, nil
 	case s == closedState:
 		return nil, outage(errClosed)
 	}
@@ -289,14 +303,6 @@ func (r *remote) try(last *state, now time.Time, report *Fetch) *state {
 	}
 	freshFor := min(max(freshness(header), r.config.minFresh), r.config.maxFresh)
 	return &state{keysURL: url, set: set, fetchedAt: now, freshFor: freshFor, triedAt: now}
-}
-
-// source returns the URL that a fetch after s begins with, for an error.
-func (r *remote) source(s *state) string {
-	if url := cmp.Or(r.url, s.keysURL); url != "" {
-		return withoutQuery(url)
-	}
-	return r.config.configurationURL()
 }
 
 // failed returns the state after a failed try, which began at now.
