@@ -1,4 +1,4 @@
-// Mutants checks that the tests of this module find faults. Each mutant in mutants.txt puts one
+// Mutants checks that the tests of this module, and of module jwks, find faults. Each mutant in mutants.txt puts one
 // fault into the sources: it changes an operator, a bound or a constant, removes a check, or
 // breaks a promise of the library. A test must then fail by an assertion. From the root of
 // the module:
@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -57,8 +58,12 @@ func main() {
 // that the tests did not kill.
 func runAll(mutants []mutant, workers int) (alive []string, err error) {
 	queue := make(chan mutant, len(mutants))
+	var inUse []string // the modules of the mutants
 	for _, m := range mutants {
 		queue <- m
+		if !slices.Contains(inUse, m.module()) {
+			inUse = append(inUse, m.module())
+		}
 	}
 	close(queue)
 
@@ -74,7 +79,7 @@ func runAll(mutants []mutant, workers int) (alive []string, err error) {
 	var wg sync.WaitGroup
 	for range max(workers, 1) {
 		wg.Go(func() {
-			failed := work(queue, report)
+			failed := work(queue, inUse, report)
 			mu.Lock()
 			defer mu.Unlock()
 			err = errors.Join(err, failed)
@@ -85,14 +90,14 @@ func runAll(mutants []mutant, workers int) (alive []string, err error) {
 }
 
 // work tries the mutants of the queue in a sandbox of its own.
-func work(queue <-chan mutant, report func(mutant, result)) error {
+func work(queue <-chan mutant, inUse []string, report func(mutant, result)) error {
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	s := sandbox{dir}
-	if err := s.prepare(); err != nil {
+	if err := s.prepare(inUse); err != nil {
 		return err
 	}
 	for m := range queue {

@@ -14,6 +14,14 @@ type mutant struct {
 
 func (m mutant) String() string { return m.group + ": " + m.title }
 
+// module returns the folder of the module that holds the file.
+func (m mutant) module() string {
+	if strings.HasPrefix(m.file, "jwks/") {
+		return "jwks"
+	}
+	return "."
+}
+
 // parse reads mutants in this format, separated by empty lines:
 //
 //	# group

@@ -30,6 +30,16 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// Each module that a file of a mutant may be in has stages of tests.
+func TestModule(t *testing.T) {
+	for file, want := range map[string]string{"verifier.go": ".", "keyring/ring.go": ".", "jwks/remote.go": "jwks"} {
+		got := mutant{file: file}.module()
+		if got != want || len(stages[got]) == 0 {
+			t.Errorf("%s: got module %s with %d stages, want %s with stages", file, got, len(stages[got]), want)
+		}
+	}
+}
+
 func TestApply(t *testing.T) {
 	m := mutant{"g", "one", "a.go", "\ty\n", "\tz\n"}
 	if got, err := m.apply("x\n\ty\n\tyy\n"); got != "x\n\tz\n\tyy\n" || err != nil {

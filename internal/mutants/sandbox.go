@@ -16,8 +16,8 @@ import (
 // A sandbox is a copy of the module in the folder dir. It holds one mutant at a time.
 type sandbox struct{ dir string }
 
-// prepare copies the module and checks that its tests pass without a mutant.
-func (s sandbox) prepare() error {
+// prepare copies the modules and checks that the tests of those in use pass without a mutant.
+func (s sandbox) prepare(inUse []string) error {
 	if _, err := os.Stat("go.mod"); err != nil {
 		return errors.New("no go.mod here: run it from the root of the module")
 	}
@@ -41,16 +41,23 @@ func (s sandbox) prepare() error {
 	if err != nil {
 		return err
 	}
-	r, err := s.testInStages()
-	if err == nil && r.outcome != survived {
-		err = fmt.Errorf("the tests fail without a mutant: %s %s", r.outcome, r.by)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, module := range inUse {
+		r, err := s.testInStages(module)
+		if err == nil && r.outcome != survived {
+			err = fmt.Errorf("the tests fail without a mutant: %s %s", r.outcome, r.by)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // isExcluded reports whether a folder is not copied: the folder of git, the other modules
-// except jwks, which internal/rules reads, and this package, whose tests fail if the sources
-// hold a mutant.
+// except jwks, and this package, whose tests fail if the sources hold a mutant.
 func isExcluded(path string) bool {
 	switch path {
 	case ".", "jwks":
@@ -62,15 +69,21 @@ func isExcluded(path string) bool {
 	return err == nil
 }
 
-// stages are arguments of go test. The stages run in this order, the fast ones first, until a
-// test fails. The last one skips the tests of prose and documentation, which need the other
-// modules.
-var stages = [][]string{
-	{"."},
-	{"./internal/claimset"},
-	{"./keyring"},
-	{"./..."},
-	{"-tags=rules", "-skip=Snippets|Links|NamedTests|Wording", "./internal/rules"},
+// stages are arguments of go test, by the folder of the module. The stages run in this order, the
+// fast ones first, until a test fails. The last one of the root skips the tests of prose and
+// documentation, which need the other modules.
+var stages = map[string][][]string{
+	".": {
+		{"."},
+		{"./internal/claimset"},
+		{"./keyring"},
+		{"./..."},
+		{"-tags=rules", "-skip=Snippets|Links|NamedTests|Wording", "./internal/rules"},
+	},
+	"jwks": {
+		{"."},
+		{"./..."},
+	},
 }
 
 // A result is the outcome of the tests for one mutant.
@@ -100,22 +113,22 @@ func (s sandbox) try(m mutant) (result, error) {
 	if err := os.WriteFile(path, []byte(mutated), 0o644); err != nil {
 		return result{}, err
 	}
-	r, err := s.testInStages()
+	r, err := s.testInStages(m.module())
 	return r, errors.Join(err, os.WriteFile(path, source, 0o644))
 }
 
-func (s sandbox) testInStages() (result, error) {
-	for _, arguments := range stages {
-		if r, err := s.test(arguments); err != nil || r.outcome != survived {
+func (s sandbox) testInStages(module string) (result, error) {
+	for _, arguments := range stages[module] {
+		if r, err := s.test(module, arguments); err != nil || r.outcome != survived {
 			return r, err
 		}
 	}
 	return result{outcome: survived}, nil
 }
 
-func (s sandbox) test(arguments []string) (result, error) {
+func (s sandbox) test(module string, arguments []string) (result, error) {
 	cmd := exec.Command("go", append([]string{"test", "-json", "-failfast", "-vet=off", "-timeout=2m"}, arguments...)...)
-	cmd.Dir = s.dir
+	cmd.Dir = filepath.Join(s.dir, module)
 	// Only the tests in the repository count, not the cases of an external file.
 	cmd.Env = append(os.Environ(), "JWTEXP_CASES=")
 	var stderr bytes.Buffer

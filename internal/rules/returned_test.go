@@ -32,6 +32,7 @@ var ownedByCaller = map[string]string{
 	"keyring Ring.Published":         "TestReturnedValuesAreCopies",
 	"keyring Ring.VerificationKeys":  "TestReturnedValuesAreCopies",
 	"jwks Remote.VerificationKeys":   "TestReturnedValuesAreCopies",
+	"jwks joined.VerificationKeys":   "TestJoinReturnsCopies",
 	"jwtexptest Tokens.WithLifetime": "TestWithLifetimeReturnsACopy",
 
 	// These functions make their result for the call, FromContext for the request.
@@ -41,6 +42,7 @@ var ownedByCaller = map[string]string{
 	"NewVerifier":           "",
 	"NewVerifierSet":        "",
 	"jwks Discover":         "",
+	"jwks DiscoverLater":    "",
 	"jwks NewRemote":        "",
 	"jwtexptest NewClock":   "",
 	"jwtexptest NewRequest": "",
