@@ -308,7 +308,8 @@ func (r *remote) try(last *state, now time.Time, report *Fetch) *state {
 // failed returns the state after a failed try, which began at now.
 func (s *state) failed(now time.Time, err error) *state {
 	next := *s
-	next.keysURL, next.triedAt, next.err = "", now, err // the provider may have moved its keys
+	next.triedAt, next.err = now, err
+	next.keysURL = "" // the provider may have moved its keys
 	return &next
 }
 
