@@ -58,6 +58,23 @@ func TestAddressDemandsTheIssuer(t *testing.T) {
 	}
 }
 
+// At the address of Entra, the issuer is the template, and not one tenant's name.
+func TestAddressOfATemplate(t *testing.T) {
+	const entra = "https://login.microsoftonline.com/"
+	web := newWeb(map[string]reply{
+		entra + "organizations/v2.0" + wellKnown: response(http.StatusOK, configuration(entra+"{tenantid}/v2.0", keysURL)),
+	})
+	for _, issuer := range []string{entra + "8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", entra + "{tenant}/v2.0"} {
+		_, err := jwks.Discover(t.Context(), issuer, jwks.WithTransport(web), jwks.WithAddress(entra+"organizations/v2.0"))
+		wantNoVerdict(t, err)
+		for _, want := range []string{`"` + entra + `{tenantid}/v2.0"`, "pass it as it is"} {
+			if !strings.Contains(fmt.Sprint(err), want) {
+				t.Errorf("%s: got %v, want %s", issuer, err, want)
+			}
+		}
+	}
+}
+
 // TestAddressFaults names what each error must say.
 func TestAddressFaults(t *testing.T) {
 	const address = "https://keycloak.internal"

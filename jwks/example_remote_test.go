@@ -60,6 +60,42 @@ func ExampleNewRemote() {
 	// Output: true
 }
 
+// Verify the tokens of a Keycloak in the same compose network. Browsers know it by its public name,
+// which is also the iss of its tokens, and this service reaches it at http://keycloak:8080.
+func ExampleWithAddress() {
+	const issuer = "https://login.example/realms/shop"
+	keys, err := jwks.DiscoverLater(issuer,
+		jwks.WithAddress("http://keycloak:8080/realms/shop"), jwks.WithInsecureHTTP("keycloak:8080"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer keys.Close()
+	_, err = jwtexp.NewVerifier(keys, jwtexp.WithIssuer(issuer), jwtexp.WithAudience("api"))
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// Verify tokens of an issuer that publishes its keys at two addresses.
+func ExampleJoin() {
+	current, err := jwks.NewRemote("https://login.example/keys.json")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer current.Close()
+	partners, err := jwks.NewRemote("https://login.example/partners/keys.json")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer partners.Close()
+	keys, err := jwks.Join(current, partners)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = jwtexp.NewVerifier(keys, jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api"))
+	fmt.Println(err)
+	// Output: <nil>
+}
+
 // serveProvider starts an identity provider that signs with key.
 func serveProvider(key jwtexp.Key) *httptest.Server {
 	mux := http.NewServeMux()

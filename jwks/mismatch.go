@@ -44,7 +44,9 @@ func mismatchHint(named, passed string, atAddress bool) string {
 			hint += ", and the URL to fetch from with WithAddress"
 		}
 		return hint
-	case strings.ContainsAny(named, "{}") && !strings.ContainsAny(passed, "{}"):
+	case strings.ContainsAny(named, "{}") && atAddress:
+		return "it is a template: pass it as it is, braces included, and make a Verifier for each tenant"
+	case strings.ContainsAny(named, "{}"):
 		return "it is a template: put your tenant's ID into the issuer, or use WithAddress and a Verifier for each tenant"
 	case !sameHost && !atAddress:
 		return "it has another host or port: if that is the provider's public name, pass it, and the URL to fetch from with WithAddress"

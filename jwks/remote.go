@@ -38,8 +38,8 @@ import (
 // unknown type, not for signatures (use, key_ops), or unfit for their alg. RSA keys need 2048 to
 // 8192 bits. Without alg, an RSA key is for RS256, and an Ed25519 key for EdDSA and Ed25519.
 //
-// If the transport, the response body or the observer panics, the fetch fails. The error chain has the value
-// and the stack. A panic in a goroutine of the transport, such as in DialContext of an
+// If the transport, the response body or the observer panics, the fetch fails. The error chain has
+// the value and the stack. A panic in a goroutine of the transport, such as in DialContext of an
 // [http.Transport], ends the process. If a transport ignores its request's context, calls wait
 // until their own contexts end.
 //
@@ -68,7 +68,7 @@ type remote struct {
 
 // A state is the result of the last try to fetch. It is replaced, never changed.
 type state struct {
-	keysURL   string        // that discover found and a fetch has not failed from; or ""
+	keysURL   string        // of the keys, if discover found it; "" after a failure
 	set       *keySet       // the last good set; nil: none yet
 	fetchedAt time.Time     // by the clock of the call that started the fetch
 	freshFor  time.Duration // from fetchedAt on
