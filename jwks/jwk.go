@@ -90,9 +90,12 @@ func (b *base64URL) UnmarshalJSON(text []byte) (err error) {
 
 var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
 
+// A publicKey is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey.
+type publicKey interface{ Equal(crypto.PublicKey) bool }
+
 // publicKey returns the public key of j, or why it cannot decode one. NewPublicKey checks what
 // publicKey does not.
-func (j *jwk) publicKey() (crypto.PublicKey, error) {
+func (j *jwk) publicKey() (publicKey, error) {
 	curve := curves[j.Curve]
 	switch {
 	case j.Type == "RSA":
@@ -107,7 +110,7 @@ func (j *jwk) publicKey() (crypto.PublicKey, error) {
 	return nil, fmt.Errorf("kty is %s; want RSA, EC or OKP", shown(j.Type))
 }
 
-func (j *jwk) rsaKey() (crypto.PublicKey, error) {
+func (j *jwk) rsaKey() (publicKey, error) {
 	n, e := new(big.Int).SetBytes(j.N), new(big.Int).SetBytes(j.E)
 	if e.BitLen() > 31 { // crypto/rsa accepts no larger exponent, and an int may not hold one
 		return nil, fmt.Errorf("e has %d bits; want 31 at most", e.BitLen())
@@ -115,7 +118,7 @@ func (j *jwk) rsaKey() (crypto.PublicKey, error) {
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
 }
 
-func (j *jwk) ecdsaKey(curve elliptic.Curve) (crypto.PublicKey, error) {
+func (j *jwk) ecdsaKey(curve elliptic.Curve) (publicKey, error) {
 	if len(j.X) != len(j.Y) { // both have the length of a coordinate (RFC 7518 §6.2.1.2)
 		return nil, fmt.Errorf("x has %d bytes and y has %d; want the size of the curve for both", len(j.X), len(j.Y))
 	}

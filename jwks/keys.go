@@ -20,12 +20,19 @@ var errTooManyKeys = fmt.Errorf("JWK Set has more than %d keys; remove those tha
 
 // A keySet holds the usable keys of a JWK Set. It is never changed.
 type keySet struct {
-	all  []jwtexp.Key
+	all  []jwtexp.Key // in the set's order
 	byID map[string][]jwtexp.Key
 	sole bool // all come from the only usable JWK, which has no kid: they serve any kid
 
 	leftOut map[string]string // why the JWKs with these IDs are not usable
 	skipped []string          // a line on each JWK that is not usable
+}
+
+// A usableJWK is a JWK with the keys that it stands for, one per algorithm.
+type usableJWK struct {
+	id     string
+	public publicKey
+	keys   []jwtexp.Key
 }
 
 // parseSet reads a JWK Set. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
@@ -41,43 +48,51 @@ func parseSet(text []byte) (*keySet, error) {
 	if len(set.Keys) > maxKeys {
 		return nil, errTooManyKeys
 	}
-	s := &keySet{byID: make(map[string][]jwtexp.Key), leftOut: make(map[string]string)}
-	usable := 0
+	var usable []usableJWK
+	leftOut := make(map[string]string)
 	var faults []string
 	for i, text := range set.Keys {
-		keys, id, err := keysOf(text)
+		j, err := usableIn(text)
 		if err != nil {
-			s.leftOut[id] = err.Error()
-			faults = append(faults, fmt.Sprintf("JWK %d%s: %v", i, named(id), err))
+			leftOut[j.id] = err.Error()
+			faults = append(faults, fmt.Sprintf("JWK %d%s: %v", i, named(j.id), err))
 			continue
 		}
-		before := len(s.all)
-		for _, key := range keys {
-			s.add(key)
-		}
-		if len(s.all) > before {
-			usable++
-		}
+		usable = append(usable, j)
 	}
-	if usable == 0 {
+	if len(usable) == 0 {
 		return nil, noUsableKey(faults)
 	}
-	s.skipped = faults
-	s.sole = usable == 1 && s.all[0].ID() == ""
+	s := newKeySet(usable)
+	s.leftOut = leftOut
 	return s, nil
 }
 
-// add adds key, unless the set has a key with the same ID and algorithm: the first one wins.
-func (s *keySet) add(key jwtexp.Key) {
-	id := key.ID()
-	sameAlgorithm := func(other jwtexp.Key) bool { return other.Algorithm() == key.Algorithm() }
-	if id != "" && slices.ContainsFunc(s.byID[id], sameAlgorithm) {
-		return
+// newKeySet returns the keys of these JWKs. Of keys with the same ID, algorithm and material it
+// drops all but the first. Different keys with one ID stay, and a Verifier tries each.
+func newKeySet(jwks []usableJWK) *keySet {
+	s := &keySet{byID: make(map[string][]jwtexp.Key)}
+	used := 0
+	for i, j := range jwks {
+		before := len(s.all)
+		for _, key := range j.keys {
+			if !slices.ContainsFunc(jwks[:i], func(other usableJWK) bool { return other.has(j, key.Algorithm()) }) {
+				s.all = append(s.all, key)
+				s.byID[j.id] = append(s.byID[j.id], key)
+			}
+		}
+		if len(s.all) > before {
+			used++
+		}
 	}
-	s.all = append(s.all, key)
-	if id != "" {
-		s.byID[id] = append(s.byID[id], key)
-	}
+	s.sole = used == 1 && s.all[0].ID() == ""
+	return s
+}
+
+// has reports whether j has the same key as other, for alg.
+func (j usableJWK) has(other usableJWK, alg jwtexp.Algorithm) bool {
+	return j.id == other.id && j.public.Equal(other.public) &&
+		slices.ContainsFunc(j.keys, func(key jwtexp.Key) bool { return key.Algorithm() == alg })
 }
 
 // withID returns the keys for a token with this kid. The caller must not change the slice. A
@@ -108,13 +123,13 @@ func (s *keySet) whyNot(id string) string {
 	return "its JWK is not usable: " + s.leftOut[id]
 }
 
-// keysOf returns the keys that a JWK stands for, one per algorithm, and its ID. An error names every
-// reason why the JWK is not usable: it is not for signatures, is of an unknown kind, or is private
-// or symmetric and so should not have been published. keysOf ignores the certificates in x5c.
-func keysOf(text []byte) (keys []jwtexp.Key, id string, err error) {
+// usableIn reads a JWK. An error names every reason why the JWK is not usable: it is not for
+// signatures, is of an unknown kind, or is private or symmetric and so should not have been
+// published. The result has the ID in any case. usableIn ignores the certificates in x5c.
+func usableIn(text []byte) (usableJWK, error) {
 	var j jwk
 	if err := j.read(text); err != nil {
-		return nil, j.KeyID, err
+		return usableJWK{id: j.KeyID}, err
 	}
 	var found faults
 	if err := j.checkUse(); err != nil {
@@ -124,8 +139,9 @@ func keysOf(text []byte) (keys []jwtexp.Key, id string, err error) {
 	if err != nil {
 		found.addf("%v", err)
 	}
+	usable := usableJWK{id: j.KeyID, public: public}
 	if found != nil {
-		return nil, j.KeyID, found.err()
+		return usable, found.err()
 	}
 	for _, alg := range algorithms(public, j.Algorithm) {
 		// NewPublicKey rejects invalid keys, and keys that do not fit alg.
@@ -134,12 +150,12 @@ func keysOf(text []byte) (keys []jwtexp.Key, id string, err error) {
 			found.addf("%s", strings.TrimPrefix(err.Error(), "jwtexp: key: "))
 			continue
 		}
-		keys = append(keys, key.WithID(j.KeyID))
+		usable.keys = append(usable.keys, key.WithID(j.KeyID))
 	}
-	if len(keys) == 0 {
-		return nil, j.KeyID, found.err()
+	if len(usable.keys) == 0 {
+		return usable, found.err()
 	}
-	return keys, j.KeyID, nil
+	return usable, nil
 }
 
 // algorithms returns the algorithms to try for a key: alg, or the usual ones of the key's type

@@ -139,7 +139,7 @@ func TestWhichJWKsAreUsed(t *testing.T) {
 
 		{"same kid and algorithm", p256 + `,"kid":"other"`, ""},
 		{"same kid, another algorithm", p384 + `,"kid":"other"`, "ES384:other"},
-		{"same key twice without kid", ed + `,"alg":"EdDSA"},{` + ed + `,"alg":"EdDSA"`, "EdDSA: EdDSA:"},
+		{"same key twice without kid", ed + `,"alg":"EdDSA"},{` + ed + `,"alg":"EdDSA"`, "EdDSA:"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -168,14 +168,51 @@ func names(keys []jwtexp.Key) string {
 	return strings.Join(all, " ")
 }
 
-func TestFirstOfTwoKeysWins(t *testing.T) {
-	keys, err := keysIn(t, `{"keys":[`+jwkOf("a")+`,`+strings.Replace(jwkOf("b"), `"kid":"b"`, `"kid":"a"`, 1)+`]}`)
+// A provider that replaces a key may keep the kid. Both keys verify.
+func TestKeysWithOneIDAreAllTried(t *testing.T) {
+	as := func(kid, jwk string) string { return strings.Replace(jwk, `"kid":"b"`, `"kid":"`+kid+`"`, 1) }
+	remote := remoteOf(t, `{"keys":[`+jwkOf("a")+`,`+as("a", jwkOf("b"))+`,`+as("a", jwkOf("a"))+`]}`)
+	keys, err := remote.VerificationKeys(t.Context(), "a", day)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(keys) != 1 || !keyOf("a").PublicKey().(ed25519.PublicKey).Equal(keys[0].PublicKey()) {
-		t.Errorf("got %v, want the first key alone", keys)
+	if got, want := names(keys), "Ed25519:a Ed25519:a"; got != want {
+		t.Fatalf("got %q, want %q: two keys, and the equal one once", got, want)
 	}
+	for i, id := range []string{"a", "b"} {
+		if want := keyOf(id).PublicKey().(ed25519.PublicKey); !want.Equal(keys[i].PublicKey()) {
+			t.Errorf("got another key %d, want the set's order", i)
+		}
+		_, err := newVerifier(remote, jwtexptest.NewClock(day)).Verify(t.Context(), tokenBy(keyOf(id).WithID("a")))
+		wantVerdict(t, "a token of key "+id, err, good)
+	}
+}
+
+// Only keys with the same ID, algorithm and material count once.
+func TestEqualKeysCountOnce(t *testing.T) {
+	rsaKey := func(rest string) string { return `{` + rsa2048 + rest + `}` }
+	tests := []struct{ name, keys, want string }{
+		{"equal", rsaKey(`,"kid":"1"`) + `,` + rsaKey(`,"kid":"1"`), "RS256:1"},
+		{"equal, one with alg", rsaKey(`,"kid":"1"`) + `,` + rsaKey(`,"kid":"1","alg":"RS256"`), "RS256:1"},
+		{"equal, without kid", rsaKey(``) + `,` + rsaKey(``), "RS256:"},
+		{"another kid", rsaKey(`,"kid":"1"`) + `,` + rsaKey(`,"kid":"2"`), "RS256:1 RS256:2"},
+		{"another algorithm", rsaKey(`,"kid":"1","alg":"RS256"`) + `,` + rsaKey(`,"kid":"1","alg":"PS256"`), "RS256:1 PS256:1"},
+		{"another RSA key", rsaKey(`,"kid":"1"`) + `,{` + rsa4096 + `,"kid":"1"}`, "RS256:1 RS256:1"},
+		{"another EC key", `{` + p256 + `,"kid":"1"},` + ecdsaJWK("1"), "ES256:1 ES256:1"},
+		{"another type", rsaKey(`,"kid":"1"`) + `,{` + p256 + `,"kid":"1"}`, "RS256:1 ES256:1"},
+	}
+	for _, tt := range tests {
+		keys, err := keysIn(t, `{"keys":[`+tt.keys+`]}`)
+		if got := names(keys); err != nil || got != tt.want {
+			t.Errorf("%s: got %q, %v, want %q", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+// ecdsaJWK returns the JWK of a new key on P-256.
+func ecdsaJWK(kid string) string {
+	point := must(newECDSA(elliptic.P256()).PublicKey.Bytes())
+	return `{` + ecJWK("P-256", point[1:33], point[33:]) + `,"kid":"` + kid + `"}`
 }
 
 func TestKeyMaterial(t *testing.T) {
@@ -211,6 +248,7 @@ func TestSoleKeyWithoutKidServesAnyKid(t *testing.T) {
 	}{
 		{"one algorithm", setOf(`{` + ed + `,"alg":"Ed25519"}`), "any", good},
 		{"two algorithms", setOf(unnamed), "any", good},
+		{"twice", setOf(unnamed + `,` + unnamed), "any", good},
 		{"beside an unusable key", setOf(unnamed + `,{"kty":"new"}`), "any", good},
 		{"token without kid", setOf(unnamed), "", good},
 		{"beside another key", setOf(unnamed + `,{` + p256 + `}`), "any", invalid},

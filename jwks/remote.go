@@ -37,6 +37,7 @@ import (
 // Redirects must stay within the origin. Keys are ignored if they are private, symmetric, of an
 // unknown type, not for signatures (use, key_ops), or unfit for their alg. RSA keys need 2048 to
 // 8192 bits. Without alg, an RSA key is for RS256, and an Ed25519 key for EdDSA and Ed25519.
+// Different keys may have one kid: a token is tried with each.
 //
 // If the transport, the response body or the observer panics, the fetch fails. The error chain has
 // the value and the stack. A panic in a goroutine of the transport, such as in DialContext of an
