@@ -1,10 +1,6 @@
 package jwks
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +16,8 @@ var errTooManyKeys = fmt.Errorf("JWK Set has more than %d keys; remove those tha
 
 // A keySet holds the usable keys of a JWK Set. It is never changed.
 type keySet struct {
-	all  []jwtexp.Key // in the set's order
+	jwks []usableJWK  // in the set's order
+	all  []jwtexp.Key // of the JWKs
 	byID map[string][]jwtexp.Key
 	sole bool // all come from the only usable JWK, which has no kid: they serve any kid
 
@@ -33,12 +30,14 @@ type usableJWK struct {
 	id     string
 	public publicKey
 	keys   []jwtexp.Key
+
+	assumed bool // it has no alg, and public can be for other algorithms than these keys
 }
 
-// parseSet reads a JWK Set. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
+// parseSet reads a JWK Set. given are the algorithms of WithAlgorithms. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
 // new kind of key does not disable the others. go-jose's JSON reader compares member names
 // case-sensitively and rejects duplicates.
-func parseSet(text []byte) (*keySet, error) {
+func parseSet(text []byte, given []jwtexp.Algorithm) (*keySet, error) {
 	var set struct {
 		Keys []josejson.RawMessage `json:"keys"`
 	}
@@ -52,7 +51,7 @@ func parseSet(text []byte) (*keySet, error) {
 	leftOut := make(map[string]string)
 	var faults []string
 	for i, text := range set.Keys {
-		j, err := usableIn(text)
+		j, err := usableIn(text, given)
 		if err != nil {
 			leftOut[j.id] = err.Error()
 			faults = append(faults, fmt.Sprintf("JWK %d%s: %v", i, named(j.id), err))
@@ -71,7 +70,7 @@ func parseSet(text []byte) (*keySet, error) {
 // newKeySet returns the keys of these JWKs. Of keys with the same ID, algorithm and material it
 // drops all but the first. Different keys with one ID stay, and a Verifier tries each.
 func newKeySet(jwks []usableJWK) *keySet {
-	s := &keySet{byID: make(map[string][]jwtexp.Key)}
+	s := &keySet{jwks: jwks, byID: make(map[string][]jwtexp.Key)}
 	used := 0
 	for i, j := range jwks {
 		before := len(s.all)
@@ -115,18 +114,50 @@ func (s *keySet) withID(id string) []jwtexp.Key {
 	return keys
 }
 
-// whyNot returns why a JWK with this ID is not usable, or "". A nil set has none.
+// whyNot returns what may be why a token with this kid has no key: a JWK with this ID is not
+// usable, or its algorithm was assumed. Otherwise it returns "". A nil set has no JWK.
 func (s *keySet) whyNot(id string) string {
-	if s == nil || s.leftOut[id] == "" {
+	if s == nil {
 		return ""
 	}
-	return "its JWK is not usable: " + s.leftOut[id]
+	var found faults
+	if algs := s.assumed(id); len(algs) > 0 {
+		verb := "was"
+		if len(algs) > 1 {
+			verb = "were"
+		}
+		found.addf("its JWK names no alg, so %s %s assumed; jwks.WithAlgorithms sets what such keys are for", enumerate(algs), verb)
+	}
+	if why := s.leftOut[id]; why != "" {
+		found.addf("its JWK is not usable: %s", why)
+	}
+	return strings.Join(found, "; ")
+}
+
+// assumed returns the algorithms of the keys with this ID, of all keys if id is "", if they were
+// assumed for each of them.
+func (s *keySet) assumed(id string) []jwtexp.Algorithm {
+	var algs []jwtexp.Algorithm
+	for _, j := range s.jwks {
+		switch {
+		case id != "" && j.id != id && !s.sole:
+			continue
+		case !j.assumed:
+			return nil
+		}
+		for _, key := range j.keys {
+			if !slices.Contains(algs, key.Algorithm()) {
+				algs = append(algs, key.Algorithm())
+			}
+		}
+	}
+	return algs
 }
 
 // usableIn reads a JWK. An error names every reason why the JWK is not usable: it is not for
 // signatures, is of an unknown kind, or is private or symmetric and so should not have been
 // published. The result has the ID in any case. usableIn ignores the certificates in x5c.
-func usableIn(text []byte) (usableJWK, error) {
+func usableIn(text []byte, given []jwtexp.Algorithm) (usableJWK, error) {
 	var j jwk
 	if err := j.read(text); err != nil {
 		return usableJWK{id: j.KeyID}, err
@@ -143,7 +174,12 @@ func usableIn(text []byte) (usableJWK, error) {
 	if found != nil {
 		return usable, found.err()
 	}
-	for _, alg := range algorithms(public, j.Algorithm) {
+	algs := []jwtexp.Algorithm{jwtexp.Algorithm(j.Algorithm)}
+	if j.Algorithm == "" {
+		algs = assume(public, given)
+		usable.assumed = len(algs) < len(fitting(public))
+	}
+	for _, alg := range algs {
 		// NewPublicKey rejects invalid keys, and keys that do not fit alg.
 		key, err := jwtexp.NewPublicKey(alg, public)
 		if err != nil {
@@ -156,21 +192,4 @@ func usableIn(text []byte) (usableJWK, error) {
 		return usable, found.err()
 	}
 	return usable, nil
-}
-
-// algorithms returns the algorithms to try for a key: alg, or the usual ones of the key's type
-// if alg is "". Of the ES algorithms only the one of the key's curve fits.
-func algorithms(public crypto.PublicKey, alg string) []jwtexp.Algorithm {
-	if alg != "" {
-		return []jwtexp.Algorithm{jwtexp.Algorithm(alg)}
-	}
-	switch public.(type) {
-	case *rsa.PublicKey:
-		return []jwtexp.Algorithm{jwtexp.RS256}
-	case *ecdsa.PublicKey:
-		return []jwtexp.Algorithm{jwtexp.ES256, jwtexp.ES384, jwtexp.ES512}
-	case ed25519.PublicKey:
-		return []jwtexp.Algorithm{jwtexp.EdDSA, jwtexp.Ed25519}
-	}
-	return nil
 }

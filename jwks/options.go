@@ -122,6 +122,9 @@ type config struct {
 	given       map[string]bool // the names of the options so far
 	faults      []error
 
+	algorithms []jwtexp.Algorithm // WithAlgorithms
+	secrets    bool               // algorithms may be for secrets: only for ParseKey
+
 	transport          http.RoundTripper
 	http               httpHosts
 	address            string // of the provider, for discover

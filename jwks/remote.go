@@ -36,8 +36,8 @@ import (
 // A response is accepted if it has status 200, at most 1 MiB and 256 keys, and a usable key.
 // Redirects must stay within the origin. Keys are ignored if they are private, symmetric, of an
 // unknown type, not for signatures (use, key_ops), or unfit for their alg. RSA keys need 2048 to
-// 8192 bits. Without alg, an RSA key is for RS256, and an Ed25519 key for EdDSA and Ed25519.
-// Different keys may have one kid: a token is tried with each.
+// 8192 bits. Without alg, an RSA key is for RS256, and an Ed25519 key for EdDSA and Ed25519;
+// [WithAlgorithms] changes that. Different keys may have one kid: a token is tried with each.
 //
 // If the transport, the response body or the observer panics, the fetch fails. The error chain has
 // the value and the stack. A panic in a goroutine of the transport, such as in DialContext of an
@@ -220,8 +220,9 @@ func outage(err error) *jwtexp.UnavailableError {
 	return &jwtexp.UnavailableError{What: "key set", Detail: err.Error(), Err: err}
 }
 
-// WhyNot returns why the set has no key with the given ID, if it has a JWK with this ID and left it
-// out. Otherwise it returns "". A Verifier adds the text to its error.
+// WhyNot returns what may be why a token with the given kid has no key: the set has a JWK with this
+// ID and left it out, or the JWK names no alg and its algorithm was assumed. Otherwise it returns "".
+// A Verifier adds the text to its error.
 func (r *Remote) WhyNot(id string) string {
 	inner := r.inner.Load()
 	if inner == nil {
@@ -298,7 +299,7 @@ func (r *remote) try(last *state, now time.Time, report *Fetch) *state {
 	if err != nil {
 		return last.failed(now, r.withHint(url, err))
 	}
-	set, err := parseSet(body)
+	set, err := parseSet(body, r.config.algorithms)
 	if err != nil {
 		return last.failed(now, r.withHint(url, fmt.Errorf("%s: %w", withoutQuery(url), err)))
 	}
