@@ -27,13 +27,23 @@ var (
 // With WithAlgorithms(jwtexp.PS256, jwtexp.RS512), an RSA key without alg verifies tokens with
 // PS256 and RS512, and not with RS256. An empty list, an unknown or repeated algorithm, and HS256,
 // HS384 or HS512 for a JWK Set are errors.
-func WithAlgorithms(algs ...jwtexp.Algorithm) RemoteOption {
+func WithAlgorithms(algs ...jwtexp.Algorithm) KeyOption {
 	algs = slices.Clone(algs)
-	return remoteOption{"WithAlgorithms", func(c *config) error {
+	return keyOption{remoteOption{"WithAlgorithms", func(c *config) error {
 		c.algorithms = algs
 		return checkAlgorithms(algs)
-	}}
+	}}}
 }
+
+// A KeyOption is a [ParseOption] and a [RemoteOption].
+type KeyOption interface {
+	ParseOption
+	RemoteOption
+}
+
+type keyOption struct{ remoteOption }
+
+func (o keyOption) forParse(c *config) { o.forRemote(c) }
 
 func checkAlgorithms(algs []jwtexp.Algorithm) error {
 	var found faults

@@ -56,7 +56,7 @@ func (j *jwk) read(text []byte) error {
 		}
 	}
 	if slices.ContainsFunc(privateMembers, func(name string) bool { return members[name] != nil }) {
-		found.addf("it is a private key or a secret; publish public keys only")
+		found.addf("it is a private key or a secret; keep only public keys in a set, and pass a private JWK to ParseKey")
 	}
 	return found.err()
 }

@@ -1,4 +1,5 @@
-// Package jwks publishes and fetches public keys as JWK Sets (RFC 7517 §5) over HTTP.
+// Package jwks publishes and fetches public keys as JWK Sets (RFC 7517 §5) over HTTP, and reads them
+// from text.
 //
 // [Handler] publishes the keys of a keyring.Ring:
 //
@@ -10,4 +11,6 @@
 //	keys, err := jwks.Discover(ctx, "https://login.example")
 //	verifier, err := jwtexp.NewVerifier(keys,
 //		jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api"))
+//
+// [Parse] reads a JWK Set that is in a file or an environment variable.
 package jwks

@@ -34,36 +34,38 @@ type usableJWK struct {
 	assumed bool // it has no alg, and public can be for other algorithms than these keys
 }
 
-// parseSet reads a JWK Set. given are the algorithms of WithAlgorithms. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
+// parseSet reads a JWK Set. what names the text in an error, and given are the algorithms of
+// WithAlgorithms. parseSet ignores a byte order mark, as RFC 8259 §8.1 allows. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
 // new kind of key does not disable the others. go-jose's JSON reader compares member names
 // case-sensitively and rejects duplicates.
-func parseSet(text []byte, given []jwtexp.Algorithm) (*keySet, error) {
+func parseSet(what string, text []byte, given []jwtexp.Algorithm) (*keySet, error) {
+	text = withoutMark(text)
 	var set struct {
 		Keys []josejson.RawMessage `json:"keys"`
 	}
 	if josejson.Unmarshal(text, &set) != nil || set.Keys == nil {
-		return nil, notSet(text) // without the cause, which can quote the text
+		return nil, notSet(what, text) // without the cause, which can quote the text
 	}
 	if len(set.Keys) > maxKeys {
 		return nil, errTooManyKeys
 	}
 	var usable []usableJWK
 	leftOut := make(map[string]string)
-	var faults []string
+	var skipped []string
 	for i, text := range set.Keys {
 		j, err := usableIn(text, given)
 		if err != nil {
 			leftOut[j.id] = err.Error()
-			faults = append(faults, fmt.Sprintf("JWK %d%s: %v", i, named(j.id), err))
+			skipped = append(skipped, fmt.Sprintf("JWK %d%s: %v", i, named(j.id), err))
 			continue
 		}
 		usable = append(usable, j)
 	}
 	if len(usable) == 0 {
-		return nil, noUsableKey(faults)
+		return nil, noUsableKey(skipped)
 	}
 	s := newKeySet(usable)
-	s.leftOut = leftOut
+	s.leftOut, s.skipped = leftOut, skipped
 	return s, nil
 }
 

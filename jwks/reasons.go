@@ -1,15 +1,13 @@
 package jwks
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 )
 
-// The functions of this file say what is wrong with a document. They quote short names from JWK
-// Sets, which are public, and nothing else of what a server sent.
+// The functions of this file say what is wrong with a JWK. They quote short names from JWK Sets,
+// which are public, and nothing else of what a server sent.
 
 // faults are what is wrong with one thing.
 type faults []string
@@ -40,38 +38,6 @@ func noUsableKey(all []string) error {
 		text += "; its array of keys is empty"
 	}
 	return errors.New(text)
-}
-
-// notSet says why a text is not a JWK Set.
-func notSet(text []byte) error {
-	const want = `; want a JWK Set, a JSON object with an array named "keys" (RFC 7517 §5)`
-	return errors.New("response " + kindOf(text, "keys", "[") + want)
-}
-
-// kindOf says what a document is that is not a JSON object with the named member. start is the
-// first byte of the member's value.
-func kindOf(text []byte, member, start string) string {
-	text = bytes.TrimSpace(text)
-	var object map[string]json.RawMessage
-	switch {
-	case len(text) == 0:
-		return "is empty"
-	case text[0] == '<':
-		return "is HTML or XML"
-	case !json.Valid(text):
-		return "is not JSON, or was cut off"
-	case json.Unmarshal(text, &object) != nil || object == nil:
-		return "is JSON and not an object"
-	case member == "keys" && object[member] == nil && object["jwks_uri"] != nil:
-		return "is a discovery document; use Discover with its issuer"
-	case member == "keys" && object[member] == nil && object["kty"] != nil:
-		return "is a single JWK"
-	case object[member] == nil:
-		return fmt.Sprintf("has no %q", member)
-	case !strings.HasPrefix(string(object[member]), start):
-		return fmt.Sprintf("has a %q of another type", member)
-	}
-	return "has a member twice"
 }
 
 // named returns the ID of a JWK in parentheses.

@@ -299,7 +299,7 @@ func (r *remote) try(last *state, now time.Time, report *Fetch) *state {
 	if err != nil {
 		return last.failed(now, r.withHint(url, err))
 	}
-	set, err := parseSet(body, r.config.algorithms)
+	set, err := parseSet("response", body, r.config.algorithms)
 	if err != nil {
 		return last.failed(now, r.withHint(url, fmt.Errorf("%s: %w", withoutQuery(url), err)))
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/jwks"
 )
 
 // A tenantKeys is a KeySet as an application may write it: the keys of a provider and a key of
@@ -20,25 +21,35 @@ func (k tenantKeys) VerificationKeys(ctx context.Context, id string, now time.Ti
 	return append(keys, k.own), err
 }
 
-// KeySets that append to the slice of a shared Remote, or write to it, do not affect each other.
+// KeySets that append to the slice of a shared Remote or Set, or write to it, do not affect each
+// other.
 func TestReturnedValuesAreCopies(t *testing.T) {
-	for _, id := range []string{"", "a"} {
-		remote := remoteOf(t, setOf("a", "b", "c"))
-		keysFor := func(keys jwtexp.KeySet) []jwtexp.Key {
-			got, err := keys.VerificationKeys(t.Context(), id, day)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return got
+	for name, shared := range map[string]jwtexp.KeySet{
+		"Remote": remoteOf(t, setOf("a", "b", "c")),
+		"Set":    must(jwks.Parse([]byte(setOf("a", "b", "c")))),
+	} {
+		for _, id := range []string{"", "a"} {
+			wantCopies(t, name, shared, id)
 		}
-		a := keysFor(tenantKeys{remote, keyOf("tenant a")})
-		b := keysFor(tenantKeys{remote, keyOf("tenant b")})
-		if got, want := a[len(a)-1].ID(), "tenant a"; got != want {
-			t.Errorf("id %q: got last key %q, want %q", id, got, want)
-		}
-		clear(keysFor(remote))
-		clear(a)
-		clear(b)
-		verify(t, remote, "a", good)
 	}
+}
+
+func wantCopies(t *testing.T, name string, shared jwtexp.KeySet, id string) {
+	t.Helper()
+	keysFor := func(keys jwtexp.KeySet) []jwtexp.Key {
+		got, err := keys.VerificationKeys(t.Context(), id, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	a := keysFor(tenantKeys{shared, keyOf("tenant a")})
+	b := keysFor(tenantKeys{shared, keyOf("tenant b")})
+	if got, want := a[len(a)-1].ID(), "tenant a"; got != want {
+		t.Errorf("%s, id %q: got last key %q, want %q", name, id, got, want)
+	}
+	clear(keysFor(shared))
+	clear(a)
+	clear(b)
+	verify(t, shared, "a", good)
 }

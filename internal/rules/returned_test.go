@@ -32,7 +32,8 @@ var ownedByCaller = map[string]string{
 	"keyring Ring.Published":         "TestReturnedValuesAreCopies",
 	"keyring Ring.VerificationKeys":  "TestReturnedValuesAreCopies",
 	"jwks Remote.VerificationKeys":   "TestReturnedValuesAreCopies",
-	"jwks joined.VerificationKeys":   "TestJoinReturnsCopies",
+	"jwks Set.Skipped":               "TestSkipped",
+	"jwks Set.VerificationKeys":      "TestReturnedValuesAreCopies",
 	"jwtexptest Tokens.WithLifetime": "TestWithLifetimeReturnsACopy",
 
 	// These functions make their result for the call, FromContext for the request.
@@ -44,6 +45,7 @@ var ownedByCaller = map[string]string{
 	"jwks Discover":         "",
 	"jwks DiscoverLater":    "",
 	"jwks NewRemote":        "",
+	"jwks Parse":            "",
 	"jwtexptest NewClock":   "",
 	"jwtexptest NewRequest": "",
 	"jwtexptest NewTokens":  "",
