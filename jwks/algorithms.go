@@ -31,7 +31,7 @@ func WithAlgorithms(algs ...jwtexp.Algorithm) KeyOption {
 	algs = slices.Clone(algs)
 	return keyOption{remoteOption{"WithAlgorithms", func(c *config) error {
 		c.algorithms = algs
-		return checkAlgorithms(algs)
+		return checkAlgorithms(algs, c.secrets)
 	}}}
 }
 
@@ -45,7 +45,13 @@ type keyOption struct{ remoteOption }
 
 func (o keyOption) forParse(c *config) { o.forRemote(c) }
 
-func checkAlgorithms(algs []jwtexp.Algorithm) error {
+// checkAlgorithms checks the arguments of WithAlgorithms. secrets says whether they may be for
+// secrets, too.
+func checkAlgorithms(algs []jwtexp.Algorithm, secrets bool) error {
+	known := publicAlgorithms
+	if secrets {
+		known = slices.Concat(secretAlgorithms, publicAlgorithms)
+	}
 	var found faults
 	if len(algs) == 0 {
 		found.addf("no algorithm; name at least one, or leave the option out")
@@ -53,11 +59,12 @@ func checkAlgorithms(algs []jwtexp.Algorithm) error {
 	for i, alg := range algs {
 		switch {
 		case slices.Contains(algs[:i], alg):
-			found.addf("%s is named twice", alg)
+			found.addf("%.32q is named twice", alg)
+		case slices.Contains(known, alg):
 		case slices.Contains(secretAlgorithms, alg):
-			found.addf("%s is for secrets, and a JWK Set has public keys only; make a key of a secret with jwtexp.NewSecretKey", alg)
-		case !slices.Contains(publicAlgorithms, alg):
-			found.addf("algorithm %.32q is unknown; want %s", alg, enumerate(publicAlgorithms))
+			found.addf("%s is for secrets, and a JWK Set has public keys only; make a key of a secret with ParseKey or jwtexp.NewSecretKey", alg)
+		default:
+			found.addf("algorithm %.32q is unknown; want %s", alg, enumerate(known, "or"))
 		}
 	}
 	return found.err()
@@ -93,8 +100,8 @@ func intersect(a, b []jwtexp.Algorithm) []jwtexp.Algorithm {
 	return slices.DeleteFunc(slices.Clone(a), func(alg jwtexp.Algorithm) bool { return !slices.Contains(b, alg) })
 }
 
-// enumerate returns the algorithms as a phrase: "RS256, RS384 and RS512".
-func enumerate(algs []jwtexp.Algorithm) string {
+// enumerate returns the algorithms as a phrase, such as "RS256, RS384 and RS512".
+func enumerate(algs []jwtexp.Algorithm, conjunction string) string {
 	var names []string
 	for _, alg := range algs {
 		names = append(names, string(alg))
@@ -103,5 +110,5 @@ func enumerate(algs []jwtexp.Algorithm) string {
 	if last == 0 {
 		return names[0]
 	}
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	return strings.Join(names[:last], ", ") + " " + conjunction + " " + names[last]
 }

@@ -140,7 +140,7 @@ func TestWithAlgorithmsChecksItsArguments(t *testing.T) {
 		{"in lower case", withAlgorithms("rs256"), []string{`algorithm "rs256" is unknown`}},
 		{"empty", withAlgorithms(""), []string{`algorithm "" is unknown`}},
 		{"for secrets", withAlgorithms(jwtexp.HS256), []string{"HS256 is for secrets, and a JWK Set has public keys only"}},
-		{"twice", withAlgorithms(jwtexp.RS256, jwtexp.RS256), []string{"RS256 is named twice"}},
+		{"twice", withAlgorithms(jwtexp.RS256, jwtexp.RS256), []string{`"RS256" is named twice`}},
 		{"several faults", withAlgorithms(jwtexp.RS256, "no", jwtexp.HS512), []string{`"no" is unknown`, "HS512 is for secrets"}},
 		{"the option twice", append(withAlgorithms(jwtexp.RS256), jwks.WithAlgorithms(jwtexp.RS256)), []string{"given twice; pass it once"}},
 	}

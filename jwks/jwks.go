@@ -12,5 +12,6 @@
 //	verifier, err := jwtexp.NewVerifier(keys,
 //		jwtexp.WithIssuer("https://login.example"), jwtexp.WithAudience("api"))
 //
-// [Parse] reads a JWK Set that is in a file or an environment variable.
+// [Parse] reads a JWK Set that is in a file or an environment variable. [ParseKey] reads one JWK,
+// such as the private key of an Issuer.
 package jwks

@@ -128,7 +128,7 @@ func (s *keySet) whyNot(id string) string {
 		if len(algs) > 1 {
 			verb = "were"
 		}
-		found.addf("its JWK names no alg, so %s %s assumed; jwks.WithAlgorithms sets what such keys are for", enumerate(algs), verb)
+		found.addf("its JWK names no alg, so %s %s assumed; jwks.WithAlgorithms sets what such keys are for", enumerate(algs, "and"), verb)
 	}
 	if why := s.leftOut[id]; why != "" {
 		found.addf("its JWK is not usable: %s", why)
@@ -160,14 +160,11 @@ func (s *keySet) assumed(id string) []jwtexp.Algorithm {
 // signatures, is of an unknown kind, or is private or symmetric and so should not have been
 // published. The result has the ID in any case. usableIn ignores the certificates in x5c.
 func usableIn(text []byte, given []jwtexp.Algorithm) (usableJWK, error) {
-	var j jwk
+	j := jwk{show: shown}
 	if err := j.read(text); err != nil {
 		return usableJWK{id: j.KeyID}, err
 	}
-	var found faults
-	if err := j.checkUse(); err != nil {
-		found.addf("%v", err)
-	}
+	found := j.checkUse("verify")
 	public, err := j.publicKey()
 	if err != nil {
 		found.addf("%v", err)
@@ -185,7 +182,7 @@ func usableIn(text []byte, given []jwtexp.Algorithm) (usableJWK, error) {
 		// NewPublicKey rejects invalid keys, and keys that do not fit alg.
 		key, err := jwtexp.NewPublicKey(alg, public)
 		if err != nil {
-			found.addf("%s", strings.TrimPrefix(err.Error(), "jwtexp: key: "))
+			found.addf("%s", reason(err))
 			continue
 		}
 		usable.keys = append(usable.keys, key.WithID(j.KeyID))

@@ -20,6 +20,11 @@ func notSet(what string, text []byte) error {
 	return errors.New(what + " " + kindOf(text, "keys", "[") + want)
 }
 
+// notKey says why a text is not a JWK.
+func notKey(text []byte) error {
+	return errors.New("text " + kindOf(text, "kty", `"`) + `; want a JWK, a JSON object with the string "kty" (RFC 7517 §4)`)
+}
+
 // kindOf says what a document is that is not a JSON object with the named member. start is the
 // first byte of the member's value.
 func kindOf(text []byte, member, start string) string {
@@ -46,6 +51,8 @@ func kindOf(text []byte, member, start string) string {
 		return fmt.Sprintf("has no %q", member)
 	case object["jwks_uri"] != nil:
 		return "is a discovery document; use Discover with its issuer"
+	case object["keys"] != nil:
+		return "is a JWK Set; use Parse for its public keys, or pass one JWK of it"
 	case object["kty"] != nil:
 		return "is a single JWK, which ParseKey reads"
 	case object["ciphertext"] != nil:

@@ -32,7 +32,8 @@ var errZeroSet = errors.New("jwks: zero Set; make one with Parse")
 // the text is, why each key is not usable, and what is wrong with the options. It quotes short names
 // such as kid and use, and no key.
 func Parse(text []byte, opts ...ParseOption) (*Set, error) {
-	c := configureParse("Parse", opts)
+	c := &config{constructor: "Parse"}
+	c.apply(opts)
 	keys, err := parseSet("text", text, c.algorithms)
 	c.textFault(err)
 	if err := c.err(); err != nil {
@@ -43,8 +44,8 @@ func Parse(text []byte, opts ...ParseOption) (*Set, error) {
 	return s, nil
 }
 
-func configureParse(constructor string, opts []ParseOption) *config {
-	c := &config{constructor: constructor, given: make(map[string]bool)}
+func (c *config) apply(opts []ParseOption) {
+	c.given = make(map[string]bool)
 	for i, o := range opts {
 		if o == nil {
 			c.fault("options", fmt.Errorf("option %d is nil; remove it", i+1))
@@ -52,7 +53,6 @@ func configureParse(constructor string, opts []ParseOption) *config {
 		}
 		o.forParse(c)
 	}
-	return c
 }
 
 // textFault adds a fault of the text. It has no cause, which could quote the text.

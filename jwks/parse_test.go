@@ -219,7 +219,8 @@ func p256Private(d string) string { return `{` + p256 + `,"d":"` + d + `"}` }
 // One error reports the faults of the options and of the text.
 func TestParseReportsEveryFault(t *testing.T) {
 	for constructor, parse := range map[string]func([]byte, ...jwks.ParseOption) error{
-		"Parse": func(text []byte, opts ...jwks.ParseOption) error { _, err := jwks.Parse(text, opts...); return err },
+		"Parse":    func(text []byte, opts ...jwks.ParseOption) error { _, err := jwks.Parse(text, opts...); return err },
+		"ParseKey": func(text []byte, opts ...jwks.ParseOption) error { _, err := jwks.ParseKey(text, opts...); return err },
 	} {
 		err := parse([]byte("<html>"), nil, jwks.WithAlgorithms("no"), jwks.WithAlgorithms(jwtexp.RS256))
 		for _, want := range []string{"options: option 1 is nil", "WithAlgorithms: given twice", `WithAlgorithms: algorithm "no" is unknown`, "text is HTML or XML"} {

@@ -40,6 +40,9 @@ func noUsableKey(all []string) error {
 	return errors.New(text)
 }
 
+// reason returns the text of an error of jwtexp about a key.
+func reason(err error) string { return strings.TrimPrefix(err.Error(), "jwtexp: key: ") }
+
 // named returns the ID of a JWK in parentheses.
 func named(id string) string {
 	if id == "" {
@@ -58,4 +61,32 @@ func shown(name string) string {
 		return "of an unusual form"
 	}
 	return fmt.Sprintf("%q", name)
+}
+
+// registered are names of the registry "JSON Object Signing and Encryption" that a JWK can have.
+var registered = []string{
+	"RSA", "EC", "OKP", "oct", "AKP", "sig", "enc",
+	"P-256", "P-384", "P-521", "secp256k1", "Ed25519", "Ed448", "X25519", "X448",
+	"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "none",
+	"ES256", "ES384", "ES512", "ES256K", "EdDSA", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87",
+	"RSA1_5", "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512", "dir",
+	"A128KW", "A192KW", "A256KW", "A128GCM", "A192GCM", "A256GCM", "A128GCMKW", "A192GCMKW", "A256GCMKW",
+	"ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW",
+}
+
+// shownIfRegistered returns a registered name in quotes. It does not show others: a private JWK may
+// have a secret in the wrong place.
+func shownIfRegistered(name string) string {
+	if name == "" {
+		return "missing"
+	}
+	for _, known := range registered {
+		switch {
+		case name == known:
+			return fmt.Sprintf("%q", known)
+		case strings.EqualFold(name, known):
+			return fmt.Sprintf("%q in another case", known)
+		}
+	}
+	return "not a registered name"
 }
