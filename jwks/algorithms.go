@@ -22,7 +22,7 @@ var (
 // WithAlgorithms sets the algorithms of keys whose JWK has no alg, which is optional (RFC 7517
 // §4.4). Only the algorithms that fit a key's type count. For key types that none of algs fits, the
 // default stays: RS256 for RSA, the algorithm of the curve for EC, EdDSA and Ed25519 for Ed25519. A
-// JWK with an alg keeps it.
+// JWK with an alg keeps it. For [ParseKey], at most one of algs may fit.
 //
 // With WithAlgorithms(jwtexp.PS256, jwtexp.RS512), an RSA key without alg verifies tokens with
 // PS256 and RS512, and not with RS256. An empty list, an unknown or repeated algorithm, and HS256,

@@ -28,7 +28,7 @@ func TestWithAlgorithmsSaysWhatKeysWithoutAlgAreFor(t *testing.T) {
 		name, jwk string
 		opts      []jwks.RemoteOption
 		want      string // the algorithms of the JWK's keys
-		assumed   string // of WhyNot
+		assumed   string // of WhyAlgorithm
 	}{
 		{"RSA", rsa2048, nil, "RS256", "RS256 was assumed"},
 		{"RSA for PS256", rsa2048, withAlgorithms(jwtexp.PS256), "PS256", "PS256 was assumed"},
@@ -61,17 +61,17 @@ func TestWithAlgorithmsSaysWhatKeysWithoutAlgAreFor(t *testing.T) {
 					t.Errorf("%s: got %q, %v, want %q", kind, got, err, tt.want)
 				}
 				for _, id := range []string{"", "1"} {
-					wantAssumed(t, kind+", id "+id, remote.WhyNot(id), tt.assumed)
+					wantAssumed(t, kind+", id "+id, remote.WhyAlgorithm(id), tt.assumed)
 				}
 				if kind == "with kid" {
-					wantAssumed(t, "an unknown id", remote.WhyNot("2"), "")
+					wantAssumed(t, "an unknown id", remote.WhyAlgorithm("2"), "")
 				}
 			}
 		})
 	}
 }
 
-// wantAssumed checks that a text of WhyNot says what was assumed, or is "".
+// wantAssumed checks that a text of WhyAlgorithm says what was assumed, or is "".
 func wantAssumed(t *testing.T, what, got, assumed string) {
 	t.Helper()
 	want := ""
@@ -100,12 +100,16 @@ func TestTokensOfAssumedAlgorithms(t *testing.T) {
 		for alg, want := range tt.want {
 			_, err := verifier.Verify(t.Context(), tokenFor(alg))
 			wantVerdict(t, fmt.Sprint(alg), err, want)
+			hint := "assumed; jwks.WithAlgorithms sets what such keys are for"
+			if got := strings.Contains(fmt.Sprint(err), hint); got != (want == invalid) {
+				t.Errorf("%s: got %v, want the hint at WithAlgorithms: %t", alg, err, want == invalid)
+			}
 		}
 	}
 }
 
-// WhyNot answers for an ID only what is so for each of its JWKs.
-func TestWhyNotOfSeveralJWKs(t *testing.T) {
+// WhyAlgorithm says for an ID only what is so for each of its JWKs.
+func TestWhyAlgorithmOfSeveralJWKs(t *testing.T) {
 	const assumed = "its JWK names no alg, so RS256 was assumed; jwks.WithAlgorithms sets what such keys are for"
 	tests := []struct{ name, keys, id, want string }{
 		{"another has alg", `{"kid":"1",` + rsa2048 + `},{"kid":"1","alg":"RS256",` + rsa4096 + `}`, "1", ""},
@@ -122,7 +126,7 @@ func TestWhyNotOfSeveralJWKs(t *testing.T) {
 		if _, err := remote.VerificationKeys(t.Context(), "", day); err != nil {
 			t.Fatal(err)
 		}
-		if got := remote.WhyNot(tt.id); got != tt.want {
+		if got := remote.WhyAlgorithm(tt.id); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -186,6 +190,6 @@ func TestCurvesNeedNoAlg(t *testing.T) {
 		if _, err := remote.VerificationKeys(t.Context(), "", day); err != nil {
 			t.Fatal(err)
 		}
-		wantAssumed(t, curve.Params().Name, remote.WhyNot(""), "")
+		wantAssumed(t, curve.Params().Name, remote.WhyAlgorithm(""), "")
 	}
 }

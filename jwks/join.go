@@ -99,6 +99,17 @@ func (j *joined) WhyNot(id string) string {
 	return ""
 }
 
+// WhyAlgorithm returns why a set's keys with the given ID are for other algorithms, as
+// [Remote.WhyAlgorithm] does.
+func (j *joined) WhyAlgorithm(id string) string {
+	for _, r := range j.remotes {
+		if why := r.WhyAlgorithm(id); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
 // answers collects the answers of several sets to one call.
 type answers struct {
 	id  string

@@ -302,6 +302,18 @@ func TestJoinedWhyNot(t *testing.T) {
 	}
 }
 
+func TestJoinedWhyAlgorithm(t *testing.T) {
+	j := join(t, set("a"), response(http.StatusOK, `{"keys":[{"kid":"1",`+rsa2048+`}]}`))
+	for _, r := range j.remotes {
+		if _, err := r.VerificationKeys(t.Context(), "", day); err != nil {
+			t.Fatal(err)
+		}
+	}
+	why := j.keys.(interface{ WhyAlgorithm(string) string }).WhyAlgorithm
+	wantAssumed(t, "1", why("1"), "RS256 was assumed")
+	wantAssumed(t, "a", why("a"), "")
+}
+
 // The slice belongs to the caller.
 func TestJoinReturnsCopies(t *testing.T) {
 	j := join(t, set("a", "b"), set("c"))

@@ -25,6 +25,8 @@ type jwk struct {
 	N, E, X, Y                         base64URL
 	D, P, Q, DP, DQ, QI, K             base64URL // only ParseKey reads them
 
+	Issuer *string // as Microsoft Entra publishes it; nil: none; "": none that can match
+
 	// show returns a text that may stand for a name of the JWK in an error.
 	show func(name string) string
 }
@@ -95,6 +97,9 @@ func (j *jwk) read(text []byte) error {
 		return errors.New("it is not a JSON object, or a member is in it twice")
 	}
 	found := m.decode(j.publicFields())
+	if member := m["issuer"]; member != nil && josejson.Unmarshal(member, &j.Issuer) != nil {
+		j.Issuer = new(string)
+	}
 	if m.havePrivate() {
 		found.addf("it is a private key or a secret; keep only public keys in a set, and pass a private JWK to ParseKey")
 	}

@@ -30,14 +30,15 @@ type usableJWK struct {
 	id     string
 	public publicKey
 	keys   []jwtexp.Key
+	issuer *string // the member issuer; nil: for every issuer
 
 	assumed bool // it has no alg, and public can be for other algorithms than these keys
 }
 
 // parseSet reads a JWK Set. what names the text in an error, and given are the algorithms of
-// WithAlgorithms. parseSet ignores a byte order mark, as RFC 8259 §8.1 allows. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a
-// new kind of key does not disable the others. go-jose's JSON reader compares member names
-// case-sensitively and rejects duplicates.
+// WithAlgorithms. It skips JWKs that are not usable, as RFC 7517 §5 asks, so that a new kind of key
+// does not disable the others, and ignores a byte order mark, as RFC 8259 §8.1 allows. go-jose's JSON
+// reader compares member names case-sensitively and rejects duplicates.
 func parseSet(what string, text []byte, given []jwtexp.Algorithm) (*keySet, error) {
 	text = withoutMark(text)
 	var set struct {
@@ -116,9 +117,18 @@ func (s *keySet) withID(id string) []jwtexp.Key {
 	return keys
 }
 
-// whyNot returns what may be why a token with this kid has no key: a JWK with this ID is not
-// usable, or its algorithm was assumed. Otherwise it returns "". A nil set has no JWK.
+// whyNot returns why a JWK with this ID is not usable, or "". A nil set has none.
 func (s *keySet) whyNot(id string) string {
+	if s == nil || s.leftOut[id] == "" {
+		return ""
+	}
+	return "its JWK is not usable: " + s.leftOut[id]
+}
+
+// whyAlgorithm returns what may be why the keys with this ID are for another algorithm than a
+// token's: theirs was assumed, or the set has another JWK with this ID, which is not usable. It
+// returns "" if neither is so. A nil set has no keys.
+func (s *keySet) whyAlgorithm(id string) string {
 	if s == nil {
 		return ""
 	}
@@ -130,8 +140,8 @@ func (s *keySet) whyNot(id string) string {
 		}
 		found.addf("its JWK names no alg, so %s %s assumed; jwks.WithAlgorithms sets what such keys are for", enumerate(algs, "and"), verb)
 	}
-	if why := s.leftOut[id]; why != "" {
-		found.addf("its JWK is not usable: %s", why)
+	if why := s.whyNot(id); why != "" {
+		found.addf("%s", why)
 	}
 	return strings.Join(found, "; ")
 }
@@ -169,7 +179,7 @@ func usableIn(text []byte, given []jwtexp.Algorithm) (usableJWK, error) {
 	if err != nil {
 		found.addf("%v", err)
 	}
-	usable := usableJWK{id: j.KeyID, public: public}
+	usable := usableJWK{id: j.KeyID, public: public, issuer: j.Issuer}
 	if found != nil {
 		return usable, found.err()
 	}

@@ -38,9 +38,7 @@ func kindOf(text []byte, member, start string) string {
 		return "is JSON and not an object, but " + kindOfValue(text[0])
 	}
 	var object map[string]json.RawMessage
-	if json.Unmarshal(text, &object) != nil {
-		return "is JSON that cannot be read"
-	}
+	_ = json.Unmarshal(text, &object) // it is valid, and an object
 	value := string(object[member])
 	switch {
 	case value != "" && !strings.HasPrefix(value, start):
@@ -93,7 +91,7 @@ var textKinds = []struct {
 	{hasPrefix("{{", "${", "$("), "is a placeholder; replace it with the JSON"},
 	{hasPrefix(`{\"`, `"{\"`), "has backslashes before its quotation marks; remove them"},
 	{hasPrefix("{'"), "has single quotes; JSON has double quotes"},
-	{hasPrefix("'"), "is in single quotes; remove them"},
+	{hasPrefix("'", "`", `"{"`), "is in quotes; remove them"},
 	{isPEM, "is PEM; use jwtexp.ParsePEM"},
 	{hasPrefix("ssh-", "ecdsa-sha2-"), "is an OpenSSH key; convert it to PEM, and use jwtexp.ParsePEM"},
 	{hasPrefix("http://", "https://"), "is a URL; use NewRemote, or Discover with the issuer"},

@@ -2,7 +2,6 @@ package jwks
 
 import (
 	"context"
-	"crypto"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -120,18 +119,9 @@ func (r *remote) addResult(f Fetch, next *state, now time.Time) Fetch {
 	f.Err = next.err
 	switch {
 	case next.err == nil:
-		f.Keys, f.LeftOut = next.set.size(), slices.Clone(next.set.skipped)
+		f.Keys, f.LeftOut = len(next.set.jwks), slices.Clone(next.set.skipped)
 	case r.usable(next, now):
 		f.KeepUntil = next.fetchedAt.Add(r.config.outageLimit)
 	}
 	return f
-}
-
-// size returns the number of JWKs in use.
-func (s *keySet) size() int {
-	jwks := slices.CompactFunc(slices.Clone(s.all), func(a, b jwtexp.Key) bool {
-		public := a.PublicKey().(interface{ Equal(crypto.PublicKey) bool })
-		return a.ID() == b.ID() && public.Equal(b.PublicKey()) // the same JWK for two algorithms
-	})
-	return len(jwks)
 }

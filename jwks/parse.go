@@ -83,8 +83,12 @@ func (s *Set) VerificationKeys(_ context.Context, id string, _ time.Time) ([]jwt
 	return slices.Clone(keys.withID(id)), nil
 }
 
-// WhyNot returns what may be why a token with the given kid has no key, as [Remote.WhyNot] does.
+// WhyNot returns why the set has no key with the given ID, as [Remote.WhyNot] does.
 func (s *Set) WhyNot(id string) string { return s.inner().whyNot(id) }
+
+// WhyAlgorithm returns what may be why the keys with the given ID are for another algorithm than a
+// token's, as [Remote.WhyAlgorithm] does.
+func (s *Set) WhyAlgorithm(id string) string { return s.inner().whyAlgorithm(id) }
 
 // Skipped returns a line on each JWK that is not usable, in the set's order and counted from 0:
 //

@@ -53,8 +53,8 @@ func TestSetAndRemoteAgree(t *testing.T) {
 			if got, want := names(inSet), names(inRemote); err != nil || setErr != nil || got != want {
 				t.Errorf("%s, id %q: got %q, %v, %v, want %q", text, id, got, err, setErr, want)
 			}
-			if got, want := set.WhyNot(id), remote.WhyNot(id); got != want {
-				t.Errorf("%s, id %q: got WhyNot %q, want %q", text, id, got, want)
+			if got, want := set.WhyNot(id)+set.WhyAlgorithm(id), remote.WhyNot(id)+remote.WhyAlgorithm(id); got != want {
+				t.Errorf("%s, id %q: got WhyNot and WhyAlgorithm %q, want %q", text, id, got, want)
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func TestParseWithAlgorithms(t *testing.T) {
 	if got, want := names(keys), "PS256:1 RS512:1"; err != nil || got != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
-	wantAssumed(t, "Set", set.WhyNot("1"), "PS256 and RS512 were assumed")
+	wantAssumed(t, "Set", set.WhyAlgorithm("1"), "PS256 and RS512 were assumed")
 }
 
 // A JWK that is not usable is no error beside one that is, and is listed.
@@ -113,7 +113,8 @@ var texts = []struct{ name, text, want string }{
 	{"UTF-16 with a BOM", utf16Of("\ufeff" + setOf("a")), "text is UTF-16; save it as UTF-8"},
 	{"gzip", "\x1f\x8b\x08" + secret, "text is compressed; decompress it first"},
 	{"DER", "\x30\x82\x01\xff" + secret, "text is binary"},
-	{"single quotes around it", `'` + setOf("a") + `'`, "text is in single quotes; remove them"},
+	{"single quotes around it", `'` + setOf("a") + `'`, "text is in quotes; remove them"},
+	{"double quotes around it", `"` + setOf("a") + `"`, "text is in quotes; remove them"},
 	{"escaped quotes", strings.ReplaceAll(setOf("a"), `"`, `\"`), "text has backslashes before its quotation marks; remove them"},
 	{"single quotes in it", strings.ReplaceAll(setOf("a"), `"`, `'`), "text has single quotes; JSON has double quotes"},
 	{"a JSON string", string(must(json.Marshal(setOf("a")))), "text is JSON and not an object, but a string; is it encoded twice?"},
@@ -240,8 +241,8 @@ func TestZeroSet(t *testing.T) {
 		if e := wantUnavailable(t, err); keys != nil || e.What != "key set" || !strings.Contains(e.Detail, "zero Set; make one with Parse") {
 			t.Errorf("%s: got %v and %q, %q, want no keys and a hint at Parse", name, keys, e.What, e.Detail)
 		}
-		if got := set.WhyNot("a"); got != "" {
-			t.Errorf("%s: got WhyNot %q, want none", name, got)
+		if got := set.WhyNot("a") + set.WhyAlgorithm("a"); got != "" {
+			t.Errorf("%s: got WhyNot and WhyAlgorithm %q, want none", name, got)
 		}
 		if got := set.Skipped(); got != nil {
 			t.Errorf("%s: got Skipped %q, want none", name, got)
@@ -284,6 +285,7 @@ func TestSetIsSafeForConcurrentUse(t *testing.T) {
 				clear(must(set.VerificationKeys(t.Context(), "", day)))
 				clear(set.Skipped())
 				set.WhyNot(id)
+				set.WhyAlgorithm(id)
 			}
 		})
 	}

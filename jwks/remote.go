@@ -37,7 +37,8 @@ import (
 // Redirects must stay within the origin. Keys are ignored if they are private, symmetric, of an
 // unknown type, not for signatures (use, key_ops), or unfit for their alg. RSA keys need 2048 to
 // 8192 bits. Without alg, an RSA key is for RS256, and an Ed25519 key for EdDSA and Ed25519;
-// [WithAlgorithms] changes that. Different keys may have one kid: a token is tried with each.
+// [WithAlgorithms] changes that. Different keys may have one kid: a token is tried with each, eight at
+// most.
 //
 // If the transport, the response body or the observer panics, the fetch fails. The error chain has
 // the value and the stack. A panic in a goroutine of the transport, such as in DialContext of an
@@ -132,7 +133,8 @@ func (r *Remote) VerificationKeys(ctx context.Context, id string, now time.Time)
 	return inner.keys(ctx, id, now)
 }
 
-func (r *remote) keys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+// current returns the state that answers a call. It may fetch first.
+func (r *remote) current(ctx context.Context, id string, now time.Time) (*state, error) {
 	s := r.state.Load()
 	switch r.need(s, id, now) {
 	case fetchInBackground:
@@ -146,11 +148,7 @@ func (r *remote) keys(ctx context.Context, id string, now time.Time) ([]jwtexp.K
 			return nil, r.notEnded(ctx, s)
 		}
 	}
-	keys, outage := r.answer(s, id, now)
-	if outage != nil {
-		return nil, outage
-	}
-	return slices.Clone(keys), nil
+	return s, nil
 }
 
 // notEnded returns the error for a call that waited for a fetch after s until ctx was done.
@@ -160,6 +158,18 @@ func (r *remote) notEnded(ctx context.Context, s *state) *jwtexp.UnavailableErro
 		url = withoutQuery(known)
 	}
 	return &jwtexp.UnavailableError{What: "key set", Detail: url + ": fetch has not ended", Err: ctx.Err()}
+}
+
+func (r *remote) keys(ctx context.Context, id string, now time.Time) ([]jwtexp.Key, error) {
+	s, err := r.current(ctx, id, now)
+	if err != nil {
+		return nil, err
+	}
+	keys, outage := r.answer(s, id, now)
+	if outage != nil {
+		return nil, outage
+	}
+	return slices.Clone(keys), nil
 }
 
 // A need says whether a call needs a fetch.
@@ -220,15 +230,25 @@ func outage(err error) *jwtexp.UnavailableError {
 	return &jwtexp.UnavailableError{What: "key set", Detail: err.Error(), Err: err}
 }
 
-// WhyNot returns what may be why a token with the given kid has no key: the set has a JWK with this
-// ID and left it out, or the JWK names no alg and its algorithm was assumed. Otherwise it returns "".
-// A Verifier adds the text to its error.
+// WhyNot returns why the set has no key with the given ID, if it has a JWK with this ID and left it
+// out. Otherwise it returns "". A Verifier adds the text to its error.
 func (r *Remote) WhyNot(id string) string {
 	inner := r.inner.Load()
 	if inner == nil {
 		return ""
 	}
 	return inner.state.Load().set.whyNot(id)
+}
+
+// WhyAlgorithm returns what may be why the keys with the given ID are for another algorithm than a
+// token's: their JWKs name no alg, and theirs was assumed (see [WithAlgorithms]). Otherwise it
+// returns "". A Verifier adds the text to its error.
+func (r *Remote) WhyAlgorithm(id string) string {
+	inner := r.inner.Load()
+	if inner == nil {
+		return ""
+	}
+	return inner.state.Load().set.whyAlgorithm(id)
 }
 
 // startFetch returns the running fetch, or starts one. old is the state that made the caller ask

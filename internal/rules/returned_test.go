@@ -32,9 +32,11 @@ var ownedByCaller = map[string]string{
 	"keyring Ring.Published":         "TestReturnedValuesAreCopies",
 	"keyring Ring.VerificationKeys":  "TestReturnedValuesAreCopies",
 	"jwks Remote.VerificationKeys":   "TestReturnedValuesAreCopies",
+	"jwks joined.VerificationKeys":   "TestJoinReturnsCopies",
+	"jwtexptest Tokens.WithLifetime": "TestWithLifetimeReturnsACopy",
 	"jwks Set.Skipped":               "TestSkipped",
 	"jwks Set.VerificationKeys":      "TestReturnedValuesAreCopies",
-	"jwtexptest Tokens.WithLifetime": "TestWithLifetimeReturnsACopy",
+	"jwks view.VerificationKeys":     "TestViewsOfOneRemote",
 
 	// These functions make their result for the call, FromContext for the request.
 	"FromContext":           "",
@@ -45,11 +47,11 @@ var ownedByCaller = map[string]string{
 	"jwks Discover":         "",
 	"jwks DiscoverLater":    "",
 	"jwks NewRemote":        "",
-	"jwks Parse":            "",
 	"jwtexptest NewClock":   "",
 	"jwtexptest NewRequest": "",
 	"jwtexptest NewTokens":  "",
 	"keyring New":           "",
+	"jwks Parse":            "",
 }
 
 func TestWhatIsReturnedIsListed(t *testing.T) {
