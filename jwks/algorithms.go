@@ -83,7 +83,8 @@ func fitting(public publicKey) []jwtexp.Algorithm {
 	return nil
 }
 
-// assume returns the algorithms of a key whose JWK has no alg. given are those of WithAlgorithms.
+// assume returns the algorithms of a key whose JWK has no alg. given are the algorithms of
+// WithAlgorithms.
 func assume(public publicKey, given []jwtexp.Algorithm) []jwtexp.Algorithm {
 	fits := fitting(public)
 	if chosen := intersect(given, fits); len(chosen) > 0 {

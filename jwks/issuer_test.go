@@ -154,7 +154,7 @@ func TestViewFollowsTheRemote(t *testing.T) {
 	verify(t, a, "a", good)
 	verify(t, b, "a", invalid)
 	if got := server.count(); got != 1 {
-		t.Errorf("got %d fetches, want 1: a key for another issuer is no unknown key", got)
+		t.Errorf("got %d fetches, want 1: a key for another issuer is known", got)
 	}
 	server.replyWith(response(http.StatusOK, entraSet(entraJWK("a", quoted(tenantB)), entraJWK("b", quoted(tenantB)))))
 	clock := jwtexptest.NewClock(day.Add(time.Minute))

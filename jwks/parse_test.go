@@ -69,7 +69,7 @@ func TestParseWithAlgorithms(t *testing.T) {
 	wantAssumed(t, "Set", set.WhyAlgorithm("1"), "PS256 and RS512 were assumed")
 }
 
-// A JWK that is not usable is no error beside one that is, and is listed.
+// A JWK that is not usable is listed, and the others are used.
 func TestSkipped(t *testing.T) {
 	set := must(jwks.Parse([]byte(`{"keys":[` + jwkOf("a") + `,{"kid":"enc","use":"enc",` + p256 + `},` +
 		jwkOf("a") + `,{"kty":"oct","k":"` + secret + `"},{"kid":"` + strings.Repeat("k", 100) + `","kty":"AKP"}]}`)))
@@ -266,7 +266,7 @@ func TestParseCopiesTheText(t *testing.T) {
 func TestSetShowsNoKeys(t *testing.T) {
 	set := must(jwks.Parse([]byte(setOf("a"))))
 	x := base64url(keyOf("a").PublicKey().(ed25519.PublicKey))
-	for _, text := range append(stringsIn(set), fmt.Sprintf("%v %+v %#v", set, set, set), string(must(json.Marshal(set)))) {
+	for _, text := range append(stringsIn(set), fmt.Sprintf("%v %+v %#v", set, set, set), string(must(json.Marshal(any(set))))) {
 		if strings.Contains(text, x) || strings.Contains(text, "Ed25519") {
 			t.Errorf("got %s, want no key in it", text)
 		}
