@@ -44,6 +44,7 @@ var ownedByCaller = map[string]string{
 	"NewMiddleware":         "",
 	"NewVerifier":           "",
 	"NewVerifierSet":        "",
+	"NewVerifierSetFunc":    "",
 	"jwks Discover":         "",
 	"jwks DiscoverLater":    "",
 	"jwks NewRemote":        "",
