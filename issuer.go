@@ -42,6 +42,7 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 		s.Fault("keys", errors.New("nil; pass a Key or a KeySource"))
 	}
 	s.Fault("lifetime", setup.CheckLifetime(lifetime))
+	s.Fault("lifetime", checkMaxLifetime(lifetime, keys))
 	in := &issuer{common: common{clock: systemClock, typ: defaultType, maxSize: DefaultMaxSize}, keys: keys, lifetime: lifetime}
 	setup.Apply(s, opts, func(o IssuerOption) { o.forIssuer(in, s) })
 	if err := s.Err(); err != nil {
@@ -51,6 +52,18 @@ func NewIssuer(keys KeySource, lifetime time.Duration, opts ...IssuerOption) (*I
 	i := new(Issuer)
 	i.in.Set(in)
 	return i, nil
+}
+
+// checkMaxLifetime returns an error if the optional method MaxLifetime of keys allows less.
+func checkMaxLifetime(lifetime time.Duration, keys KeySource) error {
+	source, ok := keys.(interface{ MaxLifetime() time.Duration })
+	if !ok || setup.IsNil(keys) {
+		return nil
+	}
+	if limit := source.MaxLifetime(); limit > 0 && lifetime > limit {
+		return fmt.Errorf("%v is longer than the key source allows, %v; shorten it, or lengthen the limit of the key source, such as Lifetime of a keyring.Schedule", lifetime, limit)
+	}
+	return nil
 }
 
 // Issue issues a token for subject, which becomes sub and must not be empty. claims are nil, or a
@@ -109,7 +122,7 @@ func (i *issuer) sign(r *issueRequest, key Key, now time.Time) (*Token, error) {
 	c := &contents{header: &header.Header, signer: key.material().Identity()}
 	datesErr := i.setClaims(&c.claims, r, now)
 	if datesErr == nil && !key.covers(c.claims.ExpiresAt) {
-		datesErr = fmt.Errorf("the signing key %q is limited to tokens that expire by %s; rotate the key, or shorten the lifetime", key.id, key.notAfter.UTC().Format(time.RFC3339))
+		datesErr = fmt.Errorf("the signing key %q is limited to tokens that expire by %s; shorten the lifetime, or rotate the key if it is retired", key.id, key.notAfter.UTC().Format(time.RFC3339))
 	}
 	template := i.template
 	if r.names != nil {

@@ -166,13 +166,21 @@ func (k Key) String() string { return fmt.Sprintf("jwtexp.Key(alg=%s id=%q)", k.
 func (k Key) check() error {
 	switch {
 	case k.material() == nil:
-		return errors.New("the zero Key; make one with NewSecretKey, NewSigningKey, NewPublicKey or ParsePEM")
+		return k.fault("the zero Key; make one with NewSecretKey, NewSigningKey, NewPublicKey or ParsePEM")
 	case !utf8.ValidString(k.id):
-		return errors.New("the key's ID is not valid UTF-8")
+		return k.fault("the ID is not valid UTF-8; pass UTF-8 to WithID")
 	case k.notAfter.Unix() < 0:
-		return errors.New("WithNotAfter is before 1970; is the time unset?")
+		return k.fault("WithNotAfter is before 1970; is the time unset?")
 	}
 	return nil
+}
+
+// fault returns an error that names k, if it has an ID.
+func (k Key) fault(text string) error {
+	if k.id == "" {
+		return errors.New(text)
+	}
+	return fmt.Errorf("key %q: %s", k.id, text)
 }
 
 func (k Key) checkSigning() error {
@@ -180,7 +188,7 @@ func (k Key) checkSigning() error {
 		return err
 	}
 	if !k.material().CanSign() {
-		return errors.New("a public key cannot sign; pass the private key")
+		return k.fault("a public key cannot sign; pass the private key")
 	}
 	return nil
 }
@@ -213,6 +221,9 @@ func init() {
 // A KeySource returns the key that signs new tokens. It must be safe for concurrent use and return
 // when ctx is done. now is the Issuer's reading of its clock, which also sets iat. An error makes
 // Issue return [ErrUnavailable].
+//
+// If the source also has a method MaxLifetime() time.Duration, as a keyring.Ring has, NewIssuer
+// calls it once. A longer lifetime is an error then, and 0 or less means no limit.
 type KeySource interface {
 	SigningKey(ctx context.Context, now time.Time) (Key, error)
 }
