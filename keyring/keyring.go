@@ -54,6 +54,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jwtexp/jwtexp"
 )
@@ -99,11 +100,20 @@ func New(s Schedule) (*Ring, error) {
 	return &Ring{schedule: s}, nil
 }
 
+// MaxLifetime returns the Lifetime of the schedule, or 0 for the zero Ring. [jwtexp.NewIssuer]
+// returns an error for a longer lifetime.
+func (r *Ring) MaxLifetime() time.Duration {
+	if r == nil {
+		return 0
+	}
+	return r.schedule.Lifetime
+}
+
 var (
-	errZeroRing = errors.New("keyring: the Ring is zero; make it with New")
-	errNoKeys   = errors.New("keyring: the ring has no keys; call Rotate or Load first")
+	errZeroRing = errors.New("the Ring is zero; make it with New")
+	errNoKeys   = errors.New("keyring: the ring has no keys; call Rotator.Check, Rotate or Load first")
 	errNoSigner = errors.New("keyring: no key can sign, because the last one was revoked; call Rotate with a new key")
-	errZeroTime = errors.New("keyring: now is the zero time; pass the current time")
+	errZeroTime = errors.New("now is the zero time; pass the current time")
 )
 
 // SigningKey returns the key that signs at now, for tokens that live up to the schedule's
@@ -201,27 +211,46 @@ func (r *Ring) Published(now time.Time) (keys []jwtexp.Key, fresh time.Duration,
 // Rotate returns an error and changes nothing if next cannot sign, is a secret without an ID, or
 // has an ID that is in use or was revoked, or if now is the zero time.
 func (r *Ring) Rotate(next jwtexp.Key, now time.Time) error {
+	if err := r.rotate(next, now); err != nil {
+		return fmt.Errorf("keyring: Rotate: %w", err)
+	}
+	return nil
+}
+
+func (r *Ring) rotate(next jwtexp.Key, now time.Time) error {
 	if next.ID() == "" && next.Algorithm() != "" {
 		if next.PublicKey() == nil {
-			return errors.New("keyring: Rotate: the key has no ID, and a secret has no thumbprint; set an ID with Key.WithID")
+			return errors.New("the key has no ID, and a secret has no thumbprint; set an ID with Key.WithID")
 		}
-		id, err := Thumbprint(next.PublicKey())
-		if err != nil {
-			return err
-		}
-		next = next.WithID(id)
+		next = next.WithID(thumbprint(next.PublicKey()))
 	}
-	if _, err := jwtexp.NewIssuer(next, time.Second); err != nil { // checks that next can sign
-		return fmt.Errorf("keyring: Rotate: %w", err)
+	switch {
+	case next.Algorithm() == "":
+		return keyFault(next.ID(), errors.New("the zero Key; make one with jwtexp.NewSigningKey, NewSecretKey or ParsePEM"))
+	case !utf8.ValidString(next.ID()):
+		return keyFault(next.ID(), errNotUTF8)
+	case !canSign(next):
+		return keyFault(next.ID(), errors.New("a public key cannot sign; pass the private key"))
 	}
 	return r.change(now, func(s *snapshot, now time.Time) error {
 		if _, revoked := s.revoked[next.ID()]; revoked || s.index(next.ID()) >= 0 {
-			return fmt.Errorf("keyring: Rotate: the ID %q is in use or was revoked; give a new key a new ID", next.ID())
+			return keyFault(next.ID(), errors.New("the ID is in use or was revoked; give a new key a new ID"))
 		}
 		s.keys[next.ID()] = next
 		s.Entries = r.schedule.rotate(s.Entries, next.ID(), now)
 		return nil
 	})
+}
+
+var errNotUTF8 = errors.New("the ID is not valid UTF-8; use UTF-8, such as the key's Thumbprint")
+
+// keyFault returns an error that names the key at fault.
+func keyFault(id string, err error) error { return fmt.Errorf("key %q: %w", id, err) }
+
+// canSign reports whether key, which is valid, has a private half or is a secret.
+func canSign(key jwtexp.Key) bool {
+	_, err := jwtexp.NewIssuer(key.WithNotAfter(maxExpiry), time.Second)
+	return err == nil
 }
 
 // Revoke ends the trust in a leaked key. Its tokens are invalid at once, even if they are expired
@@ -237,11 +266,18 @@ func (r *Ring) Rotate(next jwtexp.Key, now time.Time) error {
 // This Ring never trusts a revoked key again, whatever it loads. Revoking it again changes
 // nothing. Revoke returns an error if the ring has no such key, or now is the zero time.
 func (r *Ring) Revoke(id string, now time.Time) error {
+	if err := r.revoke(id, now); err != nil {
+		return fmt.Errorf("keyring: Revoke: %w", err)
+	}
+	return nil
+}
+
+func (r *Ring) revoke(id string, now time.Time) error {
 	return r.change(now, func(s *snapshot, now time.Time) error {
 		i := s.index(id)
 		switch {
 		case i < 0:
-			return fmt.Errorf("keyring: Revoke: the ring has no key with the ID %q; State lists the IDs", id)
+			return keyFault(id, errors.New("the ring has no such key; State lists the IDs"))
 		case s.Entries[i].Revoked.IsZero():
 			r.schedule.revoke(s.Entries, i, now)
 		}

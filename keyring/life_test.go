@@ -133,7 +133,13 @@ func TestIssuerLifetimeIsLimitedBySchedule(t *testing.T) {
 	for issuerLifetime, want := range map[time.Duration]bool{
 		lifetime - time.Second: true, lifetime: true, lifetime + time.Second: false,
 	} {
-		issuer := must(jwtexp.NewIssuer(ring, issuerLifetime, jwtexp.WithClock(jwtexptest.NewClock(epoch))))
+		_, err := jwtexp.NewIssuer(ring, issuerLifetime)
+		if got := err == nil; got != want {
+			t.Errorf("lifetime %v: NewIssuer: got %v, want an Issuer: %t", issuerLifetime, err, want)
+		}
+		// A KeySource without the method MaxLifetime hides the limit from NewIssuer.
+		hidden := struct{ jwtexp.KeySource }{ring}
+		issuer := must(jwtexp.NewIssuer(hidden, issuerLifetime, jwtexp.WithClock(jwtexptest.NewClock(epoch))))
 		if _, err := issuer.Issue(t.Context(), "alice", nil); (err == nil) != want {
 			t.Errorf("lifetime %v: got error %v, want a token: %t", issuerLifetime, err, want)
 		} else if errors.Is(err, jwtexp.ErrUnavailable) {
@@ -143,6 +149,20 @@ func TestIssuerLifetimeIsLimitedBySchedule(t *testing.T) {
 	issuer := must(jwtexp.NewIssuer(ring, lifetime, jwtexp.WithClock(clock)))
 	if _, err := issuer.Issue(t.Context(), "alice", nil); err != nil {
 		t.Errorf("got %v, want a token", err)
+	}
+}
+
+func TestMaxLifetime(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ring *keyring.Ring
+		want time.Duration
+	}{
+		"with keys": {newRing(t, schedule, "a"), lifetime}, "without keys": {newRing(t, schedule), lifetime},
+		"zero": {new(keyring.Ring), 0}, "nil": {nil, 0},
+	} {
+		if got := tt.ring.MaxLifetime(); got != tt.want {
+			t.Errorf("%s: got %v, want %v", name, got, tt.want)
+		}
 	}
 }
 

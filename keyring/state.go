@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jwtexp/jwtexp"
 )
@@ -63,16 +64,23 @@ func (r *Ring) State() State {
 // A key that this Ring knows to be revoked stays revoked, even if stored does not say so. The
 // ring's generation is then one more than the stored one: store the ring's State.
 func (r *Ring) Load(stored State, key func(id string) (jwtexp.Key, error)) error {
+	if err := r.load(stored, key); err != nil {
+		return fmt.Errorf("keyring: Load: %w", err)
+	}
+	return nil
+}
+
+func (r *Ring) load(stored State, key func(id string) (jwtexp.Key, error)) error {
 	switch {
 	case r.schedule == Schedule{}: // which New rejects
 		return errZeroRing
 	case key == nil:
-		return errors.New("keyring: Load: key is nil; pass a func that returns the key with a given ID")
+		return errors.New("key is nil; pass a func that returns the key with a given ID")
 	}
 	faults := stored.check()
 	keys, missing := loadKeys(stored, key)
 	if len(faults) > 0 {
-		return fmt.Errorf("keyring: Load: %w", errors.Join(append(faults, missing...)...))
+		return errors.Join(append(faults, missing...)...)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -83,12 +91,12 @@ func (r *Ring) Load(stored State, key func(id string) (jwtexp.Key, error)) error
 			ErrOlder, stored.Generation, s.Generation), err)
 	}
 	if err != nil && s.Generation == 0 {
-		return fmt.Errorf("keyring: Load: %w", err)
+		return err
 	}
 	if err != nil {
 		r.revokeAll(s, stored.revocations())
 		r.store(s)
-		return fmt.Errorf("keyring: Load: loaded only the revocations: %w", err)
+		return fmt.Errorf("loaded only the revocations: %w", err)
 	}
 	s.State, s.keys = State{stored.Generation, slices.SortedFunc(slices.Values(stored.Entries), compareEntries)}, keys
 	if r.revokeAll(s, s.revoked) { // stored lacks a revocation
@@ -107,17 +115,19 @@ func loadKeys(stored State, key func(id string) (jwtexp.Key, error)) (keys map[s
 			continue
 		}
 		k, err := key(e.ID)
-		if err == nil && k.ID() != "" && k.ID() != e.ID {
-			err = fmt.Errorf("the func returned the key %q instead", k.ID())
-		}
-		k = k.WithID(e.ID)
-		if err == nil {
-			_, err = jwtexp.NewKeySet(k) // checks that k can verify
+		switch {
+		case err != nil:
+		case k.Algorithm() == "":
+			err = errors.New("the func returned the zero Key; return the key, or an error if it is missing")
+		case k.ID() != "" && k.ID() != e.ID:
+			err = fmt.Errorf("the func returned the key %q instead; return the key with the ID that it gets", k.ID())
+		case !utf8.ValidString(e.ID):
+			err = errNotUTF8
 		}
 		if err != nil {
-			missing = append(missing, fmt.Errorf("key %q: %w", e.ID, err))
+			missing = append(missing, keyFault(e.ID, err))
 		}
-		keys[e.ID] = k
+		keys[e.ID] = k.WithID(e.ID)
 	}
 	return keys, missing
 }

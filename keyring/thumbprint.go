@@ -19,12 +19,17 @@ import (
 func Thumbprint(public crypto.PublicKey) (string, error) {
 	for _, alg := range []jwtexp.Algorithm{jwtexp.RS256, jwtexp.ES256, jwtexp.ES384, jwtexp.ES512, jwtexp.Ed25519} {
 		if key, err := jwtexp.NewPublicKey(alg, public); err == nil {
-			sum := sha256.Sum256([]byte(members(key.PublicKey())))
-			return encode(sum[:]), nil
+			return thumbprint(key.PublicKey()), nil
 		}
 	}
 	return "", fmt.Errorf("keyring: Thumbprint: unsupported key %T; want a valid *rsa.PublicKey of 2048 to 8192 bits, "+
 		"*ecdsa.PublicKey on P-256, P-384 or P-521, or ed25519.PublicKey", public)
+}
+
+// thumbprint returns the Thumbprint of a key that jwtexp.NewPublicKey accepts.
+func thumbprint(public crypto.PublicKey) string {
+	sum := sha256.Sum256([]byte(members(public)))
+	return encode(sum[:])
 }
 
 // members returns a JWK with only its required members, sorted by name and without spaces
