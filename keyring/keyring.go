@@ -285,6 +285,21 @@ func (r *Ring) revoke(id string, now time.Time) error {
 	})
 }
 
+// forget removes the entries whose Grace is over at now.
+func (r *Ring) forget(now time.Time) error {
+	return r.change(now, func(s *snapshot, now time.Time) error {
+		s.Entries = r.schedule.forget(s.Entries, now)
+		return nil
+	})
+}
+
+// fork returns a Ring with the content of r. A change of one does not affect the other.
+func (r *Ring) fork() *Ring {
+	fork := &Ring{schedule: r.schedule}
+	fork.current.Store(r.current.Load())
+	return fork
+}
+
 func (s *snapshot) index(id string) int {
 	return slices.IndexFunc(s.Entries, func(e Entry) bool { return e.ID == id })
 }

@@ -123,8 +123,12 @@ func (s Schedule) rotate(entries []Entry, id string, now time.Time) []Entry {
 			s.retire(e, slices.MaxFunc([]time.Time{from, e.SignFrom}, time.Time.Compare))
 		}
 	}
-	entries = slices.DeleteFunc(entries, func(e Entry) bool { return !now.Before(s.recognizedUntil(&e)) })
-	return append(entries, Entry{ID: id, Published: now, SignFrom: from})
+	return append(s.forget(entries, now), Entry{ID: id, Published: now, SignFrom: from})
+}
+
+// forget removes the entries that are forgotten at now.
+func (s Schedule) forget(entries []Entry, now time.Time) []Entry {
+	return slices.DeleteFunc(entries, func(e Entry) bool { return !now.Before(s.recognizedUntil(&e)) })
 }
 
 // revoke marks the entry at i as revoked, and gives its time of signing to another entry.

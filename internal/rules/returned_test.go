@@ -31,6 +31,7 @@ var ownedByCaller = map[string]string{
 	"keyring Ring.State":             "TestReturnedValuesAreCopies",
 	"keyring Ring.Published":         "TestReturnedValuesAreCopies",
 	"keyring Ring.VerificationKeys":  "TestReturnedValuesAreCopies",
+	"keyring directory.Load":         "TestReturnedTextsAreCopies",
 	"jwks Remote.VerificationKeys":   "TestReturnedValuesAreCopies",
 	"jwks joined.VerificationKeys":   "TestJoinReturnsCopies",
 	"jwtexptest Tokens.WithLifetime": "TestWithLifetimeReturnsACopy",
@@ -53,6 +54,7 @@ var ownedByCaller = map[string]string{
 	"jwtexptest NewTokens":  "",
 	"keyring New":           "",
 	"jwks Parse":            "",
+	"keyring NewRotator":    "",
 }
 
 func TestWhatIsReturnedIsListed(t *testing.T) {
