@@ -21,13 +21,6 @@ import (
 
 const keysFile = "keys.json"
 
-func noError(t testing.TB, errs ...error) {
-	t.Helper()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func put(t testing.TB, dir, name, text string) {
 	t.Helper()
 	noError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))

@@ -259,13 +259,13 @@ func (r *Rotator) withoutKeys(d *document) (*Ring, error) {
 // minTimeout is the least time that Run gives to a Check. Making an RSA key can take seconds.
 const minTimeout = 30 * time.Second
 
-// Run calls Check at once and then every Poll, until ctx is done. It logs an error and goes on: the
-// ring keeps its keys, and the next Check tries again. A Check may take as long as Poll, or 30
-// seconds if that is longer. Run uses the system's timers, but only the Clock decides whether a key
-// is due. Run panics if the Rotator is nil or zero.
-func (r *Rotator) Run(ctx context.Context) {
+// Run calls Check at once and then every Poll. It logs an error and goes on: the ring keeps its
+// keys, and the next Check tries again. A Check may take as long as Poll, or 30 seconds if that is
+// longer. Run uses the system's timers, but only the Clock decides whether a key is due. It returns
+// nil when ctx is done, and an error only if the Rotator is nil or zero.
+func (r *Rotator) Run(ctx context.Context) error {
 	if r == nil || r.store == nil {
-		panic("keyring: Run: " + errZeroRotator.Error())
+		return fmt.Errorf("keyring: Run: %w", errZeroRotator)
 	}
 	ticker := time.NewTicker(r.config.Poll)
 	defer ticker.Stop()
@@ -276,6 +276,7 @@ func (r *Rotator) Run(ctx context.Context) {
 		case <-ticker.C:
 		}
 	}
+	return nil
 }
 
 func (r *Rotator) poll(ctx context.Context) {

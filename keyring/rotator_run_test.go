@@ -26,7 +26,9 @@ func running(t *testing.T, store keyring.Store, c keyring.RotatorConfig) (ring *
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		rotator.Run(ctx)
+		if err := rotator.Run(ctx); err != nil {
+			t.Errorf("Run: got %v, want nil when the context is done", err)
+		}
 	}()
 	synctest.Wait()
 	return ring, func() {
@@ -85,7 +87,7 @@ func TestRunPolls(t *testing.T) {
 			rotator := must(keyring.NewRotator(ring, store, config))
 			ctx, cancel := context.WithTimeout(t.Context(), 10*tt.want+1)
 			defer cancel()
-			rotator.Run(ctx)
+			noError(t, rotator.Run(ctx))
 			if want := 11; loads != want {
 				t.Errorf("Propagation %v, Poll %v: got %d polls in 10 times %v, want %d", tt.propagation, tt.poll, loads, tt.want, want)
 			}

@@ -192,3 +192,10 @@ func TestMemory(t *testing.T) {
 	store := new(memory)
 	testStore(t, store, func() keyring.Store { return store })
 }
+
+func noError(t testing.TB, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,24 +1,22 @@
-// Rotation keeps signing keys as files in a directory, such as a mounted Kubernetes secret. It
-// rotates them while a server runs, and the server rejects no valid token.
+// Rotation keeps its signing keys in a directory, which several servers can share. The keys
+// rotate while the servers run, and no server rejects a valid token.
 //
-//	go run ./examples/rotation -dir keys rotate     # makes the first key
-//	go run ./examples/rotation -dir keys serve
+//	go run ./examples/rotation -every 1m serve
 //
 // In another terminal:
 //
 //	token=$(curl -s http://127.0.0.1:8080/token)
 //	curl -H "Authorization: Bearer $token" http://127.0.0.1:8080/whoami
-//	go run ./examples/rotation -dir keys rotate     # for example, every night
-//	curl -H "Authorization: Bearer $token" http://127.0.0.1:8080/whoami
 //
-// After ten seconds, the new key signs the new tokens. The old token stays valid until it
-// expires, one minute after it was issued. Each rotate prints the ID of its key. To revoke a
-// leaked key:
+// The server makes a key every minute. Ten seconds later the key signs the new tokens. An old token
+// stays valid until it expires, one minute after it was issued. To make a key now, or to revoke a
+// leaked one by the ID that whoami shows:
 //
-//	go run ./examples/rotation -dir keys revoke ID
+//	go run ./examples/rotation rotate
+//	go run ./examples/rotation revoke ID
 //
-// In a cluster, run rotate where the directory can be written. Then send the directory to all
-// instances:
+// Without -every, the server only loads the keys that rotate makes. In a cluster, run rotate where
+// the directory can be written. Then send the directory to all instances:
 //
 //	kubectl create secret generic keys --from-file=keys --dry-run=client -o yaml | kubectl apply -f -
 //
@@ -49,18 +47,16 @@ import (
 // schedule is short, so that you can watch a rotation.
 var schedule = keyring.Schedule{
 	Lifetime:    time.Minute,
-	Propagation: 10 * time.Second, // includes reloadInterval
+	Propagation: 10 * time.Second, // a quarter of it is the time between two polls
 	Grace:       time.Hour,
 }
 
-const reloadInterval = 2 * time.Second
-
-const usage = `Usage: rotation [-dir directory] [-addr host:port] [-hosts names] command
+const usage = `Usage: rotation [-dir directory] [-every duration] [-addr host:port] [-hosts names] command
 
 Commands:
   rotate      make a key, which signs in 10 s, or at once if it is the first
   revoke id   reject all tokens of a leaked key
-  serve       answer GET /token and GET /whoami, and reload keys that change
+  serve       answer GET /token and GET /whoami, and load keys that change
 
 `
 
@@ -78,7 +74,8 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	dir := flags.String("dir", "keys", "`directory` of entries.json and the key files")
+	dir := flags.String("dir", "keys", "`directory` of the file keys.json")
+	every := flags.Duration("every", 0, "serve also makes a key this long after the last one; 0: only rotate makes keys")
 	addr := flags.String("addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 chooses a free port")
 	names := flags.String("hosts", "", "comma-separated host `names`, without ports, that the server answers to besides localhost")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -92,16 +89,22 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 		fmt.Fprintln(stderr, "rotation:", err)
 		return 2
 	}
+	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	ring, rotator, err := newRotator(*dir, *every, clock, logger)
+	if err != nil {
+		fmt.Fprintln(stderr, "rotation:", err)
+		return 2
+	}
 	switch command := flags.Arg(0); {
 	case command == "rotate" && flags.NArg() == 1:
 		var id string
-		if id, err = rotate(*dir, clock.Now()); err == nil {
+		if id, err = rotator.Rotate(ctx); err == nil {
 			fmt.Fprintln(stdout, id)
 		}
 	case command == "revoke" && flags.NArg() == 2:
-		err = revoke(*dir, flags.Arg(1), clock.Now())
+		err = rotator.Revoke(ctx, flags.Arg(1))
 	case command == "serve" && flags.NArg() == 1:
-		err = serve(ctx, *dir, *addr, known, clock, stdout, slog.New(slog.NewTextHandler(stderr, nil)))
+		err = serve(ctx, ring, rotator, *addr, known, clock, stdout, logger)
 	default:
 		flags.Usage()
 		return 2
@@ -113,17 +116,27 @@ func run(ctx context.Context, args []string, clock jwtexp.Clock, stdout, stderr 
 	return 0
 }
 
-// serve answers requests until ctx is done. It returns an error if it cannot load the keys at
-// the start. If a later reload fails, it keeps the keys that it has.
-func serve(ctx context.Context, dir, addr string, names []string, clock jwtexp.Clock, stdout io.Writer, logger *slog.Logger) error {
+func newRotator(dir string, every time.Duration, clock jwtexp.Clock, logger *slog.Logger) (*keyring.Ring, *keyring.Rotator, error) {
 	ring, err := keyring.New(schedule)
 	if err != nil {
+		return nil, nil, err
+	}
+	rotator, err := keyring.NewRotator(ring, keyring.Directory(dir), keyring.RotatorConfig{
+		Algorithm: jwtexp.Ed25519,
+		Every:     every,
+		Clock:     clock,
+		Logger:    logger,
+	})
+	return ring, rotator, err
+}
+
+// serve answers requests until ctx is done. It returns an error if it cannot load the keys at
+// the start. If a later poll fails, the ring keeps the keys that it has.
+func serve(ctx context.Context, ring *keyring.Ring, rotator *keyring.Rotator, addr string, names []string, clock jwtexp.Clock, stdout io.Writer, logger *slog.Logger) error {
+	if err := rotator.Check(ctx); err != nil {
 		return err
 	}
-	keys := &reloader{dir: dir, ring: ring, logger: logger}
-	if err := keys.reload(); err != nil {
-		return err
-	}
+	go rotator.Run(ctx)
 	handler, err := newServer(ring, clock, names)
 	if err != nil {
 		return err
@@ -141,17 +154,10 @@ func serve(ctx context.Context, dir, addr string, names []string, clock jwtexp.C
 	fmt.Fprintf(stdout, "rotation demo: %s\n", hosts.URL(listener.Addr()))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-
-	ticker := time.NewTicker(reloadInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			keys.reload() // logs its errors
-		case err := <-failed:
-			return err
-		case <-ctx.Done():
-			return server.Shutdown(context.WithoutCancel(ctx)) // bounded by the timeouts above
-		}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return server.Shutdown(context.WithoutCancel(ctx)) // bounded by the timeouts above
 	}
 }

@@ -18,6 +18,7 @@ func TestCommandLine(t *testing.T) {
 		want int
 	}{
 		{"-h", 0}, {"", 2}, {"turn", 2}, {"rotate now", 2}, {"revoke", 2}, {"serve x", 2}, {"-x", 2},
+		{"-every -1s rotate", 2}, {"-every x rotate", 2},
 		{"serve", 1}, {"revoke x", 1}, // the directory has no keys
 	} {
 		var stdout, stderr bytes.Buffer
@@ -33,25 +34,52 @@ func TestCommandLine(t *testing.T) {
 
 // This test runs the commands as main does, with a real listener.
 func TestRotateServeRevoke(t *testing.T) {
-	dir, clock := t.TempDir(), jwtexptest.NewClock(epoch)
-	command := func(args ...string) string {
-		t.Helper()
-		var stdout, stderr bytes.Buffer
-		if got := run(t.Context(), append([]string{"-dir", dir}, args...), clock, &stdout, &stderr); got != 0 {
-			t.Fatalf("%v: got status %d: %s", args, got, &stderr)
-		}
-		return strings.TrimSpace(stdout.String())
-	}
-	first := command("rotate")
-	second := command("rotate")
-	command("revoke", first)
+	dir := t.TempDir()
+	first := command(t, dir, "rotate")
+	second := command(t, dir, "rotate")
+	command(t, dir, "revoke", first)
 
-	ctx, stop := context.WithCancel(t.Context())
+	ask, stop := start(t, "-dir", dir, "-addr", "127.0.0.1:0", "serve")
+	if got, want := ask("/whoami", ask("/token", "")), "alice, by the key "+second; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := stop(); got != 0 {
+		t.Errorf("got status %d, want 0", got)
+	}
+}
+
+// With -every, serve makes the first key itself.
+func TestServeMakesKeys(t *testing.T) {
+	dir := t.TempDir()
+	ask, stop := start(t, "-dir", dir, "-addr", "127.0.0.1:0", "-every", "1h", "serve")
+	if got, want := ask("/whoami", ask("/token", "")), "alice, by the key "; !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want it to begin with %q", got, want)
+	}
+	if got := stop(); got != 0 {
+		t.Errorf("got status %d, want 0", got)
+	}
+}
+
+// command runs a command that succeeds, and returns what it prints.
+func command(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if got := run(t.Context(), append([]string{"-dir", dir}, args...), jwtexptest.NewClock(epoch), &stdout, &stderr); got != 0 {
+		t.Fatalf("%v: got status %d: %s", args, got, &stderr)
+	}
+	return strings.TrimSpace(stdout.String())
+}
+
+// start runs a server. ask returns the body of the response to a GET with a token, and stop returns
+// the exit status.
+func start(t *testing.T, args ...string) (ask func(path, token string) string, stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
 	lines, stdout := io.Pipe()
 	done := make(chan int, 1)
 	go func() {
 		defer stdout.Close()
-		done <- run(ctx, []string{"-dir", dir, "-addr", "127.0.0.1:0", "serve"}, clock, stdout, io.Discard)
+		done <- run(ctx, args, jwtexptest.NewClock(epoch), stdout, io.Discard)
 	}()
 	line, err := bufio.NewReader(lines).ReadString('\n')
 	if err != nil {
@@ -59,7 +87,7 @@ func TestRotateServeRevoke(t *testing.T) {
 	}
 	_, url, _ := strings.Cut(strings.TrimSpace(line), ": ")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	ask := func(path, token string) string {
+	ask = func(path, token string) string {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), "GET", url+path, nil)
 		if err != nil {
@@ -77,11 +105,8 @@ func TestRotateServeRevoke(t *testing.T) {
 		}
 		return strings.TrimSpace(string(body))
 	}
-	if got, want := ask("/whoami", ask("/token", "")), "alice, by the key "+second; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	stop()
-	if got := <-done; got != 0 {
-		t.Errorf("got status %d, want 0", got)
+	return ask, func() int {
+		cancel()
+		return <-done
 	}
 }

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,33 +14,31 @@ import (
 
 var epoch = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// An instance is a server like the one of main, except that the test calls reload.
+// An instance is a server like the one of main, except that the test calls load.
 type instance struct {
-	t        *testing.T
-	clock    *jwtexptest.Clock
-	ring     *keyring.Ring
-	reloader *reloader
-	log      bytes.Buffer
-	handler  http.Handler
+	t       *testing.T
+	clock   *jwtexptest.Clock
+	rotator *keyring.Rotator
+	handler http.Handler
 }
 
 func newInstance(t *testing.T, dir string) *instance {
 	t.Helper()
 	i := &instance{t: t, clock: jwtexptest.NewClock(epoch)}
-	var err error
-	if i.ring, err = keyring.New(schedule); err != nil {
+	ring, rotator, err := newRotator(dir, 0, i.clock, slog.New(slog.DiscardHandler))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if i.handler, err = newServer(i.ring, i.clock, []string{"example.com"}); err != nil {
+	i.rotator = rotator
+	if i.handler, err = newServer(ring, i.clock, []string{"example.com"}); err != nil {
 		t.Fatal(err)
 	}
-	i.reloader = &reloader{dir: dir, ring: i.ring, logger: slog.New(slog.NewTextHandler(&i.log, nil))}
 	return i
 }
 
-func (i *instance) reload() {
+func (i *instance) load() {
 	i.t.Helper()
-	if err := i.reloader.reload(); err != nil {
+	if err := i.rotator.Check(i.t.Context()); err != nil {
 		i.t.Fatal(err)
 	}
 }
@@ -70,33 +64,22 @@ func (i *instance) token() string {
 
 func mustRotate(t *testing.T, dir string, now time.Time) (id string) {
 	t.Helper()
-	id, err := rotate(dir, now)
+	operator := newInstance(t, dir)
+	operator.clock.Set(now)
+	id, err := operator.rotator.Rotate(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return id
 }
 
-func names(t *testing.T, dir string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
-}
-
-// Two instances reload at different times. During a rotation, both accept every valid token.
+// Two instances load the keys at different times. During a rotation, both accept every valid token.
 func TestRotationRejectsNoValidToken(t *testing.T) {
 	dir := t.TempDir()
 	first := mustRotate(t, dir, epoch)
 	a, b := newInstance(t, dir), newInstance(t, dir)
-	a.reload()
-	b.reload()
+	a.load()
+	b.load()
 
 	type issued struct {
 		token string
@@ -116,7 +99,7 @@ func TestRotationRejectsNoValidToken(t *testing.T) {
 		if tick%2 == 1 {
 			current = b
 		}
-		current.reload()
+		current.load()
 		tokens = append(tokens, issued{current.token(), now.Add(schedule.Lifetime)})
 		for _, token := range tokens {
 			valid := now.Before(token.until)
@@ -141,7 +124,7 @@ func TestUnknownHost(t *testing.T) {
 	dir := t.TempDir()
 	mustRotate(t, dir, epoch)
 	server := newInstance(t, dir)
-	server.reload()
+	server.load()
 	for host, want := range map[string]int{
 		"localhost:8080": http.StatusOK, "127.0.0.1": http.StatusOK, "example.com": http.StatusOK,
 		"evil.example": http.StatusMisdirectedRequest, "evil.example:8080": http.StatusMisdirectedRequest,
@@ -161,7 +144,7 @@ func TestResponsesAreNotCached(t *testing.T) {
 	dir := t.TempDir()
 	mustRotate(t, dir, epoch)
 	server := newInstance(t, dir)
-	server.reload()
+	server.load()
 	for header, value := range map[string]string{
 		"Accept": "*/*", "If-Match": `"x"`, "If-None-Match": "*", "If-Range": `"x"`, "Range": "bytes=0-3",
 		"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT", "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT",
@@ -178,12 +161,12 @@ func TestResponsesAreNotCached(t *testing.T) {
 	}
 }
 
+// After a revocation the next key signs. Without one, the server has no token until rotate.
 func TestRevoke(t *testing.T) {
 	dir := t.TempDir()
 	first := mustRotate(t, dir, epoch)
-	put(t, dir, "own.pem", "x")
 	server := newInstance(t, dir)
-	server.reload()
+	server.load()
 	token := server.token()
 	second := mustRotate(t, dir, epoch)
 	for _, tt := range []struct {
@@ -193,10 +176,10 @@ func TestRevoke(t *testing.T) {
 		{first, http.StatusUnauthorized, http.StatusOK},
 		{second, http.StatusUnauthorized, http.StatusServiceUnavailable},
 	} {
-		if err := revoke(dir, tt.id, epoch); err != nil {
+		if err := newInstance(t, dir).rotator.Revoke(t.Context(), tt.id); err != nil {
 			t.Fatal(err)
 		}
-		server.reload()
+		server.load()
 		if got, body := server.get("/whoami", token); got != tt.whoami {
 			t.Errorf("GET /whoami: got %d %s, want %d", got, body, tt.whoami)
 		}
@@ -204,64 +187,9 @@ func TestRevoke(t *testing.T) {
 			t.Errorf("GET /token: got %d %s, want %d", got, body, tt.issue)
 		}
 	}
-	if got, want := names(t, dir), []string{entriesFile, "own.pem"}; !slices.Equal(got, want) {
-		t.Errorf("got files %v, want %v (rotation removes only its own keys)", got, want)
-	}
 	third := mustRotate(t, dir, epoch)
-	server.reload()
+	server.load()
 	if _, body := server.get("/whoami", server.token()); !strings.Contains(body, third) {
 		t.Errorf("got %s, want a token of %s without delay", body, third)
-	}
-	if err := revoke(dir, "unknown", epoch); err == nil {
-		t.Error("revoke of an unknown key: got nil, want an error")
-	}
-}
-
-func TestUnneededFilesAreRemoved(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new", "keys")
-	now := epoch
-	for range 4 {
-		mustRotate(t, dir, now)
-		now = now.Add(24 * time.Hour)
-	}
-	got := names(t, dir)
-	if len(got) != 3 {
-		t.Errorf("got %v, want %s, the key that signs and the next key", got, entriesFile)
-	}
-	for _, name := range got {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: got mode %v, want 0600", name, info.Mode())
-		}
-	}
-}
-
-func TestRotateAndRevokeErrors(t *testing.T) {
-	for name, tt := range map[string]struct {
-		prepare func(t *testing.T, dir string)
-		want    string
-	}{
-		"keys without entries": {func(t *testing.T, dir string) { remove(t, dir, entriesFile) }, "no entries.json: restore entries.json, or"},
-		"broken entries":       {func(t *testing.T, dir string) { put(t, dir, entriesFile, "[") }, "cannot parse entries.json"},
-		"mounted":              {func(t *testing.T, dir string) { link(t, "..1", filepath.Join(dir, versionLink)) }, "mounted"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			id := mustRotate(t, dir, epoch)
-			tt.prepare(t, dir)
-			before := names(t, dir)
-			_, err := rotate(dir, epoch)
-			for command, err := range map[string]error{"rotate": err, "revoke": revoke(dir, id, epoch)} {
-				if err == nil || !strings.Contains(err.Error(), tt.want) {
-					t.Errorf("%s: got error %v, want one with %q", command, err, tt.want)
-				}
-			}
-			if after := names(t, dir); !slices.Equal(before, after) {
-				t.Errorf("got files %v, want no change from %v", after, before)
-			}
-		})
 	}
 }

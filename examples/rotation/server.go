@@ -33,7 +33,7 @@ func newServer(ring *keyring.Ring, clock jwtexp.Clock, names []string) (http.Han
 		token, err := issuer.Issue(r.Context(), "alice", nil)
 		switch {
 		case errors.Is(err, jwtexp.ErrUnavailable): // the only key was revoked
-			http.Error(w, "no key to sign with: run rotate", http.StatusServiceUnavailable)
+			http.Error(w, "no key can sign: run rotate", http.StatusServiceUnavailable)
 		case err != nil:
 			http.Error(w, "cannot issue a token", http.StatusInternalServerError)
 		default:
