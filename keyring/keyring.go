@@ -1,24 +1,27 @@
 // Package keyring rotates signing keys without rejecting a valid token.
 //
 // A [Ring] computes from a [Schedule] which key signs and which keys are trusted at a given time.
-// It needs no timer. It is a [jwtexp.KeySource] for the issuer and a [jwtexp.KeySet] for the
-// verifier:
+// It is a [jwtexp.KeySource] for the issuer and a [jwtexp.KeySet] for the verifier. A [Rotator]
+// makes its keys, and keeps them in a [Store] that all instances of the service share:
 //
-//	clock := jwtexp.SystemClock() // in a test, jwtexptest.NewClock
 //	ring, err := keyring.New(keyring.Schedule{
 //		Lifetime:    15 * time.Minute,
 //		Propagation: time.Hour,
 //		Grace:       30 * 24 * time.Hour,
 //	})
-//	err = ring.Rotate(key, clock.Now())                        // the first key signs at once
+//	rotator, err := keyring.NewRotator(ring, keyring.Directory("/var/lib/api/keys"), keyring.RotatorConfig{
+//		Algorithm: jwtexp.Ed25519,
+//		Every:     24 * time.Hour,
+//	})
+//	err = rotator.Check(ctx) // makes or loads the first key
+//	go rotator.Run(ctx)      // a new key every night
+//
 //	issuer, err := jwtexp.NewIssuer(ring, 15*time.Minute, names)
 //	verifier, err := jwtexp.NewVerifier(ring, names)
 //
-//	err = ring.Rotate(next, clock.Now())                       // every night
-//
 // # The life of a key
 //
-//  1. Publish: [Ring.Rotate] adds the key. Verifiers trust it, but it does not sign yet.
+//  1. Publish: [Rotator.Check] or [Ring.Rotate] adds the key. Verifiers trust it, but it does not sign yet.
 //  2. Sign: after Propagation it replaces the signing key. The first key signs at once.
 //  3. Verify: once the next key signs, this key only verifies, for Lifetime plus Leeway. Tokens
 //     that expire later are rejected, so a stolen old key cannot make new ones.
@@ -26,23 +29,18 @@
 //     expired, not as invalid.
 //  5. Forget: its tokens are invalid.
 //
-// [Ring.Revoke] ends the life of a leaked key at once.
+// [Rotator.Revoke] and [Ring.Revoke] end the life of a leaked key at once.
 //
-// # Several instances and restarts
+// # Without a Rotator
 //
-// The application stores the keys and the ring's [State], where all instances can read them.
-// [Ring.Load] restores a State and asks for each key by its ID. Instances with the same State
-// behave alike. To change it without losing another instance's change:
+// A service that makes and stores its keys itself, as in a KMS, calls [Ring.Rotate] and
+// [Ring.Revoke], and stores the ring's [State], where all instances can read it. [Ring.Load]
+// restores a State and asks for each key by its ID. Instances with the same State behave alike.
+// [Ring.State] has an example that loses no change of another instance: load the State into a new
+// Ring, change that Ring, store its State if the stored generation is unchanged, and load it into
+// the serving Ring. The serving Ring must not sign with a key that other instances don't have.
 //
-//  1. Load the stored State into a new Ring.
-//  2. Rotate or Revoke in the new Ring. The serving Ring must not sign with a key that other
-//     instances don't have.
-//  3. Store the new State if the stored generation is unchanged: UPDATE … WHERE generation = …,
-//     or, for the first State, an INSERT that fails if a row exists. Otherwise start again.
-//  4. Load the State into the serving Ring, as every instance does regularly.
-//
-// [Ring.State] has an example. Revoke needs no key material. If the key material is lost, a
-// throw-away key without an ID will do for Load in step 1.
+// Revoke needs no key material. If it is lost, a throw-away key without an ID will do for Load.
 package keyring
 
 import (
@@ -91,8 +89,8 @@ func (k trustedKey) keysAt(now time.Time) []jwtexp.Key {
 	return nil
 }
 
-// New returns a Ring without keys: call [Ring.Rotate] or [Ring.Load] next. The error lists every
-// fault of the schedule.
+// New returns a Ring without keys: call [Rotator.Check], [Ring.Rotate] or [Ring.Load] next. The
+// error lists every fault of the schedule.
 func New(s Schedule) (*Ring, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -100,7 +98,7 @@ func New(s Schedule) (*Ring, error) {
 	return &Ring{schedule: s}, nil
 }
 
-// MaxLifetime returns the Lifetime of the schedule, or 0 for the zero Ring. [jwtexp.NewIssuer]
+// MaxLifetime returns the Lifetime of the schedule, or 0 for a nil or zero Ring. [jwtexp.NewIssuer]
 // returns an error for a longer lifetime.
 func (r *Ring) MaxLifetime() time.Duration {
 	if r == nil {

@@ -21,11 +21,11 @@ import (
 // through the Rotator only.
 //
 // The stored text is a JSON document: a [State] whose entries also have alg and key. The key is
-// PEM, or base64 for a secret. The text of a revoked key is removed at once, the private half of a
-// retired key when its last token has expired, and an entry when its Grace is over.
+// PEM, or base64 for a secret. The text of a revoked key is removed at once, and the private half of
+// a retired key when its last token has expired. An entry is removed when its Grace is over.
 //
 // Make a Rotator with [NewRotator]: the methods of the zero Rotator return errors. It is safe for
-// concurrent use. Calls wait for each other.
+// concurrent use, and one call at a time uses the store.
 type Rotator struct {
 	ring   *Ring
 	store  Store
@@ -51,7 +51,7 @@ type RotatorConfig struct {
 	// Clock decides when a key is due. Nil means [jwtexp.SystemClock].
 	Clock jwtexp.Clock
 
-	// Logger gets new keys, by their IDs, and the errors of Run. Nil means [slog.Default].
+	// Logger gets the IDs of new keys and the errors of Run. Nil means [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -59,12 +59,11 @@ type RotatorConfig struct {
 // The error lists every fault of the arguments.
 func NewRotator(ring *Ring, store Store, c RotatorConfig) (*Rotator, error) {
 	s := setup.New("keyring: NewRotator")
-	var propagation time.Duration
 	if ring.MaxLifetime() == 0 {
 		s.Fault("ring", errors.New("nil or zero; make it with New"))
-	} else {
-		propagation = ring.schedule.Propagation
+		ring = new(Ring)
 	}
+	propagation := ring.schedule.Propagation
 	if setup.IsNil(store) {
 		s.Fault("store", errors.New("nil; pass a Store, such as Directory with a path that is not empty"))
 	}
@@ -95,8 +94,8 @@ func NewRotator(ring *Ring, store Store, c RotatorConfig) (*Rotator, error) {
 	return &Rotator{ring: ring, store: store, config: c}, nil
 }
 
-// defaultPoll leaves three quarters of Propagation for a JWK Set that is cached (half of it), the
-// fetch and the clock skew.
+// defaultPoll leaves three quarters of Propagation: a JWK Set is cached for half of it, and the rest
+// is for fetching it and for the clock skew.
 func defaultPoll(propagation time.Duration) time.Duration {
 	if propagation == 0 {
 		return time.Minute
@@ -191,8 +190,8 @@ func (r *Rotator) add(ring *Ring, d *document, now time.Time) (id string, err er
 }
 
 // Rotate makes a new key now and returns its ID. The key signs after the schedule's Propagation,
-// or at once if no other key signs. After an error of the store, the key may have been stored:
-// Check finds out.
+// or at once if no other key signs. If the store failed, the key may be stored in spite of the
+// error. The next Check loads it then.
 func (r *Rotator) Rotate(ctx context.Context) (id string, err error) {
 	err = r.do("Rotate", func() error {
 		d, err := r.change(ctx, func(d *document, now time.Time) (err error) {
@@ -216,10 +215,10 @@ func (r *Rotator) Rotate(ctx context.Context) (id string, err error) {
 	return id, nil
 }
 
-// Revoke revokes a leaked key, as [Ring.Revoke] does, and removes it from the store. Other
-// instances follow at their next poll. If no other key can sign and Every is not 0, Revoke makes
-// a new key, which signs at once. It works although the texts of keys are damaged. Revoking a key
-// again changes nothing.
+// Revoke revokes a leaked key, as [Ring.Revoke] does, and removes its text from the store. It works
+// even if the texts of keys are damaged. Other instances follow at their next poll. If Every is not
+// 0 and a key is due now, as when no other key can sign, Revoke makes one. Revoking a key again
+// changes nothing: repeat Revoke if the store failed.
 func (r *Rotator) Revoke(ctx context.Context, id string) error {
 	return r.do("Revoke", func() error {
 		d, err := r.change(ctx, func(d *document, now time.Time) error {

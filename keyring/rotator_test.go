@@ -370,7 +370,21 @@ func TestRevokedKeysDoNotDelayTheNext(t *testing.T) {
 	}
 }
 
-// damage is a way to damage a stored text.
+// If no key can sign, a new one is due, although another key that verifies was published lately.
+func TestRevokedSignerIsReplaced(t *testing.T) {
+	store := new(memory)
+	i := newInstance(t, store, nightly)
+	i.checkAt(epoch)
+	second := i.rotate()
+	now := epochPlus(propagation + time.Minute)
+	i.clock.Set(now)
+	noError(t, i.rotator.Revoke(t.Context(), second))
+	if got := viewAt(i.ring, now); got.Signs == "" || got.Signs == second || len(got.Trusted) != 2 {
+		t.Errorf("got %+v, want a new key to sign at once", got)
+	}
+}
+
+// damages are ways to damage a stored text.
 var damages = map[string]struct {
 	damage func(text string) string
 	want   string

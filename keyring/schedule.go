@@ -12,7 +12,7 @@ import (
 // A Schedule sets the times of a [Ring]. Only Lifetime is required.
 type Schedule struct {
 	// Lifetime is the longest lifetime of a token that the ring's keys sign: whole seconds, at
-	// least one. Issue returns an error for longer tokens. Before you lengthen an issuer's
+	// least one. NewIssuer returns an error for a longer one. Before you lengthen an issuer's
 	// lifetime, lengthen this one wherever the ring is loaded. Shorten this one only after the
 	// longer tokens have expired.
 	Lifetime time.Duration
@@ -23,9 +23,9 @@ type Schedule struct {
 	Leeway time.Duration
 
 	// Propagation is how long every issuer and verifier may take to learn of a new key. Add up:
-	//   - the longest time between two loads of the State. If verifiers fetch a JWK Set, the
-	//     time they keep a copy: half of Propagation, or their own minimum if it is longer, such
-	//     as the 5 minutes of a jwks.Remote;
+	//   - the longest time between two loads of the State, such as a Rotator's Poll. If verifiers
+	//     fetch a JWK Set, the time they keep a copy: half of Propagation, or their own minimum
+	//     if it is longer, such as the 5 minutes of a jwks.Remote;
 	//   - the time of a fetch;
 	//   - the clock skew.
 	// Zero suits a single process: a new key signs at once.

@@ -26,7 +26,7 @@ type Entry struct {
 // A State is the state of a Ring without key material. Store it, for example as JSON. The zero
 // State has no entries.
 type State struct {
-	Generation uint64  `json:"generation"` // grows by one with each Rotate and Revoke; 0 if and only if Entries is empty
+	Generation uint64  `json:"generation"` // grows by one with each change; 0 if and only if Entries is empty
 	Entries    []Entry `json:"entries"`    // in the order in which they sign
 }
 
