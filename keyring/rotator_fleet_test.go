@@ -249,7 +249,7 @@ func TestCrashBetweenAnyTwoSteps(t *testing.T) {
 					t.Errorf("%s: repeated: got %v, want nil", what, err)
 				}
 				i.checkAt(epochPlus(tt.now))
-				if got := len(store.ids); got != tt.keys {
+				if got := store.made(); got != tt.keys {
 					t.Errorf("%s: got %d keys made, want %d", what, got, tt.keys)
 				}
 				if got := i.verdictAt(i.issueAt(epochPlus(tt.now)), epochPlus(tt.now)); got != "good" {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,7 +48,7 @@ func TestRunRotates(t *testing.T) {
 		first, stopFirst := running(t, store, config)
 		second, stopSecond := running(t, store, config)
 		for days := range 4 {
-			if got := len(store.ids); got != days+1 {
+			if got := store.made(); got != days+1 {
 				t.Errorf("after %d days: got %d keys, want %d", days, got, days+1)
 			}
 			now := jwtexp.SystemClock().Now()
@@ -58,9 +59,9 @@ func TestRunRotates(t *testing.T) {
 		}
 		stopFirst()
 		stopSecond()
-		made := len(store.ids)
+		made := store.made()
 		time.Sleep(10 * day)
-		if got := len(store.ids); got != made {
+		if got := store.made(); got != made {
 			t.Errorf("after the end of Run: got %d keys, want %d", got, made)
 		}
 	})
@@ -99,13 +100,18 @@ func TestRunPolls(t *testing.T) {
 func TestRunGoesOnAfterErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		var failing error
-		store := &memory{fail: func(string) error { return failing }}
+		var down atomic.Bool
+		store := &memory{fail: func(string) error {
+			if down.Load() {
+				return errors.New("out of reach")
+			}
+			return nil
+		}}
 		config := nightly
 		config.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		ring, stop := running(t, store, config)
 		defer stop()
-		failing = errors.New("out of reach")
+		down.Store(true)
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		const want = `msg="keyring: cannot update the keys; the ring keeps the keys that it has" error="keyring: Check: cannot load from the store: out of reach"`
@@ -115,9 +121,9 @@ func TestRunGoesOnAfterErrors(t *testing.T) {
 		if got := viewAt(ring, jwtexp.SystemClock().Now()).Signs; got == "" {
 			t.Error("got no signer, want the ring to keep its keys")
 		}
-		failing = nil
+		down.Store(false)
 		time.Sleep(day)
-		if got := len(store.ids); got != 2 {
+		if got := store.made(); got != 2 {
 			t.Errorf("after the outage: got %d keys, want 2", got)
 		}
 	})
@@ -131,18 +137,20 @@ func TestRunBoundsACheck(t *testing.T) {
 		config := nightly
 		config.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		ring, stop := running(t, store, config)
-		store.hang = true
+		store.hang.Store(true)
 		time.Sleep(5 * time.Minute)
-		store.hang = false
+		store.hang.Store(false)
 		time.Sleep(day)
+		synctest.Wait()
 		if got := strings.Count(log.String(), "deadline exceeded"); got < 2 {
 			t.Errorf("got %d checks that ran out of time, want some:\n%s", got, &log)
 		}
 		if got := len(ring.State().Entries); got != 2 {
 			t.Errorf("got %d keys, want 2", got)
 		}
-		store.hang = true
+		store.hang.Store(true)
 		time.Sleep(90 * time.Second)
+		synctest.Wait()
 		before := log.Len()
 		stop() // while Check hangs
 		if got := log.String()[before:]; got != "" {
@@ -154,11 +162,11 @@ func TestRunBoundsACheck(t *testing.T) {
 // A hanging Store returns when its context is done.
 type hanging struct {
 	*memory
-	hang bool
+	hang atomic.Bool
 }
 
 func (h *hanging) Load(ctx context.Context) ([]byte, error) {
-	if h.hang {
+	if h.hang.Load() {
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
 	}

@@ -104,7 +104,7 @@ func TestCheckRotatesOnTime(t *testing.T) {
 		{30 * day, 5, 4}, {30*day + propagation, 5, 5},
 	} {
 		i.checkAt(epochPlus(tt.now))
-		if got := len(store.ids); got != tt.keys {
+		if got := store.made(); got != tt.keys {
 			t.Errorf("at +%v: got %d keys, want %d", tt.now, got, tt.keys)
 		}
 		entries := i.ring.State().Entries
@@ -548,7 +548,7 @@ func TestClocksThatDiffer(t *testing.T) {
 	a, b := newInstance(t, store, nightly), newInstance(t, store, nightly)
 	wantKeys := func(want int, what string) {
 		t.Helper()
-		if got := len(store.ids); got != want {
+		if got := store.made(); got != want {
 			t.Errorf("%s: got %d keys made, want %d", what, got, want)
 		}
 	}

@@ -54,6 +54,13 @@ func (m *memory) Save(ctx context.Context, old, text []byte) error {
 	return m.failAt("after Save")
 }
 
+// made returns the number of keys that were ever stored.
+func (m *memory) made() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.ids)
+}
+
 func (m *memory) failAt(point string) error {
 	if m.fail == nil {
 		return nil
