@@ -10,7 +10,7 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/go-json-experiment/json v1.27.2
 	github.com/golang-jwt/jwt/v5 v5.3.1
-	github.com/jwtexp/jwtexp v0.0.0-00010101000000-000000000000
+	github.com/jwtexp/jwtexp v0.1.0
 	github.com/kataras/jwt v0.1.12
 	github.com/lestrrat-go/jwx/v2 v2.1.3
 	github.com/lestrrat-go/jwx/v3 v3.3.0

@@ -7,7 +7,7 @@ replace github.com/jwtexp/jwtexp => ../
 require (
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/google/go-cmp v0.7.0
-	github.com/jwtexp/jwtexp v0.0.0-00010101000000-000000000000
+	github.com/jwtexp/jwtexp v0.1.0
 )
 
 require (

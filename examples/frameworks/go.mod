@@ -10,7 +10,7 @@ require (
 	github.com/gofiber/fiber/v2 v2.52.15
 	github.com/gofiber/fiber/v3 v3.1.0
 	github.com/google/go-cmp v0.7.0
-	github.com/jwtexp/jwtexp v0.0.0-00010101000000-000000000000
+	github.com/jwtexp/jwtexp v0.1.0
 	github.com/labstack/echo/v4 v4.16.0
 	google.golang.org/grpc v1.85.0
 )

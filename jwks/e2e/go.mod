@@ -8,8 +8,8 @@ replace (
 )
 
 require (
-	github.com/jwtexp/jwtexp v0.0.0-00010101000000-000000000000
-	github.com/jwtexp/jwtexp/jwks v0.0.0-00010101000000-000000000000
+	github.com/jwtexp/jwtexp v0.1.0
+	github.com/jwtexp/jwtexp/jwks v0.1.0
 )
 
 require (
