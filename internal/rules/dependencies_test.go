@@ -3,11 +3,14 @@
 package rules_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +59,58 @@ func direct(t *testing.T, gomod []byte) []string {
 func TestDirect(t *testing.T) {
 	got := direct(t, []byte(`{"Require":[{"Path":"b"},{"Path":"c","Indirect":true},{"Path":"a"}]}`))
 	if want := []string{"a", "b"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// A release sets the versions, so a module can be got. The replace is for work on several modules.
+func TestModulesRequireEachOtherByOneVersion(t *testing.T) {
+	version := ""
+	readTree(t, "go.mod", func(name, _ string) {
+		out, err := exec.Command("go", "mod", "edit", "-json", filepath.Join(top, name)).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, got := range siblings(t, out) {
+			version = cmp.Or(version, got)
+			if got != version || !released.MatchString(got) {
+				t.Errorf("%s: got %s %s, want the version of a release, the same in every go.mod, and a replace", name, path, got)
+			}
+		}
+	})
+}
+
+var released = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
+
+// siblings returns the versions of the modules of this repository in the output of go mod edit
+// -json. A module without a replace has the version "not replaced".
+func siblings(t *testing.T, gomod []byte) map[string]string {
+	t.Helper()
+	var mod struct {
+		Require []struct{ Path, Version string }
+		Replace []struct{ Old struct{ Path string } }
+	}
+	if err := json.Unmarshal(gomod, &mod); err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]string)
+	for _, r := range mod.Require {
+		if under(r.Path, module) {
+			found[r.Path] = "not replaced"
+			for _, replaced := range mod.Replace {
+				if replaced.Old.Path == r.Path {
+					found[r.Path] = r.Version
+				}
+			}
+		}
+	}
+	return found
+}
+
+func TestSiblings(t *testing.T) {
+	got := siblings(t, []byte(`{"Require":[{"Path":"x","Version":"v1.0.0"},{"Path":"`+module+`","Version":"v0.1.0"},`+
+		`{"Path":"`+jwks+`","Version":"v0.2.0"}],"Replace":[{"Old":{"Path":"`+module+`"}}]}`))
+	if want := map[string]string{module: "v0.1.0", jwks: "not replaced"}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
