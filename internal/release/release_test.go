@@ -79,7 +79,7 @@ func TestReleaseRejects(t *testing.T) {
 		{"leading zero", "v0.01.0", nil, "invalid version"},
 		{"pre-release", "v0.1.0-rc.1", nil, "invalid version"},
 		{"v2", "v2.0.0", nil, "invalid version"},
-		{"older than the last release", "v0.1.0", func(r *repository) { r.must("git", "tag", "v0.10.0") }, "v0.1.0 is older than v0.10.0"},
+		{"older than the last release", "v0.9.0", func(r *repository) { r.must("git", "tag", "v0.10.0") }, "v0.9.0 is older than v0.10.0"},
 		{"the last release", "v0.1.0", func(r *repository) { r.must(".ci/release", "v0.1.0") },
 			"git tag -d cmd/tool/v0.1.0 sub/v0.1.0 v0.1.0"},
 		{"some of the tags", "v0.1.0", func(r *repository) { r.must("git", "tag", "sub/v0.1.0") }, "git tag -d sub/v0.1.0"},
