@@ -67,16 +67,16 @@ func NewVerifierSet(verifiers ...*Verifier) (*VerifierSet, error) {
 //   - A Verifier is remembered for one minute. Then verifierOf is called again, and last is the
 //     Verifier that it returned before: return last if nothing has changed, because a new Verifier may
 //     have to fetch its keys again.
-//   - nil means that the issuer is unknown, so its tokens are [ErrInvalid]. That is remembered for one
-//     minute, too.
+//   - nil means that the issuer is unknown, so its tokens are [ErrInvalid]. That is remembered for ten
+//     seconds.
 //   - An error is an outage, [ErrUnavailable], and so is a Verifier for another issuer. An outage is not
-//     remembered.
+//     remembered. To go on with known issuers while your database is down, return last.
 //
 // Concurrent calls for one issuer wait for one answer. Calls for different issuers are concurrent.
 // verifierOf must return when ctx is done. The set remembers up to 10,000 Verifiers, and 1,000 unknown
 // issuers, which evict no Verifier. An issuer of more than 2,048 bytes is unknown.
 //
-// The options are [WithClock], for the minute, and [WithMaxSize]. A nil verifierOf, and other options,
+// The options are [WithClock], for these times, and [WithMaxSize]. A nil verifierOf, and other options,
 // are an error.
 func NewVerifierSetFunc(verifierOf func(ctx context.Context, issuer string, last *Verifier) (*Verifier, error), opts ...CommonOption) (*VerifierSet, error) {
 	s := setup.New("jwtexp: NewVerifierSetFunc")
@@ -215,7 +215,8 @@ func (all fixedVerifiers) of(_ context.Context, issuer string) (*verifier, error
 }
 
 const (
-	answerLifetime   = time.Minute
+	knownFor         = time.Minute
+	unknownFor       = 10 * time.Second // short, for tenants that come
 	maxKnownIssuers  = 10_000
 	maxUnknowns      = 1_000
 	maxIssuerSize    = 2 << 10 // in bytes
@@ -242,8 +243,11 @@ type answer struct {
 
 // holds reports whether the answer still counts. If the clock went back, it does not.
 func (a answer) holds(now time.Time) bool {
-	age := now.Sub(a.at)
-	return 0 <= age && age < answerLifetime
+	age, lifetime := now.Sub(a.at), knownFor
+	if a.verifier == nil {
+		lifetime = unknownFor
+	}
+	return 0 <= age && age < lifetime
 }
 
 // A call is a running call of verifierOf. The fields below done are set when done is closed.
