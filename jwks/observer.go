@@ -47,13 +47,15 @@ type Fetch struct {
 	// Err is why the fetch failed, or nil. The error chain has the cause, whose text may hold
 	// secrets.
 	Err error
+	// Recovered reports that the fetch succeeded and the one before had failed.
+	Recovered bool
 	// KeepUntil is when the last good set stops being used ([WithOutageLimit]), by the clock of
 	// the Verifier. It is zero if the fetch succeeded, and if no usable set is left.
 	KeepUntil time.Time
 }
 
-// LogValue returns a group of host, status, duration, keys, left_out, error and keep_until, as far as
-// they apply.
+// LogValue returns a group of host, status, duration, keys, recovered, left_out, error and keep_until,
+// as far as they apply.
 func (f Fetch) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("host", f.Host)}
 	if f.Status != 0 {
@@ -65,6 +67,9 @@ func (f Fetch) LogValue() slog.Value {
 		attrs = append(attrs, slog.Int("keys", f.Keys))
 	} else {
 		attrs = append(attrs, slog.String("error", f.Err.Error()))
+	}
+	if f.Recovered {
+		attrs = append(attrs, slog.Bool("recovered", true))
 	}
 	if len(f.LeftOut) > 0 {
 		text := strings.Join(f.LeftOut[:min(len(f.LeftOut), maxFaults)], "; ")
@@ -80,8 +85,9 @@ func (f Fetch) LogValue() slog.Value {
 }
 
 // LogFetches returns an observer that logs each fetch. A failure is an error if no usable set is
-// left, and a warning while the last good set is used. A success is a debug message, also if keys
-// were left out: many providers publish keys for encryption. LogFetches returns nil for a nil logger.
+// left, and a warning while the last good set is used. The first success after a failure is an info
+// message, and any other one a debug message, also if keys were left out: many providers publish keys
+// for encryption. LogFetches returns nil for a nil logger.
 func LogFetches(logger *slog.Logger) func(Fetch) {
 	if logger == nil {
 		return nil
@@ -89,6 +95,8 @@ func LogFetches(logger *slog.Logger) func(Fetch) {
 	return func(f Fetch) {
 		level := slog.LevelDebug
 		switch {
+		case f.Recovered:
+			level = slog.LevelInfo
 		case f.Err != nil && f.KeepUntil.IsZero():
 			level = slog.LevelError
 		case f.Err != nil:
@@ -114,11 +122,12 @@ func (r *remote) observe(f Fetch, began time.Time) (err error) {
 	return nil
 }
 
-// addResult adds to f what next, the state after the fetch, says.
-func (r *remote) addResult(f Fetch, next *state, now time.Time) Fetch {
+// addResult adds to f what the states before and after the fetch say.
+func (r *remote) addResult(f Fetch, last, next *state, now time.Time) Fetch {
 	f.Err = next.err
 	switch {
 	case next.err == nil:
+		f.Recovered = last.err != nil
 		f.Keys, f.LeftOut = len(next.set.jwks), slices.Clone(next.set.skipped)
 	case r.usable(next, now):
 		f.KeepUntil = next.fetchedAt.Add(r.config.outageLimit)

@@ -82,6 +82,8 @@ func TestFetch(t *testing.T) {
 		{"failure in the last moment", set("a"), limit - 1, response(500, ""), jwks.Fetch{Status: 500, KeepUntil: day.Add(limit)}, "status 500"},
 		{"failure after the limit", set("a"), limit, down, jwks.Fetch{}, "request failed"},
 		{"good after the limit", set("a"), limit, set("a"), jwks.Fetch{Status: 200, Keys: 1}, ""},
+		{"good after a failure", down, time.Minute, set("a"), jwks.Fetch{Status: 200, Keys: 1, Recovered: true}, ""},
+		{"failure after a failure", down, time.Minute, down, jwks.Fetch{}, "request failed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -89,7 +91,7 @@ func TestFetch(t *testing.T) {
 				origin := &origin{reply: tt.first}
 				remote := newRemote(t, "https://login.example:8443/keys?key="+secret, jwks.WithTransport(origin), jwks.WithFetchObserver(recorder.observe))
 				if tt.first != nil {
-					wantKeys(t, remote, "a", day, good)
+					remote.VerificationKeys(t.Context(), "a", day)
 					recorder.takeOne(t)
 				}
 				origin.replyWith(tt.reply)
@@ -285,6 +287,8 @@ func TestLogFetches(t *testing.T) {
 			`{"level":"DEBUG","msg":"key set fetch","fetch":{"host":"login.example","status":200,"duration":"1.5s","keys":2}}`},
 		{jwks.Fetch{Host: "login.example", Status: 200, Duration: time.Second, Keys: 1, LeftOut: []string{"JWK 1: a", "JWK 2: b"}},
 			`{"level":"DEBUG","msg":"key set fetch","fetch":{"host":"login.example","status":200,"duration":"1s","keys":1,"left_out":"JWK 1: a; JWK 2: b"}}`},
+		{jwks.Fetch{Host: "login.example", Status: 200, Duration: time.Second, Keys: 1, Recovered: true},
+			`{"level":"INFO","msg":"key set fetch","fetch":{"host":"login.example","status":200,"duration":"1s","keys":1,"recovered":true}}`},
 		{jwks.Fetch{Host: "login.example", Status: 404, Duration: time.Second, Err: failure, KeepUntil: until},
 			`{"level":"WARN","msg":"key set fetch","fetch":{"host":"login.example","status":404,"duration":"1s","error":"https://login.example/keys: server answered status 404; want 200, check the URL","keep_until":"2026-01-02T04:04:05Z"}}`},
 		{jwks.Fetch{Host: "login.example", Duration: 10 * time.Second, Err: failure},

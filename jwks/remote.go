@@ -283,7 +283,7 @@ func (r *remote) run(f *fetch, last *state, now time.Time) {
 		}
 		result := next
 		next = last.failed(now, errObserverGoexit)
-		if err := r.observe(r.addResult(report, result, now), began); err != nil {
+		if err := r.observe(r.addResult(report, last, result, now), began); err != nil {
 			next = last.failed(now, err)
 			return
 		}
