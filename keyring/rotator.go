@@ -51,7 +51,8 @@ type RotatorConfig struct {
 	// Clock decides when a key is due. Nil means [jwtexp.SystemClock].
 	Clock jwtexp.Clock
 
-	// Logger gets the IDs of new keys and the errors of Run. Nil means [slog.Default].
+	// Logger gets the IDs of the keys that Check makes and Revoke revokes, and the errors of Run. Nil
+	// means [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -128,7 +129,10 @@ func (r *Rotator) Check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if id != "" {
+		switch {
+		case id != "" && d.Generation == 1:
+			r.logger().WarnContext(ctx, "keyring: made a new key, because the store was empty; if it had keys before, restore them from a backup and restart all instances", "id", id)
+		case id != "":
 			r.logger().InfoContext(ctx, "keyring: made a new key", "id", id)
 		}
 		return r.serve(d)
@@ -240,6 +244,7 @@ func (r *Rotator) Revoke(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
+		r.logger().WarnContext(ctx, "keyring: revoked a key", "id", id)
 		_ = r.serve(d) // loads the revocation even if the texts of other keys are damaged, an error of Check
 		return nil
 	})
@@ -306,7 +311,11 @@ func (r *Rotator) serve(d *document) error {
 	if len(d.Entries) == 0 { // nothing is stored yet
 		return nil
 	}
-	return r.ring.load(d.state(), d.key)
+	err := r.ring.load(d.state(), d.key)
+	if errors.Is(err, ErrOlder) {
+		return fmt.Errorf("%w; restore the latest stored text, or, if that is lost, restart all instances: they go on with what is stored, without later keys and revocations", err)
+	}
+	return err
 }
 
 // maxAttempts is far more than the number of instances that change the store at the same time.

@@ -522,8 +522,8 @@ func TestRestoredBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	store.text = backup
-	if err := i.rotator.Check(t.Context()); !errors.Is(err, keyring.ErrOlder) {
-		t.Errorf("got %v, want ErrOlder", err)
+	if err := i.rotator.Check(t.Context()); !errors.Is(err, keyring.ErrOlder) || !strings.Contains(err.Error(), "restore the latest stored text") {
+		t.Errorf("got %v, want ErrOlder with what to do", err)
 	}
 	if got := i.verdictAt(token, epochPlus(propagation)); got != unknownKey {
 		t.Errorf("got %s, want %s", got, unknownKey)
@@ -699,4 +699,34 @@ func TestRotatorKeepsSecrets(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The log says which keys were made and revoked. A first key is a warning, because the store may have
+// lost its keys.
+func TestRotatorLogs(t *testing.T) {
+	var log bytes.Buffer
+	config := nightly
+	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	i := newInstance(t, new(memory), config)
+	wantLine := func(level, message, id string) {
+		t.Helper()
+		line := log.String()
+		if strings.Count(line, "\n") != 1 || !strings.Contains(line, "level="+level) || !strings.Contains(line, message) || !strings.Contains(line, "id="+id) {
+			t.Errorf("got the log %q, want one line of level %s with %q and the ID %s", line, level, message, id)
+		}
+		log.Reset()
+	}
+	i.checkAt(epoch)
+	first := viewAt(i.ring, epoch).Signs
+	wantLine("WARN", "the store was empty", first)
+	i.checkAt(epochPlus(day))
+	wantLine("INFO", "made a new key", viewAt(i.ring, epochPlus(day+propagation)).Signs)
+	i.checkAt(epochPlus(day))
+	if log.Len() > 0 {
+		t.Errorf("got the log %q, want no line if nothing changes", &log)
+	}
+	if err := i.rotator.Revoke(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	wantLine("WARN", "revoked a key", first)
 }
