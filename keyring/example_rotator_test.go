@@ -13,7 +13,7 @@ import (
 	"github.com/jwtexp/jwtexp/keyring"
 )
 
-// keys returns a ring whose signing key rotates every night. This is all that a service does about
+// keys returns a ring whose signing key rotates once a day. This is all that a service does about
 // its keys, in each of its instances.
 func keys(ctx context.Context, store keyring.Store) (*keyring.Ring, error) {
 	ring, err := keyring.New(keyring.Schedule{

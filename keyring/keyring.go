@@ -14,7 +14,7 @@
 //		Every:     24 * time.Hour,
 //	})
 //	err = rotator.Check(ctx) // makes or loads the first key
-//	go rotator.Run(ctx)      // a new key every night
+//	go rotator.Run(ctx)      // a new key once a day
 //
 //	issuer, err := jwtexp.NewIssuer(ring, 15*time.Minute, names)
 //	verifier, err := jwtexp.NewVerifier(ring, names)

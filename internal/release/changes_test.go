@@ -25,6 +25,9 @@ func TestChangesOfTheAPI(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	r.must(".ci/release", "v0.1.0")
+	if got, want := r.must(".ci/release", "changes"), "No package has changed its API since v0.1.0."; !strings.Contains(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 
 	r.write("root.go", "package jwtexp\n\n// F does not do anything.\nfunc F() {}\n")
 	r.write("internal/x/x.go", "package x\n\nfunc X() {}\n")

@@ -26,7 +26,7 @@ var assertions = map[string]assertion{
 	"Google service account": {
 		arguments: "ctx, key",
 		algorithm: jose.RS256,
-		header:    func([]byte) object { return object{"typ": "JWT", "kid": "private_key_id of the file"} },
+		header:    func([]byte) object { return object{"typ": "JWT", "kid": "0123456789abcdef0123456789abcdef01234567"} },
 		claims: object{
 			"iss":   "robot@example.iam.gserviceaccount.com",
 			"aud":   "https://oauth2.googleapis.com/token",
