@@ -22,7 +22,8 @@ const (
 // disk. NewRotator reports an empty path.
 //
 // Load reads a mounted Kubernetes secret, too. It returns an error if all users have access to the
-// file (mode & 0007), except on Windows, where files have no such mode.
+// file (mode & 0007), except on Windows, where files have no such mode. Only the service's user
+// should be able to write to the directory.
 //
 // Save makes a missing directory with mode 0700 and replaces the file as a whole, with mode 0600,
 // so that a crash leaves the old or the new text. Processes that use Directory wait for each other.
@@ -84,6 +85,9 @@ func (d directory) Save(ctx context.Context, old, text []byte) error {
 
 // readKeys returns nil if there is no file. A link to a missing file is an error.
 func readKeys(root *os.Root) ([]byte, error) {
+	if info, err := root.Stat(keysFile); err == nil && !info.Mode().IsRegular() { // opening a pipe blocks
+		return nil, fmt.Errorf("%s is not a regular file; remove it, or restore it from a backup", keysFile)
+	}
 	f, err := root.Open(keysFile)
 	if err != nil {
 		if _, noLink := root.Lstat(keysFile); errors.Is(noLink, fs.ErrNotExist) {
@@ -98,7 +102,7 @@ func readKeys(root *os.Root) ([]byte, error) {
 	}
 	// A user who can read a key can issue tokens, and a user who can write the file can choose it.
 	if mode := info.Mode().Perm(); mode&0o007 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("%s has mode %04o, which gives all users access; run chmod 600 on it, "+
+		return nil, fmt.Errorf("%s has mode %04o, which gives all users access; run chmod 600 on it, or set defaultMode 0400 for a Kubernetes secret, "+
 			"and rotate and revoke its keys if other users may have read them", f.Name(), mode)
 	}
 	return io.ReadAll(f)

@@ -91,7 +91,10 @@ func TestBrokenDirectory(t *testing.T) {
 		"all users can write": {func(t *testing.T, dir string) { noError(t, os.Chmod(filepath.Join(dir, keysFile), 0o602)) }, "mode 0602"},
 		"directory instead of the file": {func(t *testing.T, dir string) {
 			noError(t, os.Remove(filepath.Join(dir, keysFile)), os.Mkdir(filepath.Join(dir, keysFile), 0o700))
-		}, "is a directory"},
+		}, "not a regular file"},
+		"pipe instead of the file": {func(t *testing.T, dir string) {
+			noError(t, os.Remove(filepath.Join(dir, keysFile)), syscall.Mkfifo(filepath.Join(dir, keysFile), 0o600))
+		}, "not a regular file"},
 		"link out of the directory": {func(t *testing.T, dir string) {
 			put(t, filepath.Dir(dir), "outside.json", get(t, dir, keysFile))
 			noError(t, os.Remove(filepath.Join(dir, keysFile)), os.Symlink("../outside.json", filepath.Join(dir, keysFile)))

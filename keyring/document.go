@@ -84,7 +84,8 @@ func (d *document) key(id string) (jwtexp.Key, error) {
 }
 
 // update takes over the entries of ring and drops what no instance needs at now: the text of a
-// revoked key, and the private half of a key whose last token has expired.
+// revoked key, and the private half of a key whose last token has expired. The two newest keys keep
+// their private halves, because this clock may be ahead of the clocks of other instances.
 func (d *document) update(ring *Ring, now time.Time) {
 	texts := make(map[string]keyText)
 	for _, e := range d.Entries {
@@ -92,12 +93,21 @@ func (d *document) update(ring *Ring, now time.Time) {
 	}
 	state := ring.State()
 	*d = document{Generation: state.Generation}
+	newer := 0 // keys that are not revoked
+	for _, e := range state.Entries {
+		if e.Revoked.IsZero() {
+			newer++
+		}
+	}
 	for _, e := range state.Entries {
 		text := texts[e.ID]
+		if e.Revoked.IsZero() {
+			newer--
+		}
 		switch {
 		case !e.Revoked.IsZero():
 			text = keyText{}
-		case !now.Before(ring.schedule.notAfter(&e)):
+		case newer > 1 && !now.Before(ring.schedule.notAfter(&e)):
 			text = text.publicHalf()
 		}
 		d.Entries = append(d.Entries, storedEntry{e, text})

@@ -73,6 +73,7 @@ type snapshot struct {
 	keys    map[string]jwtexp.Key // by ID, without revoked keys
 	revoked map[string]time.Time  // by ID, even if the entry is no longer in State
 	trusted map[string]trustedKey // by ID; computed by Ring.store
+	private map[string]bool       // by ID, without revoked keys: the key can sign; computed by Ring.store
 }
 
 // A trustedKey is a key as verifiers get it.
@@ -108,25 +109,33 @@ func (r *Ring) MaxLifetime() time.Duration {
 }
 
 var (
-	errZeroRing = errors.New("the Ring is zero; make it with New")
-	errNoKeys   = errors.New("keyring: the ring has no keys; call Rotator.Check, Rotate or Load first")
-	errNoSigner = errors.New("keyring: no key can sign, because the last one was revoked; call Rotate with a new key")
-	errZeroTime = errors.New("now is the zero time; pass the current time")
+	errZeroRing   = errors.New("the Ring is zero; make it with New")
+	errNoKeys     = errors.New("keyring: the ring has no keys; call Rotator.Check, Rotate or Load first")
+	errNoSigner   = errors.New("keyring: no key can sign, because the last one was revoked; call Rotate with a new key")
+	errPublicHalf = errors.New("the ring has only its public half, which cannot sign; load the private key")
+	errZeroTime   = errors.New("now is the zero time; pass the current time")
 )
 
 // SigningKey returns the key that signs at now, for tokens that live up to the schedule's
-// Lifetime. It returns a [*jwtexp.UnavailableError] before the first key and after the only key was
-// revoked.
+// Lifetime. If the ring has only the public half of that key, SigningKey returns the next key, which
+// is published already: this clock may be behind the clock by which the private half was removed. It
+// returns a [*jwtexp.UnavailableError] before the first key, after the only key was revoked, and if
+// no key can sign.
 func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) {
 	s := r.current.Load()
 	if s == nil {
 		return jwtexp.Key{}, outage("key source", errNoKeys)
 	}
-	e := signerAt(s.Entries, now)
-	if e == nil {
+	first := signerAt(s.Entries, now)
+	if first == nil {
 		return jwtexp.Key{}, outage("key source", errNoSigner)
 	}
-	return s.keys[e.ID].WithNotAfter(now.Add(r.schedule.Lifetime)), nil
+	for _, e := range s.Entries[s.index(first.ID):] {
+		if s.private[e.ID] {
+			return s.keys[e.ID].WithNotAfter(now.Add(r.schedule.Lifetime)), nil
+		}
+	}
+	return jwtexp.Key{}, outage("key source", fmt.Errorf("keyring: %w", keyFault(first.ID, errPublicHalf)))
 }
 
 // VerificationKeys returns the key with the given ID, or none if it is unknown, revoked or
@@ -338,7 +347,7 @@ func (r *Ring) clone() *snapshot {
 func (r *Ring) store(s *snapshot) {
 	slices.SortFunc(s.Entries, compareEntries)
 	keys := s.keys
-	s.keys, s.trusted = make(map[string]jwtexp.Key), make(map[string]trustedKey)
+	s.keys, s.trusted, s.private = make(map[string]jwtexp.Key), make(map[string]trustedKey), make(map[string]bool)
 	for i := range s.Entries {
 		e := &s.Entries[i]
 		if !e.Revoked.IsZero() {
@@ -346,6 +355,7 @@ func (r *Ring) store(s *snapshot) {
 			continue
 		}
 		s.keys[e.ID] = keys[e.ID]
+		s.private[e.ID] = canSign(keys[e.ID])
 		s.trusted[e.ID] = trustedKey{
 			keys:   []jwtexp.Key{keys[e.ID].WithNotAfter(r.schedule.notAfter(e))},
 			until:  r.schedule.recognizedUntil(e),

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/jwtexp/jwtexp"
@@ -30,7 +29,7 @@ type Rotator struct {
 	ring   *Ring
 	store  Store
 	config RotatorConfig
-	mu     sync.Mutex // without it, a call could load an older text after another call's newer one
+	busy   chan struct{} // holds one element during a call: else it could load an older text after another call's newer one
 }
 
 // A RotatorConfig configures [NewRotator]. Only Algorithm is required.
@@ -39,7 +38,8 @@ type RotatorConfig struct {
 	// Stored keys keep their own algorithm.
 	Algorithm jwtexp.Algorithm
 
-	// Every is how long after the last key the next one is published. With 0, Check only reads
+	// Every is how long after the last key the next one is published: at least the schedule's
+	// Propagation. With 0, Check only reads
 	// the store, and only Rotate makes keys, the first one too. This is for instances that cannot
 	// write to the store, such as a mounted Kubernetes secret.
 	Every time.Duration
@@ -48,7 +48,8 @@ type RotatorConfig struct {
 	// unless that is 0. Zero means a quarter of Propagation, but at most a minute.
 	Poll time.Duration
 
-	// Clock decides when a key is due. Nil means [jwtexp.SystemClock].
+	// Clock decides when a key is due. Nil means [jwtexp.SystemClock]. An instance whose clock is
+	// ahead by more than the schedule's Grace removes keys that others still need.
 	Clock jwtexp.Clock
 
 	// Logger gets the IDs of the keys that Check makes and Revoke revokes, and the errors of Run. Nil
@@ -71,8 +72,11 @@ func NewRotator(ring *Ring, store Store, c RotatorConfig) (*Rotator, error) {
 	if secretSizes[c.Algorithm] == 0 && keyPairs[c.Algorithm] == nil {
 		s.Fault("Algorithm", fmt.Errorf("unsupported algorithm %.32q; want HS256, RS256, PS256, ES256, Ed25519 or another constant of package jwtexp", string(c.Algorithm)))
 	}
-	if c.Every < 0 {
+	switch {
+	case c.Every < 0:
 		s.Fault("Every", fmt.Errorf("%v is negative: want 0 or more", c.Every))
+	case c.Every > 0 && c.Every < propagation:
+		s.Fault("Every", fmt.Errorf("%v is shorter than the schedule's Propagation, %v: keys would be made faster than they can sign", c.Every, propagation))
 	}
 	if c.Poll == 0 {
 		c.Poll = defaultPoll(propagation)
@@ -92,7 +96,7 @@ func NewRotator(ring *Ring, store Store, c RotatorConfig) (*Rotator, error) {
 	if err := s.Err(); err != nil {
 		return nil, err
 	}
-	return &Rotator{ring: ring, store: store, config: c}, nil
+	return &Rotator{ring: ring, store: store, config: c, busy: make(chan struct{}, 1)}, nil
 }
 
 // defaultPoll leaves three quarters of Propagation: a JWK Set is cached for half of it, and the rest
@@ -120,7 +124,7 @@ var (
 // makes the key first, Check loads it and returns nil. If the store is empty but the ring has
 // keys, Check returns an error and makes no key.
 func (r *Rotator) Check(ctx context.Context) error {
-	return r.do("Check", func() error {
+	return r.do(ctx, "Check", func() error {
 		var id string
 		d, err := r.change(ctx, func(d *document, now time.Time) (err error) {
 			id, err = r.renew(d, now)
@@ -197,7 +201,7 @@ func (r *Rotator) add(ring *Ring, d *document, now time.Time) (id string, err er
 // or at once if no other key signs. If the store failed, the key may be stored in spite of the
 // error. The next Check loads it then.
 func (r *Rotator) Rotate(ctx context.Context) (id string, err error) {
-	err = r.do("Rotate", func() error {
+	err = r.do(ctx, "Rotate", func() error {
 		d, err := r.change(ctx, func(d *document, now time.Time) (err error) {
 			if err := r.serve(d); err != nil {
 				return err
@@ -224,7 +228,7 @@ func (r *Rotator) Rotate(ctx context.Context) (id string, err error) {
 // 0 and a key is due now, as when no other key can sign, Revoke makes one. Revoking a key again
 // changes nothing: repeat Revoke if the store failed.
 func (r *Rotator) Revoke(ctx context.Context, id string) error {
-	return r.do("Revoke", func() error {
+	return r.do(ctx, "Revoke", func() error {
 		d, err := r.change(ctx, func(d *document, now time.Time) error {
 			ring, err := r.withoutKeys(d)
 			if err != nil {
@@ -294,12 +298,16 @@ func (r *Rotator) poll(ctx context.Context) {
 func (r *Rotator) logger() *slog.Logger { return cmp.Or(r.config.Logger, slog.Default()) }
 
 // do runs one call at a time.
-func (r *Rotator) do(method string, call func() error) error {
+func (r *Rotator) do(ctx context.Context, method string, call func() error) error {
 	if r == nil || r.store == nil {
 		return fmt.Errorf("keyring: %s: %w", method, errZeroRotator)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	select {
+	case r.busy <- struct{}{}:
+		defer func() { <-r.busy }()
+	case <-ctx.Done():
+		return fmt.Errorf("keyring: %s: another call has not ended: %w", method, context.Cause(ctx))
+	}
 	if err := call(); err != nil {
 		return fmt.Errorf("keyring: %s: %w", method, err)
 	}

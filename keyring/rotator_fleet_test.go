@@ -212,7 +212,7 @@ func TestCrashBetweenAnyTwoSteps(t *testing.T) {
 	}{
 		{"first key", nil, 0, check, 1},
 		{"due key", []time.Duration{0}, day, check, 2},
-		{"private half that is no longer needed", []time.Duration{0, day}, day + propagation + lifetime, check, 2},
+		{"due key, and a private half that is no longer needed", []time.Duration{0, day}, 2 * day, check, 3},
 		{"forgotten key", []time.Duration{0, day, 2 * day}, day + propagation + lifetime + leeway + grace, check, 3},
 		{"revocation", []time.Duration{0, day}, day, revokeFirst, 2},
 		{"revocation of the only key", []time.Duration{0}, 0, revokeFirst, 2},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,8 @@ func TestNewRotatorReportsEveryFault(t *testing.T) {
 		{"no algorithm", ring, store, keyring.RotatorConfig{}, []string{`Algorithm: unsupported algorithm ""`}},
 		{"Poll as long as Propagation", ring, store, keyring.RotatorConfig{Algorithm: jwtexp.ES256, Poll: propagation}, []string{"Poll: 1h0m0s is not shorter"}},
 		{"Poll shorter than Propagation", ring, store, keyring.RotatorConfig{Algorithm: jwtexp.ES256, Poll: propagation - 1}, nil},
+		{"Every shorter than Propagation", ring, store, keyring.RotatorConfig{Algorithm: jwtexp.ES256, Every: propagation - 1}, []string{"Every: 59m59.999999999s is shorter than the schedule's Propagation"}},
+		{"Every as long as Propagation", ring, store, keyring.RotatorConfig{Algorithm: jwtexp.ES256, Every: propagation}, nil},
 		{"any Poll without Propagation", single, store, keyring.RotatorConfig{Algorithm: jwtexp.ES256, Poll: time.Hour}, nil},
 		{"Propagation of a nanosecond", newRing(t, keyring.Schedule{Lifetime: lifetime, Propagation: 1}), store, nightly, []string{"Poll: 1ns is not shorter"}},
 		{"Propagation of two nanoseconds", newRing(t, keyring.Schedule{Lifetime: lifetime, Propagation: 2}), store, nightly, nil},
@@ -202,12 +205,11 @@ func TestStoredKeysArePruned(t *testing.T) {
 			{0, []string{"private"}},
 			{day, []string{"private", "private"}},
 			{ended - 1, []string{"private", "private"}},
-			{ended, []string{"public", "private"}},
-			{ended + leeway, []string{"public", "private"}},
+			{ended, []string{"private", "private"}},
 			{2 * day, []string{"public", "private", "private"}},
-			{replaced + lifetime, []string{"public", "public", "private"}},
-			{forgotten - 1, []string{"public", "public", "private"}},
-			{forgotten, []string{"public", "private"}},
+			{replaced + lifetime, []string{"public", "private", "private"}},
+			{forgotten - 1, []string{"public", "private", "private"}},
+			{forgotten, []string{"private", "private"}},
 		},
 		jwtexp.HS256: {
 			{0, []string{"secret"}},
@@ -730,3 +732,58 @@ func TestRotatorLogs(t *testing.T) {
 	}
 	wantLine("WARN", "revoked a key", first)
 }
+
+// An instance whose clock is ahead keeps the others from nothing. Their tokens are good, and so are its
+// own as soon as the others know its keys.
+func TestClockAhead(t *testing.T) {
+	for _, ahead := range []time.Duration{2 * leeway, 2 * lifetime, propagation, 9 * time.Hour, 25 * time.Hour} {
+		store := new(memory)
+		right, fast := newInstance(t, store, nightly), newInstance(t, store, nightly)
+		for now := time.Duration(0); now < 3*day; now += propagation / 6 {
+			fast.checkAt(epochPlus(now + ahead))
+			right.checkAt(epochPlus(now))
+			if now == day { // a new instance, which has no private halves but those in the store
+				right = newInstance(t, store, nightly)
+				right.checkAt(epochPlus(now))
+			}
+			if got := right.verdictAt(right.issueAt(epochPlus(now)), epochPlus(now)); got != "good" {
+				t.Fatalf("%v ahead, at +%v: got %s, want good", ahead, now, got)
+			}
+		}
+	}
+}
+
+// A call does not wait longer than its context for another call that hangs.
+func TestCallsEndWithTheirContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &stuckStore{loading: make(chan bool)}
+		i := newInstance(t, store, nightly)
+		hang, end := context.WithCancel(t.Context())
+		first := make(chan error, 1)
+		go func() { first <- i.rotator.Check(hang) }()
+		<-store.loading
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, rotateErr := i.rotator.Rotate(ctx)
+		for method, err := range map[string]error{"Check": i.rotator.Check(ctx), "Rotate": rotateErr, "Revoke": i.rotator.Revoke(ctx, "a")} {
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "keyring: "+method+": another call has not ended") {
+				t.Errorf("%s: got %v, want the end of its context", method, err)
+			}
+		}
+		end()
+		if err := <-first; !errors.Is(err, context.Canceled) {
+			t.Errorf("the call that hung: got %v, want %v", err, context.Canceled)
+		}
+	})
+}
+
+// A stuckStore answers when the context ends.
+type stuckStore struct{ loading chan bool }
+
+func (s *stuckStore) Load(ctx context.Context) ([]byte, error) {
+	s.loading <- true
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (s *stuckStore) Save(context.Context, []byte, []byte) error { return nil }
