@@ -168,10 +168,24 @@ func (r *remote) jwksURI(configuration []byte) (string, error) {
 	if members.Issuer != r.issuer {
 		return "", mismatch(members.Issuer, r.issuer, r.config.constructor, r.config.hasAddress())
 	}
+	if !isPlain(members.JWKSURI) {
+		return "", fmt.Errorf("jwks_uri is missing, longer than %d characters, or not ASCII; want the URL of the keys", maxURL)
+	}
 	if err := checkURL(members.JWKSURI, r.config.http); err != nil {
 		return "", r.withHint(members.JWKSURI, fmt.Errorf("jwks_uri: %w", err))
 	}
 	return members.JWKSURI, nil
+}
+
+const maxURL = 2048 // characters of a URL from a provider
+
+// isPlain reports whether a URL from a provider can be shown: it is short, and ASCII also when its
+// escapes are decoded.
+func isPlain(text string) bool {
+	unfit := func(r rune) bool { return r <= ' ' || r > '~' }
+	u, err := url.Parse(text)
+	return text != "" && len(text) <= maxURL && !strings.ContainsFunc(text, unfit) &&
+		(err != nil || !strings.ContainsFunc(u.Host, unfit))
 }
 
 // withHint adds a hint to the error of the keys at keysURL if that is not at the provider's address.

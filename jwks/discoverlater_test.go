@@ -118,9 +118,12 @@ func TestDiscoverLaterRetries(t *testing.T) {
 // A configuration that is wrong is an outage: it may be mended, and no token is to blame.
 func TestDiscoverLaterWrongConfiguration(t *testing.T) {
 	for text, want := range map[string]string{
-		configuration("https://login.example", keysURL):            `its issuer is "https://login.example", and not the one passed to DiscoverLater`,
-		configuration(issuerURL, "http://login.example/keys"):      "jwks_uri: http lets anyone",
-		configuration(issuerURL, "https://login.example/#"+secret): "jwks_uri: URL contains a fragment",
+		configuration("https://login.example", keysURL):                              `its issuer is "https://login.example", and not the one passed to DiscoverLater`,
+		configuration(issuerURL, "http://login.example/keys"):                        "jwks_uri: http lets anyone",
+		configuration(issuerURL, "https://login.example/#"+secret):                   "jwks_uri: URL contains a fragment",
+		configuration(issuerURL, "https://login.example/"+strings.Repeat("x", 2048)): "jwks_uri is missing, longer than 2048 characters, or not ASCII",
+		configuration(issuerURL, "https://a%C2%9B31m.example/keys"):                  "jwks_uri is missing, longer",
+		configuration(issuerURL, "https://login.example/\u202e"):                     "jwks_uri is missing, longer",
 		"<html>" + secret: "response is HTML",
 	} {
 		web := goodWeb()

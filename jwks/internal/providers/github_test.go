@@ -48,8 +48,13 @@ var github = provider{
 			"iss": "https://github.example/_services/token"}},
 		kind: change{name: "of another repository", want: "claims", claims: object{
 			"sub": "repo:attacker/shop:ref:refs/heads/main", "repository": "attacker/shop", "repository_owner": "attacker"}},
-		more: []change{{name: "of a pull request", want: "claims", claims: object{
-			"sub": "repo:example/shop:pull_request", "ref": "refs/pull/7/merge", "event_name": "pull_request"}}},
+		more: []change{
+			{name: "of a pull request", want: "claims", claims: object{
+				"sub": "repo:example/shop:pull_request", "ref": "refs/pull/7/merge", "event_name": "pull_request"}},
+			{name: "of a pull request from a fork", want: "claims", claims: object{"event_name": "pull_request_target"}},
+			{name: "of a stranger's comment", want: "claims", claims: object{"event_name": "issue_comment"}},
+			{name: "of a workflow that another one started", want: "claims", claims: object{"event_name": "workflow_run"}},
+		},
 		also: []change{{name: "of an environment", claims: object{
 			"sub": "repo:example/shop:environment:production", "environment": "production"}}},
 	}},
