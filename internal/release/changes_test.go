@@ -57,6 +57,19 @@ func TestChangesOfTheAPI(t *testing.T) {
 	section("0.2.0", "Removed")
 	r.must(".ci/release", "v0.2.0")
 
+	r.write("extra/go.mod", "module "+root+"/extra\n\ngo 1.26.0\n")
+	r.write("extra/extra.go", "package extra\n")
+	r.write("cmd/more/more.go", "package main\n\nfunc main() {}\n")
+	section("0.2.1", "Added")
+	r.must(".ci/release", "v0.2.1")
+	r.must("git", "rm", "--quiet", "-r", "extra", "cmd/more")
+	section("0.2.2", "Fixed")
+	for _, removed := range []string{"/extra", "/cmd/more"} {
+		r.fails(root+removed+" since v0.2.1\nIncompatible changes:\n- package removed", ".ci/release", "v0.2.2")
+	}
+	section("0.3.0", "Removed")
+	r.must(".ci/release", "v0.3.0")
+
 	r.must("git", "tag", "v1.0.0")
 	r.must("git", "rm", "--quiet", "-r", "sub/old")
 	section("1.1.0", "Changed")
