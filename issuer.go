@@ -184,10 +184,11 @@ type IssuerOption interface {
 // some token endpoints require of a client's assertion. encoding/json writes the value. No Verifier
 // of this package reads the parameter.
 //
-// alg, typ and kid are errors, because the Issuer sets them. So are crit and b64, a nil value, and a
-// name that is given twice.
+// alg, typ and kid are errors, because the Issuer sets them. So are crit and b64, a value that is nil
+// or null, and a name that is given twice, in any letter case.
 func WithHeader(name string, value any) IssuerOption {
-	return issuerOption{fmt.Sprintf("WithHeader(%q)", name), func(i *issuer) (err error) {
+	option := fmt.Sprintf("WithHeader(%q)", strings.ToLower(name)) // lax readers ignore letter case
+	return issuerOption{option, func(i *issuer) (err error) {
 		i.parameters, err = jws.EncodeParameter(i.parameters, name, value)
 		return err
 	}}

@@ -75,6 +75,8 @@ func TestHeaderFaults(t *testing.T) {
 		{"Crit", []string{"exp"}, "not supported"},
 		{"cty", 1, "string"},
 		{"x", nil, "nil"},
+		{"x", (*int)(nil), "nil"},
+		{"x", json.RawMessage(" null "), "nil"},
 		{"x", func() {}, "JSON"},
 		{"x", math.NaN(), "JSON"},
 		{"x", "\xff", "JSON"},
@@ -86,9 +88,11 @@ func TestHeaderFaults(t *testing.T) {
 			t.Errorf("%q: got %v, want an error with WithHeader and %q", c.name, err, c.want)
 		}
 	}
-	_, err := jwtexp.NewIssuer(testKey(), time.Hour, jwtexp.WithHeader("x", 1), jwtexp.WithHeader("x", 1))
-	if !strings.Contains(fmt.Sprint(err), "given twice") {
-		t.Errorf("got %v, want that x is given twice", err)
+	for _, second := range []string{"x", "X"} {
+		_, err := jwtexp.NewIssuer(testKey(), time.Hour, jwtexp.WithHeader("x", 1), jwtexp.WithHeader(second, 1))
+		if !strings.Contains(fmt.Sprint(err), "given twice") {
+			t.Errorf("x and %s: got %v, want that x is given twice", second, err)
+		}
 	}
 }
 
@@ -192,4 +196,18 @@ func TestIssuerAndAudienceOfOneToken(t *testing.T) {
 			t.Errorf("got %v, %v, want an error with %q", token, err, want)
 		}
 	}
+}
+
+// The caller's slices can change after the option was made.
+func TestOptionsCopyTheirNames(t *testing.T) {
+	clock := jwtexptest.NewClock(epoch)
+	audience, types := []string{"api"}, []string{"at+jwt", "JWT"}
+	forAudience, ofTypes := jwtexp.WithAudience(audience...), jwtexp.WithTypes(types...)
+	audience[0], types[1] = "evil", "evil"
+	token := must(newIssuer(clock).Issue(t.Context(), "alice", nil, forAudience))
+	if got := token.Audience()[0]; got != "api" {
+		t.Errorf("got audience %q, want api", got)
+	}
+	_, err := newVerifier(clock, forAudience, ofTypes).Verify(t.Context(), token.Raw())
+	wantOutcome(t, err, "ok")
 }

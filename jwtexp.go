@@ -124,8 +124,9 @@ func WithIssuer(issuer string) ClaimOption {
 // or an empty one, is an error. A Verifier without WithAudience rejects tokens that have aud (RFC
 // 7519 §4.1.3).
 func WithAudience(audience ...string) ClaimOption {
+	audience = slices.Clone(audience)
 	return claimOption{commonOption{"WithAudience", func(c *common) error {
-		c.audience = slices.Clone(audience)
+		c.audience = audience
 		if len(audience) == 0 {
 			return errors.New("no audience given")
 		}

@@ -507,8 +507,9 @@ func WithMaxLifetime(d time.Duration) VerifierOption {
 // as WithTypes("JWT", "at+jwt"). "" stands for a token without typ. Types are compared as in
 // [WithType], which must not be given, too. No type, only "", or an invalid one is an error.
 func WithTypes(types ...string) VerifierOption {
+	types = slices.Clone(types)
 	return verifierOption{"WithTypes", func(v *verifier) error {
-		v.types = slices.Clone(types)
+		v.types = types
 		var faults []error
 		for _, typ := range types {
 			if typ != "" {

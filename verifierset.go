@@ -72,8 +72,9 @@ func NewVerifierSet(verifiers ...*Verifier) (*VerifierSet, error) {
 //   - An error is an outage, [ErrUnavailable], and so is a Verifier for another issuer. An outage is not
 //     remembered. To go on with known issuers while your database is down, return last.
 //
-// Concurrent calls for one issuer wait for one answer. Calls for different issuers are concurrent.
-// verifierOf must return when ctx is done. The set remembers up to 10,000 Verifiers, and 1,000 unknown
+// Concurrent calls for one issuer wait for one answer. Calls for different issuers are concurrent. ctx
+// is the context of one of the callers, so give requests more time than verifierOf needs. verifierOf
+// must return when ctx is done, and must not verify a token with this set. The set remembers up to 10,000 Verifiers, and 1,000 unknown
 // issuers, which evict no Verifier. An issuer of more than 2,048 bytes is unknown.
 //
 // The options are [WithClock], for these times, and [WithMaxSize]. A nil verifierOf, and other options,

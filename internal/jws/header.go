@@ -126,12 +126,13 @@ func EncodeParameter(parameters []byte, name string, value any) ([]byte, error) 
 		return nil, errors.New("the Issuer sets it, from its key and WithType")
 	case slices.ContainsFunc([]string{"crit", "b64"}, isName):
 		return nil, errUnderstood
-	case value == nil:
-		return nil, errors.New("the value is nil; leave the option out")
 	}
 	member, err := json.Marshal(map[string]any{name: value}, strictV1)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("name or value cannot be written as strict JSON: %w", err)
+	case strings.HasSuffix(string(member), ":null}"):
+		return nil, errors.New("the value is nil or null; leave the option out")
 	}
 	if _, err := new(Header).read(string(member)); err != nil {
 		return nil, err
