@@ -756,18 +756,29 @@ func TestClockAhead(t *testing.T) {
 // A call does not wait longer than its context for another call that hangs.
 func TestCallsEndWithTheirContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &stuckStore{loading: make(chan bool)}
-		i := newInstance(t, store, nightly)
+		i := newInstance(t, stuckStore{}, nightly)
 		hang, end := context.WithCancel(t.Context())
 		first := make(chan error, 1)
 		go func() { first <- i.rotator.Check(hang) }()
-		<-store.loading
+		synctest.Wait()
+
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, rotateErr := i.rotator.Rotate(ctx)
-		for method, err := range map[string]error{"Check": i.rotator.Check(ctx), "Rotate": rotateErr, "Revoke": i.rotator.Revoke(ctx, "a")} {
-			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "keyring: "+method+": another call has not ended") {
-				t.Errorf("%s: got %v, want the end of its context", method, err)
+		ended := make(chan error, 3)
+		go func() { ended <- i.rotator.Check(ctx) }()
+		go func() {
+			_, err := i.rotator.Rotate(ctx)
+			ended <- err
+		}()
+		go func() { ended <- i.rotator.Revoke(ctx, "a") }()
+		<-ctx.Done()
+		synctest.Wait()
+		if len(ended) != cap(ended) {
+			t.Errorf("got %d calls that ended with their context, want %d", len(ended), cap(ended))
+		}
+		for range len(ended) {
+			if err := <-ended; !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "another call has not ended") {
+				t.Errorf("got %v, want the end of its context", err)
 			}
 		}
 		end()
@@ -778,12 +789,11 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 }
 
 // A stuckStore answers when the context ends.
-type stuckStore struct{ loading chan bool }
+type stuckStore struct{}
 
-func (s *stuckStore) Load(ctx context.Context) ([]byte, error) {
-	s.loading <- true
+func (stuckStore) Load(ctx context.Context) ([]byte, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-func (s *stuckStore) Save(context.Context, []byte, []byte) error { return nil }
+func (stuckStore) Save(context.Context, []byte, []byte) error { return nil }
