@@ -74,11 +74,11 @@ func NewVerifierSet(verifiers ...*Verifier) (*VerifierSet, error) {
 //
 // Concurrent calls for one issuer wait for one answer. Calls for different issuers are concurrent. ctx
 // is the context of one of the callers, so give requests more time than verifierOf needs. verifierOf
-// must return when ctx is done, and must not verify a token with this set. The set remembers up to 10,000 Verifiers, and 1,000 unknown
-// issuers, which evict no Verifier. An issuer of more than 2,048 bytes is unknown.
+// must return when ctx is done, and must not verify a token with this set.
 //
-// The options are [WithClock], for these times, and [WithMaxSize]. A nil verifierOf, and other options,
-// are an error.
+// The set remembers up to 10,000 Verifiers, and 1,000 unknown issuers, which evict no Verifier. An
+// issuer of more than 2,048 bytes is unknown. The options are [WithClock], for these times, and
+// [WithMaxSize], which the set checks first. A nil verifierOf, and other options, are an error.
 func NewVerifierSetFunc(verifierOf func(ctx context.Context, issuer string, last *Verifier) (*Verifier, error), opts ...CommonOption) (*VerifierSet, error) {
 	s := setup.New("jwtexp: NewVerifierSetFunc")
 	if verifierOf == nil {
@@ -102,7 +102,7 @@ func newVerifierSet(s *setup.Setup, verifiers chooser, maxSize int) (*VerifierSe
 }
 
 // Verify verifies raw as the Verifier of its issuer does ([Verifier.Verify]). A token that is
-// larger than every [WithMaxSize], malformed, or of an unknown issuer is [ErrInvalid], even if it
+// larger than [WithMaxSize] of each Verifier, malformed, or of an unknown issuer is [ErrInvalid], even if it
 // has expired. Choosing parses the payload once more, even on a cache hit.
 func (s *VerifierSet) Verify(ctx context.Context, raw string) (*Token, error) {
 	if err := s.check(); err != nil {

@@ -29,7 +29,7 @@ type Rotator struct {
 	ring   *Ring
 	store  Store
 	config RotatorConfig
-	busy   chan struct{} // holds one element during a call: else it could load an older text after another call's newer one
+	busy   chan struct{} // has an element during a call, so that none loads an older text than the call before
 }
 
 // A RotatorConfig configures [NewRotator]. Only Algorithm is required.

@@ -7,7 +7,9 @@ import (
 
 // A Store keeps one text for the Rotators of all instances: a file, a row of a table, or the value
 // of a key. The text has the [State] and all key material in clear text. Protect it like a private
-// key. A Store must be safe for concurrent use and return when ctx is done. Run logs its errors, so they
+// key.
+//
+// A Store must be safe for concurrent use and return when ctx is done. Run logs its errors, so they
 // must not quote the text.
 //
 // [Directory] is a Store. In SQL, Save is one statement:
