@@ -109,18 +109,16 @@ func (r *Ring) MaxLifetime() time.Duration {
 }
 
 var (
-	errZeroRing   = errors.New("the Ring is zero; make it with New")
-	errNoKeys     = errors.New("keyring: the ring has no keys; call Rotator.Check, Rotate or Load first")
-	errNoSigner   = errors.New("keyring: no key can sign, because the last one was revoked; call Rotate with a new key")
-	errPublicHalf = errors.New("the ring has only its public half, which cannot sign; load the private key")
-	errZeroTime   = errors.New("now is the zero time; pass the current time")
+	errZeroRing = errors.New("the Ring is zero; make it with New")
+	errNoKeys   = errors.New("keyring: the ring has no keys; call Rotator.Check, Rotate or Load first")
+	errNoSigner = errors.New("keyring: no key can sign, because the last one was revoked; call Rotate with a new key")
+	errZeroTime = errors.New("now is the zero time; pass the current time")
 )
 
 // SigningKey returns the key that signs at now, for tokens that live up to the schedule's
 // Lifetime. If the ring has only the public half of that key, SigningKey returns the next key, which
 // is published already: this clock may be behind the clock by which the private half was removed. It
-// returns a [*jwtexp.UnavailableError] before the first key, after the only key was revoked, and if
-// no key can sign.
+// returns a [*jwtexp.UnavailableError] before the first key and after the only key was revoked.
 func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) {
 	s := r.current.Load()
 	if s == nil {
@@ -130,12 +128,14 @@ func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) 
 	if first == nil {
 		return jwtexp.Key{}, outage("key source", errNoSigner)
 	}
-	for _, e := range s.Entries[s.index(first.ID):] {
+	id := first.ID
+	for _, e := range s.Entries[s.index(id):] {
 		if s.private[e.ID] {
-			return s.keys[e.ID].WithNotAfter(now.Add(r.schedule.Lifetime)), nil
+			id = e.ID
+			break
 		}
 	}
-	return jwtexp.Key{}, outage("key source", fmt.Errorf("keyring: %w", keyFault(first.ID, errPublicHalf)))
+	return s.keys[id].WithNotAfter(now.Add(r.schedule.Lifetime)), nil
 }
 
 // VerificationKeys returns the key with the given ID, or none if it is unknown, revoked or
