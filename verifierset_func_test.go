@@ -213,7 +213,7 @@ func TestConcurrentCallsShareOneAnswer(t *testing.T) {
 			t.Helper()
 			synctest.Wait()
 			if len(outcomes) != n {
-				t.Errorf("got %d outcomes, want %d", len(outcomes), n)
+				t.Fatalf("got %d outcomes, want %d", len(outcomes), n)
 			}
 			for range len(outcomes) {
 				if got := <-outcomes; got != want {
