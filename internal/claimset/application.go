@@ -6,25 +6,12 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
 
-// strictV1 makes struct tags work as in encoding/json, and prevents that two readers of a token see
-// different claims: names match in exact case, duplicate names are an error, and so is invalid
-// UTF-8.
-var strictV1 = json.JoinOptions(
-	jsonv1.DefaultOptionsV1(),
-	json.MatchCaseInsensitiveNames(false),
-	jsontext.AllowDuplicateNames(false),
-	jsontext.AllowInvalidUTF8(false),
-	// Escapes for HTML and JavaScript are not needed, because the JSON is encoded in base64url.
-	jsontext.EscapeForHTML(false),
-	jsontext.EscapeForJS(false),
-	numberOptions,
-)
+// strictV1 is strictjson.V1 with numbers that are not changed.
+var strictV1 = json.JoinOptions(strictjson.V1, numberOptions)
 
 // readExactly and writeExactly are strictV1 with exact floats.
 var (

@@ -8,7 +8,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/jwtexp/jwtexp/internal/strictjson"
 )
@@ -95,7 +94,7 @@ type EncodedHeader struct {
 }
 
 // EncodeHeader returns the header of tokens that m signs. A kid of "" is left out. Both texts must be
-// valid UTF-8. parameters are of EncodeParameter.
+// valid UTF-8. parameters are from EncodeParameter.
 func EncodeHeader(m *Material, typ, keyID string, parameters []byte) *EncodedHeader {
 	h := &EncodedHeader{Header: Header{
 		Algorithm: m.Algorithm(),
@@ -127,7 +126,7 @@ func EncodeParameter(parameters []byte, name string, value any) ([]byte, error) 
 	case slices.ContainsFunc([]string{"crit", "b64"}, isName):
 		return nil, errUnderstood
 	}
-	member, err := json.Marshal(map[string]any{name: value}, strictV1)
+	member, err := json.Marshal(map[string]any{name: value}, strictjson.V1)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("name or value cannot be written as strict JSON: %w", err)
@@ -139,15 +138,6 @@ func EncodeParameter(parameters []byte, name string, value any) ([]byte, error) 
 	}
 	return append(append(parameters, ','), member[1:len(member)-1]...), nil
 }
-
-// strictV1 writes JSON as encoding/json does, but a name twice and invalid UTF-8 are errors.
-var strictV1 = json.JoinOptions(
-	jsonv1.DefaultOptionsV1(),
-	jsontext.AllowDuplicateNames(false),
-	jsontext.AllowInvalidUTF8(false),
-	jsontext.EscapeForHTML(false),
-	jsontext.EscapeForJS(false),
-)
 
 // EncodeText returns a header that is any text, for tokens that no Issuer writes.
 func EncodeText(text []byte) *EncodedHeader {
