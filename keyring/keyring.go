@@ -21,7 +21,8 @@
 //
 // # The life of a key
 //
-//  1. Publish: [Rotator.Check] or [Ring.Rotate] adds the key. Verifiers trust it, but it does not sign yet.
+//  1. Publish: [Rotator.Check] or [Ring.Rotate] adds the key. Verifiers trust it, but it does not
+//     sign yet.
 //  2. Sign: after Propagation it replaces the signing key. The first key signs at once.
 //  3. Verify: once the next key signs, this key only verifies, for Lifetime plus Leeway. Tokens
 //     that expire later are rejected, so a stolen old key cannot make new ones.
@@ -73,7 +74,6 @@ type snapshot struct {
 	keys    map[string]jwtexp.Key // by ID, without revoked keys
 	revoked map[string]time.Time  // by ID, even if the entry is no longer in State
 	trusted map[string]trustedKey // by ID; computed by Ring.store
-	private map[string]bool       // by ID, without revoked keys: the key can sign; computed by Ring.store
 }
 
 // A trustedKey is a key as verifiers get it.
@@ -81,6 +81,7 @@ type trustedKey struct {
 	keys   []jwtexp.Key // one key, with its NotAfter
 	until  time.Time    // the ring forgets it then
 	public jwtexp.Key   // the public half; the zero Key for a secret
+	signs  bool         // the ring has its private half, or it is a secret
 }
 
 func (k trustedKey) keysAt(now time.Time) []jwtexp.Key {
@@ -130,7 +131,7 @@ func (r *Ring) SigningKey(_ context.Context, now time.Time) (jwtexp.Key, error) 
 	}
 	id := first.ID
 	for _, e := range s.Entries[s.index(id):] {
-		if s.private[e.ID] {
+		if s.trusted[e.ID].signs {
 			id = e.ID
 			break
 		}
@@ -347,7 +348,7 @@ func (r *Ring) clone() *snapshot {
 func (r *Ring) store(s *snapshot) {
 	slices.SortFunc(s.Entries, compareEntries)
 	keys := s.keys
-	s.keys, s.trusted, s.private = make(map[string]jwtexp.Key), make(map[string]trustedKey), make(map[string]bool)
+	s.keys, s.trusted = make(map[string]jwtexp.Key), make(map[string]trustedKey)
 	for i := range s.Entries {
 		e := &s.Entries[i]
 		if !e.Revoked.IsZero() {
@@ -355,11 +356,11 @@ func (r *Ring) store(s *snapshot) {
 			continue
 		}
 		s.keys[e.ID] = keys[e.ID]
-		s.private[e.ID] = canSign(keys[e.ID])
 		s.trusted[e.ID] = trustedKey{
 			keys:   []jwtexp.Key{keys[e.ID].WithNotAfter(r.schedule.notAfter(e))},
 			until:  r.schedule.recognizedUntil(e),
 			public: publicHalf(keys[e.ID]),
+			signs:  canSign(keys[e.ID]),
 		}
 	}
 	r.current.Store(s)

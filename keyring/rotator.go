@@ -20,8 +20,9 @@ import (
 // through the Rotator only.
 //
 // The stored text is a JSON document: a [State] whose entries also have alg and key. The key is
-// PEM, or base64 for a secret. The text of a revoked key is removed at once, and the private half of
-// a retired key when its last token has expired. An entry is removed when its Grace is over.
+// PEM, or base64 for a secret. The text of a revoked key is removed at once. The private half of a
+// retired key is removed when its last token has expired and two newer keys are there. An entry is
+// removed when its Grace is over.
 //
 // Make a Rotator with [NewRotator]: the methods of the zero Rotator return errors. It is safe for
 // concurrent use, and one call at a time uses the store.
@@ -39,9 +40,8 @@ type RotatorConfig struct {
 	Algorithm jwtexp.Algorithm
 
 	// Every is how long after the last key the next one is published: at least the schedule's
-	// Propagation. With 0, Check only reads
-	// the store, and only Rotate makes keys, the first one too. This is for instances that cannot
-	// write to the store, such as a mounted Kubernetes secret.
+	// Propagation. With 0, Check only reads the store, and only Rotate makes keys, the first one
+	// too. This is for instances that cannot write to the store, such as a mounted Kubernetes secret.
 	Every time.Duration
 
 	// Poll is how often Run calls Check. It must be shorter than the schedule's Propagation,
@@ -109,9 +109,8 @@ func defaultPoll(propagation time.Duration) time.Duration {
 }
 
 var (
-	errZeroRotator = errors.New("the Rotator is nil or zero; make it with NewRotator")
-	errNothing     = errors.New("nothing is stored yet, and Every is 0; make the first key with Rotate, or set Every")
-	errEmptied     = errors.New("the store is empty, but the ring has keys, which it keeps; " + restoreText +
+	errNothing = errors.New("nothing is stored yet, and Every is 0; make the first key with Rotate, or set Every")
+	errEmptied = errors.New("the store is empty, but the ring has keys, which it keeps; " + restoreText +
 		", or, to start again with new keys, restart all instances, which makes all tokens invalid")
 )
 
@@ -272,8 +271,8 @@ const minTimeout = 30 * time.Second
 // longer. Run uses the system's timers, but only the Clock decides whether a key is due. It returns
 // nil when ctx is done, and an error only if the Rotator is nil or zero.
 func (r *Rotator) Run(ctx context.Context) error {
-	if r == nil || r.store == nil {
-		return fmt.Errorf("keyring: Run: %w", errZeroRotator)
+	if err := r.check("Run"); err != nil {
+		return err
 	}
 	ticker := time.NewTicker(r.config.Poll)
 	defer ticker.Stop()
@@ -297,10 +296,18 @@ func (r *Rotator) poll(ctx context.Context) {
 
 func (r *Rotator) logger() *slog.Logger { return cmp.Or(r.config.Logger, slog.Default()) }
 
+// check returns an error for a nil or zero Rotator.
+func (r *Rotator) check(method string) error {
+	if r == nil || r.store == nil {
+		return fmt.Errorf("keyring: %s: the Rotator is nil or zero; make it with NewRotator", method)
+	}
+	return nil
+}
+
 // do runs one call at a time.
 func (r *Rotator) do(ctx context.Context, method string, call func() error) error {
-	if r == nil || r.store == nil {
-		return fmt.Errorf("keyring: %s: %w", method, errZeroRotator)
+	if err := r.check(method); err != nil {
+		return err
 	}
 	select {
 	case r.busy <- struct{}{}:
