@@ -168,7 +168,7 @@ func (r *remote) jwksURI(configuration []byte) (string, error) {
 	if members.Issuer != r.issuer {
 		return "", mismatch(members.Issuer, r.issuer, r.config.constructor, r.config.hasAddress())
 	}
-	if !isPlain(members.JWKSURI) {
+	if !isShortASCII(members.JWKSURI) {
 		return "", fmt.Errorf("jwks_uri is missing, longer than %d characters, or not ASCII; want the URL of the keys", maxURL)
 	}
 	if err := checkURL(members.JWKSURI, r.config.http); err != nil {
@@ -179,9 +179,9 @@ func (r *remote) jwksURI(configuration []byte) (string, error) {
 
 const maxURL = 2048 // characters of a URL from a provider
 
-// isPlain reports whether a URL from a provider can be shown: it is short, and ASCII also when its
-// escapes are decoded.
-func isPlain(text string) bool {
+// isShortASCII reports whether a URL is short, and printable ASCII also when the escapes of its host
+// are decoded: errors and log lines show it.
+func isShortASCII(text string) bool {
 	unfit := func(r rune) bool { return r <= ' ' || r > '~' }
 	u, err := url.Parse(text)
 	return text != "" && len(text) <= maxURL && !strings.ContainsFunc(text, unfit) &&

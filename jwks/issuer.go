@@ -56,19 +56,10 @@ func (v *view) VerificationKeys(ctx context.Context, id string, now time.Time) (
 }
 
 // WhyNot returns why the issuer has no key with the given ID, as [Remote.WhyNot] does.
-func (v *view) WhyNot(id string) string { return v.now().whyNot(id) }
+func (v *view) WhyNot(id string) string { return v.in(v.remote.lastSet()).whyNot(id) }
 
 // WhyAlgorithm does for the issuer's keys what [Remote.WhyAlgorithm] does.
-func (v *view) WhyAlgorithm(id string) string { return v.now().whyAlgorithm(id) }
-
-// now returns the part of the Remote's last set that is for the issuer, or nil.
-func (v *view) now() *keySet {
-	inner := v.remote.inner.Load()
-	if inner == nil {
-		return nil
-	}
-	return v.in(inner.state.Load().set)
-}
+func (v *view) WhyAlgorithm(id string) string { return v.in(v.remote.lastSet()).whyAlgorithm(id) }
 
 // in returns the part of a set that is for the issuer. A nil set has none.
 func (v *view) in(whole *keySet) *keySet {

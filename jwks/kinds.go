@@ -88,7 +88,7 @@ var textKinds = []struct {
 	{isUTF16, "is UTF-16; save it as UTF-8"},
 	{hasPrefix("\x1f\x8b"), "is compressed; decompress it first"},
 	{func(text string) bool { return !utf8.ValidString(text) }, "is binary"},
-	{hasPrefix("{{", "${", "$("), "is a placeholder; replace it with the JSON"},
+	{hasPrefix("{{", "${", "$("), "is a variable or a template that was not expanded; replace it with the JSON"},
 	{hasPrefix(`{\"`, `"{\"`), "has backslashes before its quotation marks; remove them"},
 	{hasPrefix("{'"), "has single quotes; JSON has double quotes"},
 	{hasPrefix("'", "`", `"{"`), "is in quotes; remove them"},

@@ -147,13 +147,7 @@ func configure(constructor string, opts []RemoteOption) *config {
 		timeout:     10 * time.Second,
 		clock:       jwtexp.SystemClock(),
 	}
-	for i, o := range opts {
-		if o == nil {
-			c.fault("options", fmt.Errorf("option %d is nil; remove it", i+1))
-			continue
-		}
-		o.forRemote(c)
-	}
+	apply(c, opts, func(o RemoteOption) { o.forRemote(c) })
 	if c.outageLimit < c.maxFresh {
 		c.fault("WithOutageLimit", fmt.Errorf("limit %v is shorter than the max of WithFreshness, %v; raise the limit or lower the max", c.outageLimit, c.maxFresh))
 	}
@@ -161,6 +155,17 @@ func configure(constructor string, opts []RemoteOption) *config {
 		c.transport = defaultTransport()
 	}
 	return c
+}
+
+// apply applies the options in order. A nil option is a fault.
+func apply[O any](c *config, opts []O, each func(O)) {
+	for i, o := range opts {
+		if any(o) == nil {
+			c.fault("options", fmt.Errorf("option %d is nil; remove it", i+1))
+			continue
+		}
+		each(o)
+	}
 }
 
 func (c *config) fault(what string, err error) {

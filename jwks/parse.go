@@ -33,7 +33,7 @@ var errZeroSet = errors.New("jwks: zero Set; make one with Parse")
 // such as kid and use, and no key.
 func Parse(text []byte, opts ...ParseOption) (*Set, error) {
 	c := &config{constructor: "Parse"}
-	c.apply(opts)
+	c.forParse(opts)
 	keys, err := parseSet("text", text, c.algorithms)
 	c.textFault(err)
 	if err := c.err(); err != nil {
@@ -44,15 +44,9 @@ func Parse(text []byte, opts ...ParseOption) (*Set, error) {
 	return s, nil
 }
 
-func (c *config) apply(opts []ParseOption) {
+func (c *config) forParse(opts []ParseOption) {
 	c.given = make(map[string]bool)
-	for i, o := range opts {
-		if o == nil {
-			c.fault("options", fmt.Errorf("option %d is nil; remove it", i+1))
-			continue
-		}
-		o.forParse(c)
-	}
+	apply(c, opts, func(o ParseOption) { o.forParse(c) })
 }
 
 // textFault adds a fault of the text. It has no cause, which could quote the text.

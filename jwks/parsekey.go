@@ -30,7 +30,7 @@ import (
 // [jwtexp.NewSecretKey] and [jwtexp.NewPublicKey] say which keys they accept.
 func ParseKey(text []byte, opts ...ParseOption) (jwtexp.Key, error) {
 	c := &config{constructor: "ParseKey", secrets: true}
-	c.apply(opts)
+	c.forParse(opts)
 	key, err := parseKey(withoutMark(text), c.algorithms)
 	c.textFault(err)
 	if err := c.err(); err != nil {

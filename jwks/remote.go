@@ -232,23 +232,20 @@ func outage(err error) *jwtexp.UnavailableError {
 
 // WhyNot returns why the set has no key with the given ID, if it has a JWK with this ID and left it
 // out. Otherwise it returns "". A Verifier adds the text to its error.
-func (r *Remote) WhyNot(id string) string {
-	inner := r.inner.Load()
-	if inner == nil {
-		return ""
-	}
-	return inner.state.Load().set.whyNot(id)
-}
+func (r *Remote) WhyNot(id string) string { return r.lastSet().whyNot(id) }
 
 // WhyAlgorithm returns what may be why the keys with the given ID are for another algorithm than a
 // token's: their JWKs name no alg, and theirs was assumed (see [WithAlgorithms]). Otherwise it
 // returns "". A Verifier adds the text to its error.
-func (r *Remote) WhyAlgorithm(id string) string {
+func (r *Remote) WhyAlgorithm(id string) string { return r.lastSet().whyAlgorithm(id) }
+
+// lastSet returns the last good set, or nil if there is none.
+func (r *Remote) lastSet() *keySet {
 	inner := r.inner.Load()
 	if inner == nil {
-		return ""
+		return nil
 	}
-	return inner.state.Load().set.whyAlgorithm(id)
+	return inner.state.Load().set
 }
 
 // startFetch returns the running fetch, or starts one. old is the state that made the caller ask
