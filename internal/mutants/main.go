@@ -1,7 +1,7 @@
-// Mutants checks that the tests of this module, and of module jwks, find faults. Each mutant in mutants.txt puts one
-// fault into the sources: it changes an operator, a bound or a constant, removes a check, or
-// breaks a promise of the library. A test must then fail by an assertion. From the root of
-// the module:
+// Mutants checks that the tests of this module, and of module jwks, find faults. Each mutant in
+// mutants.txt puts one fault into the sources: it changes an operator, a bound or a constant,
+// removes a check, or breaks a promise of the library. A test must then fail by an assertion. From
+// the root of the module:
 //
 //	go run ./internal/mutants            # all mutants
 //	go run ./internal/mutants -only time # the mutants with "time" in their group or title

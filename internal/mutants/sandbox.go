@@ -41,9 +41,6 @@ func (s sandbox) prepare(inUse []string) error {
 	if err != nil {
 		return err
 	}
-	if err != nil {
-		return err
-	}
 	for _, module := range inUse {
 		r, err := s.testInStages(module)
 		if err == nil && r.outcome != survived {
