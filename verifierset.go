@@ -19,8 +19,8 @@ import (
 )
 
 // A VerifierSet verifies the tokens of several issuers, with a [Verifier] for each. It is safe for
-// concurrent use. Make it with [NewVerifierSet] or
-// [NewVerifierSetFunc]: the zero VerifierSet accepts nothing.
+// concurrent use. Make it with [NewVerifierSet] or [NewVerifierSetFunc]: the zero VerifierSet accepts
+// nothing.
 //
 // It reads iss to choose the Verifier, which then verifies the token from the start. So no key can
 // sign for another issuer, even with the same kid, and an outage of one issuer does not affect the
@@ -102,8 +102,8 @@ func newVerifierSet(s *setup.Setup, verifiers chooser, maxSize int) (*VerifierSe
 }
 
 // Verify verifies raw as the Verifier of its issuer does ([Verifier.Verify]). A token that is
-// larger than [WithMaxSize] of each Verifier, malformed, or of an unknown issuer is [ErrInvalid], even if it
-// has expired. Choosing parses the payload once more, even on a cache hit.
+// larger than [WithMaxSize] of each Verifier, malformed, or of an unknown issuer is [ErrInvalid], even
+// if it has expired. Choosing parses the payload once more, even on a cache hit.
 func (s *VerifierSet) Verify(ctx context.Context, raw string) (*Token, error) {
 	if err := s.check(); err != nil {
 		return nil, unavailable(ctx, "VerifierSet", err.Error(), nil)
@@ -216,13 +216,13 @@ func (all fixedVerifiers) of(_ context.Context, issuer string) (*verifier, error
 }
 
 const (
-	knownFor         = time.Minute
-	unknownFor       = 10 * time.Second // short, for tenants that come
-	maxKnownIssuers  = 10_000
-	maxUnknowns      = 1_000
-	maxIssuerSize    = 2 << 10 // in bytes
-	unknownIssuer    = "iss is not an issuer that the function of NewVerifierSetFunc knows"
-	verifierFunction = "function of NewVerifierSetFunc"
+	knownFor          = time.Minute
+	unknownFor        = 10 * time.Second // short, for tenants that come
+	maxKnownIssuers   = 10_000
+	maxUnknownIssuers = 1_000
+	maxIssuerSize     = 2 << 10 // in bytes
+	unknownIssuer     = "iss is not an issuer that the function of NewVerifierSetFunc knows"
+	verifierFunction  = "function of NewVerifierSetFunc"
 )
 
 // tenants are the Verifiers of NewVerifierSetFunc.
@@ -264,7 +264,7 @@ func newTenants(verifierOf func(context.Context, string, *Verifier) (*Verifier, 
 		verifierOf: verifierOf,
 		clock:      clock,
 		known:      cache.New(maxKnownIssuers, func(answer, time.Time) bool { return false }),
-		unknown:    cache.New(maxUnknowns, func(a answer, now time.Time) bool { return !a.holds(now) }),
+		unknown:    cache.New(maxUnknownIssuers, func(a answer, now time.Time) bool { return !a.holds(now) }),
 		calls:      make(map[string]*call),
 	}
 }
