@@ -17,8 +17,9 @@ import (
 // The verdicts. An error of Verify, Recheck or [Middleware.Check] matches exactly one of them
 // under [errors.Is].
 var (
-	// ErrExpired means that time has run out and everything else about the token is good. The
-	// client may refresh. The error is an [*ExpiredError].
+	// ErrExpired means that time has run out and everything else about the token is good. If it is
+	// an access token, the client may refresh. If it is a refresh token, a person logs in again. The
+	// error is an [*ExpiredError].
 	ErrExpired = errors.New("jwtexp: token expired")
 
 	// ErrInvalid means that the token must not be used, expired or not. The error is an

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jwtexp/jwtexp/internal/claimset"
 	"github.com/jwtexp/jwtexp/internal/jws"
@@ -79,6 +80,24 @@ func (i *Issuer) Issue(ctx context.Context, subject string, claims any, opts ...
 		return nil, errors.New("jwtexp: Issue: the Issuer is nil or zero; make it with NewIssuer")
 	}
 	return i.in.Get().issue(ctx, subject, claims, opts)
+}
+
+// Clock returns the Clock of i: [SystemClock], or the one of [WithClock]. It returns nil for a nil
+// or zero Issuer.
+func (i *Issuer) Clock() Clock {
+	if i == nil || i.in.Get() == nil {
+		return nil
+	}
+	return i.in.Get().clock
+}
+
+// Lifetime returns the lifetime of tokens without [WithLifetime]. It returns 0 for a nil or zero
+// Issuer.
+func (i *Issuer) Lifetime() time.Duration {
+	if i == nil || i.in.Get() == nil {
+		return 0
+	}
+	return i.in.Get().lifetime
 }
 
 func (i *issuer) issue(ctx context.Context, subject string, claims any, opts []IssueOption) (*Token, error) {
@@ -157,13 +176,20 @@ func (i *issuer) headerFor(key Key) *jws.EncodedHeader {
 func (i *issuer) setClaims(c *claimset.Set, r *issueRequest, now time.Time) error {
 	c.Issuer, c.Subject, c.Audience, c.ID = r.issuer, r.subject, r.audience, rand.Text()
 	c.IssuedAt = time.Unix(now.Unix(), 0).Add(-i.backdate).UTC()
+	c.SessionID = r.sessionID
 	c.ExpiresAt = c.IssuedAt.Add(r.lifetime)
+	if r.hasExpiresBy && c.ExpiresAt.After(r.expiresBy) {
+		c.ExpiresAt = time.Unix(r.expiresBy.Unix(), 0).UTC()
+	}
 	if r.hasNotBefore {
 		c.NotBefore = r.notBefore.Round(0).UTC()
 	}
 	switch {
 	case c.IssuedAt.Unix() < 0 || c.ExpiresAt.After(latestExpiry):
 		return fmt.Errorf("the clock reads %s; iat and exp must be between 1970 and 9999", now.Format(time.RFC3339))
+	case r.hasExpiresBy && !now.Before(c.ExpiresAt):
+		return fmt.Errorf("WithExpiresBy: %s, in whole seconds, is not after the clock's reading, %s, so the token would have expired",
+			r.expiresBy.UTC().Format(time.RFC3339Nano), now.Format(time.RFC3339Nano))
 	case !now.Before(c.ExpiresAt):
 		return fmt.Errorf("WithLifetime: %v is not longer than WithBackdate, %v, so the token would have expired", r.lifetime, i.backdate)
 	case r.hasNotBefore && c.NotBefore.Unix() < 0:
@@ -233,6 +259,16 @@ func WithoutSubject() IssueOption { return withoutSubject{} }
 // verifiers elsewhere accept whole seconds only: pass t.Truncate(time.Second) for them.
 func WithNotBefore(t time.Time) IssueOption { return notBeforeOption(t) }
 
+// WithExpiresBy makes the token expire at t at the latest, cut to a whole second. It shortens the
+// lifetime and never lengthens it. The zero time is an error, and so is a t that the Issuer's clock
+// has reached.
+func WithExpiresBy(t time.Time) IssueOption { return expiresByOption(t) }
+
+// WithSessionID sets sid, the ID of the login that the token belongs to, which [Token.SessionID]
+// returns (OpenID Connect Back-Channel Logout 1.0 §2.4). An empty id, or one that is not valid
+// UTF-8, is an error. So is an application claim of this name, in any letter case.
+func WithSessionID(id string) IssueOption { return sessionIDOption(id) }
+
 // An issueRequest is one call of Issue.
 type issueRequest struct {
 	common         // the Issuer's, with the issuer and the audience of this token
@@ -240,9 +276,12 @@ type issueRequest struct {
 	claims         any
 	lifetime       time.Duration
 	notBefore      time.Time
+	expiresBy      time.Time
+	sessionID      string   // "" without WithSessionID
 	names          []string // WithIssuer, WithAudience, if they are given
 	hasLifetime    bool
 	hasNotBefore   bool
+	hasExpiresBy   bool
 	withoutSubject bool
 }
 
@@ -309,5 +348,33 @@ func (withoutSubject) forIssue(r *issueRequest) error {
 		return fmt.Errorf("WithoutSubject: %w", setup.ErrGivenTwice)
 	}
 	r.withoutSubject = true
+	return nil
+}
+
+type expiresByOption time.Time
+
+func (o expiresByOption) forIssue(r *issueRequest) error {
+	switch {
+	case r.hasExpiresBy:
+		return fmt.Errorf("WithExpiresBy: %w", setup.ErrGivenTwice)
+	case time.Time(o).IsZero():
+		return errors.New("WithExpiresBy: the zero time; is it unset?")
+	}
+	r.expiresBy, r.hasExpiresBy = time.Time(o), true
+	return nil
+}
+
+type sessionIDOption string
+
+func (o sessionIDOption) forIssue(r *issueRequest) error {
+	switch {
+	case r.sessionID != "":
+		return fmt.Errorf("WithSessionID: %w", setup.ErrGivenTwice)
+	case o == "":
+		return errors.New("WithSessionID: empty; leave the option out for a token without a session")
+	case !utf8.ValidString(string(o)):
+		return errors.New("WithSessionID: not valid UTF-8")
+	}
+	r.sessionID = string(o)
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/jwtexp/jwtexp/internal/bearer"
@@ -358,11 +357,7 @@ func retryAfter(err error) string {
 	if e, ok := errors.AsType[*UnavailableError](err); ok && e != nil && e.RetryAfter > 0 {
 		after = e.RetryAfter
 	}
-	seconds := after / time.Second
-	if after%time.Second > 0 {
-		seconds++
-	}
-	return strconv.FormatInt(int64(seconds), 10)
+	return bearer.RetryAfter(after)
 }
 
 // StatusCode returns the HTTP status for an error: 401 for [ErrMissing], [ErrExpired] and

@@ -75,6 +75,18 @@ func (t *Token) Raw() string { return t.in.Get().raw }
 // ID returns jti (RFC 7519 §4.1.7), or "".
 func (t *Token) ID() string { return t.in.Get().claims.ID }
 
+// SessionID returns sid, the ID of the login that the token belongs to (OpenID Connect Back-Channel
+// Logout 1.0 §2.4), or "". A sid that is not a string is "" and no reason to reject the token.
+func (t *Token) SessionID() string {
+	c := t.in.Get()
+	if c.payload != "" {
+		return c.claims.SessionID
+	}
+	var issued claimset.Set // of the text, because sid may be an application claim
+	_ = claimset.Parse(c.text(), &issued)
+	return issued.SessionID
+}
+
 // Issuer returns iss (RFC 7519 §4.1.1), or "".
 func (t *Token) Issuer() string { return t.in.Get().claims.Issuer }
 

@@ -1,6 +1,10 @@
 package bearer
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // A Challenge is the value of WWW-Authenticate (RFC 6750 §3). A client that sent no token gets
 // the realm alone (§3.1).
@@ -40,4 +44,13 @@ func IsRealm(realm string) bool {
 func IsScopeToken(s string) bool {
 	unfit := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
 	return s != "" && !strings.ContainsFunc(s, unfit)
+}
+
+// RetryAfter returns the value of a Retry-After header (RFC 9110 §10.2.3): d in seconds, rounded up.
+func RetryAfter(d time.Duration) string {
+	seconds := d / time.Second
+	if d%time.Second > 0 {
+		seconds++
+	}
+	return strconv.FormatInt(int64(seconds), 10)
 }

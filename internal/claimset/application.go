@@ -50,20 +50,38 @@ func (s *Set) Decode(payload string, dst any) error {
 // confirmation is the name of the claim that binds a token to a key (RFC 7800 §3.1).
 const confirmation = "cnf"
 
+// sessionID is the claim that names a login (OpenID Connect Back-Channel Logout 1.0 §2.4).
+const sessionID = "sid"
+
 // appendApp appends the members of the application's claims, with a comma after each.
 func appendApp(buf []byte, s *Set, app any) ([]byte, error) {
 	if app == nil {
 		return buf, nil
 	}
 	t := goTypeOf(reflect.TypeOf(app))
-	if plain, ok := t.plain.append(buf, app); ok {
-		return plain, nil
+	if s.SessionID == "" { // otherwise checkApp must look for sid
+		if plain, ok := t.plain.append(buf, app); ok {
+			return plain, nil
+		}
 	}
 	own, err := encodeApp(s, app, writeExactly[t.floats])
 	if err != nil || len(own) <= len("{}") {
 		return buf, err
 	}
 	return append(append(buf, own[1:len(own)-1]...), ','), nil
+}
+
+// Encode returns the application's claims as Append writes them, as a JSON object. Naming a
+// registered claim or sid is an error.
+func Encode(app any) ([]byte, error) {
+	if app == nil {
+		return []byte("{}"), nil
+	}
+	object, err := encodeApp(&Set{SessionID: "reserved"}, app, writeExactly[goTypeOf(reflect.TypeOf(app)).floats])
+	if err == nil && object == nil {
+		object = []byte("{}")
+	}
+	return object, err
 }
 
 // encodeApp returns the application's claims as a JSON object without white space, or nil. It reads
@@ -91,6 +109,9 @@ func (s *Set) checkApp(object string) error {
 		s.Confirmation = s.Confirmation || name == confirmation
 		if taken := registeredLike(name); taken != "" {
 			return fmt.Errorf("claim %q is set by the Issuer; leave it out of the application claims, in upper and lower case", taken)
+		}
+		if s.SessionID != "" && strings.EqualFold(name, sessionID) {
+			return fmt.Errorf("claim %q names the session; leave it out of the application claims, in upper and lower case", sessionID)
 		}
 		return value.Skip()
 	})
