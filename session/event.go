@@ -1,0 +1,35 @@
+package session
+
+import "log/slog"
+
+// An EventKind says what happened to a session.
+type EventKind string
+
+// The kinds of an [Event].
+const (
+	EventStarted   EventKind = "started"
+	EventRefreshed EventKind = "refreshed" // with a new refresh token, or after a failover
+	EventRepeated  EventKind = "repeated"  // with the same refresh token, with its successor again, or without one
+	EventRecovered EventKind = "recovered" // with a refresh token that was replaced, because its successor was not used
+	EventReused    EventKind = "reused"    // ended, because a replaced refresh token came back: a thief or the owner has a copy
+	EventEnded     EventKind = "ended"     // by End, EndSession, EndAll or ErrEnd
+	EventExpired   EventKind = "expired"   // a refresh token of a session that has expired
+	EventFailed    EventKind = "failed"    // an outage
+)
+
+// An Event reports what a method of a [Manager] did. It holds no refresh token and no access token.
+// For a refresh token that is malformed, or whose session was removed, there is no Event.
+type Event struct {
+	Kind    EventKind // what happened
+	Session Info      // of EventEnded by EndAll, the ID and the Subject; of EventFailed, what is known
+	Err     error     // of EventFailed, a [*jwtexp.UnavailableError] that says what failed; else nil
+}
+
+// LogValue returns kind, session and error.
+func (e Event) LogValue() slog.Value {
+	all := []slog.Attr{slog.String("kind", string(e.Kind)), slog.Any("session", e.Session)}
+	if e.Err != nil {
+		all = append(all, slog.String("error", e.Err.Error()))
+	}
+	return slog.GroupValue(all...)
+}

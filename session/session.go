@@ -1,0 +1,93 @@
+// Package session makes logins last longer than access tokens.
+//
+// A session is a login. Its client has an access token, which lives for minutes, and a refresh
+// token, which it trades for the next access token. A [Manager] replaces refresh tokens as they are
+// used, so that a stolen one shows, and keeps one record for each session in a [Store].
+//
+//	sessions, err := session.New(session.NewMemory(), issuer, secret, session.Policy{
+//		Lifetime: 90 * 24 * time.Hour,
+//		Idle:     14 * 24 * time.Hour,
+//	})
+//
+//	// In the login handler, when the password is good:
+//	tokens, err := sessions.Start(r.Context(), user.ID, nil, session.WithLabel(r.UserAgent()))
+//	if err != nil { ... }
+//	tokens.Respond(w)
+//
+//	mux.Handle("POST /token", sessions.TokenHandler())       // refresh
+//	mux.Handle("POST /revoke", sessions.RevocationHandler()) // log out
+//
+//	n, err := sessions.EndAll(ctx, user.ID) // log out everywhere
+//
+// Resource servers verify the access tokens as before. [jwtexp.Token.SessionID] is the ID of the
+// session.
+//
+// # What a client does
+//
+// It sends the refresh token when its access token is about to expire, and stores the refresh token
+// of the answer. If the answer has none, it keeps the one that it has. On invalid_grant it forgets
+// the refresh token, and a person logs in again. After any other answer, or none, it tries again with
+// the same refresh token. It may refresh too early, twice, in parallel and out of order.
+//
+// # What is stored
+//
+// A refresh token holds a random number, a generation, an expiry and a tag. The tag is an HMAC of the
+// rest under a key from the secret. The store has a hash of the random number, which is the session's
+// ID, and the current generation, but no part of a refresh token.
+//
+//   - A copy of the store forges nothing: the random numbers and the secret are not in it.
+//   - The secret alone forges nothing: the random number of a session cannot be guessed. The ID, which
+//     every resource server sees, is a hash of it.
+//   - The secret and any refresh token of a session, however old, forge that session's refresh tokens
+//     until it ends. So they end with [Manager.EndAll] or a new secret.
+//   - An attacker who can write to the store can log in as anybody, like one who has the issuer's key.
+//
+// # What Refresh does
+//
+// A refresh token that is younger than twice [Policy.Grace] is answered with itself and a new access
+// token: a server may issue a new refresh token, and need not (RFC 6749 §6). Later it is replaced. A
+// refresh token that was replaced is still answered:
+//
+//   - for Grace after its replacement with its successor;
+//   - until twice Grace without a refresh token: the client has the successor, or it will ask again;
+//   - until [Policy.Recovery] with another successor, if the first one was never used: the answer was
+//     probably lost. The first one is then reuse.
+//
+// Any other refresh token of the session is reuse: there is a copy of it. The session ends, and the
+// observer gets [EventReused]. So two tabs, a retry, a lost answer and a late request never log an
+// honest client out, as long as the way of an answer with the time in the server, the way of the client's next
+// request, and the clock skew between instances add up to Grace at most.
+//
+// RFC 9700 §4.14.2 wants a replaced refresh token to be of no use at once. This package deviates from
+// it: the honest client's retry would end the session. FAPI 2.0 Security Profile §5.3.2.1, note 1,
+// advises against rotation for that reason. With a Grace of half a minute, an honest client does not
+// notice the rotation, and a thief who comes later does.
+//
+// Recovery is for an app that is suspended or killed after it has sent a refresh token, and comes
+// back hours later. Its cost: a thief who has a replaced refresh token can use it within Recovery,
+// and the theft shows when the owner sends the successor. [NoRecovery] turns it off.
+//
+// # What a thief can do
+//
+// A thief with a copy of the current refresh token gets access tokens like the owner. When both have
+// refreshed, more than twice Grace apart, one of them presents what the other one has replaced: the
+// session ends when they have taken turns four times at the latest, and two more for each answer
+// that the owner loses. Not noticed is a thief who refreshes within twice Grace of the owner each time,
+// and a thief whose victim never comes back: Idle and Lifetime bound that one.
+//
+// A refresh token that was sent while it was young is still the current one. So a log of request
+// bodies is worth as much to a thief as the client's storage.
+//
+// # Rotate the secret
+//
+// During a rolling deploy, old and new instances answer the same clients. Add the new secret with
+// [WithOtherSecrets] first, to every instance. In a second deploy make it the argument of
+// [New], and the old one the other. In a third one, Idle later, remove the old one.
+//
+// # Outages and load
+//
+// If the store fails, the answer is [jwtexp.ErrUnavailable], and nothing is lost: clients keep their
+// refresh tokens. A Refresh reads one record, and writes it at most once in twice Grace for each
+// session. Text that is not a refresh token never reaches the store. A client that hammers with a
+// good one costs a signature each time: limit the rate.
+package session
