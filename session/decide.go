@@ -52,9 +52,12 @@ func (p Policy) decide(r Record, found bool, t refreshToken, now time.Time) (out
 	o, step := p.byGeneration(r, t.generation, now.Sub(r.Refreshed))
 	switch {
 	case o == reused:
+		return reused, Step{}
 	case r.End.Sub(now) < time.Second: // too short for an access token
 		return expired, Step{}
-	case o.advances() && step.From == math.MaxUint32: // it would start again at 0
+	case !o.advances():
+		return o, Step{}
+	case step.From == math.MaxUint32: // the next generation would be 0
 		return ended, Step{}
 	}
 	step.Now, step.Until = now, p.until(now, r.End)
