@@ -47,16 +47,15 @@
 //   - Claims are signed and not encrypted.
 //   - A token cannot be recalled. Use lifetimes of minutes, and [WithRevoked] if a logout must
 //     take effect at once.
-//   - Tokens for two purposes need two types ([WithType]) or two audiences. Refresh tokens also need
-//     a record on the server (RFC 9700 §4.14.2). This package has no sessions and no encryption
-//     (JWE).
+//   - Tokens for two purposes need two types ([WithType]) or two audiences. Do not use a long token
+//     as a refresh token: package session has refresh tokens. There is no encryption (JWE).
 //   - A stream outlives the check at its start. [WithContextDeadline] ends it with the token.
 //   - A Verifier without [WithIssuer] accepts any issuer. Use a [VerifierSet] for several.
 //   - [WithLeeway] is for clock skew and not for slow clients.
 //
 // # More
 //
-// Package keyring rotates keys. Package jwtexptest has a fake clock, tokens and a test suite for
+// Package keyring rotates keys. Package session makes logins last, with refresh tokens. Package jwtexptest has a fake clock, tokens and a test suite for
 // handlers. Module github.com/jwtexp/jwtexp/jwks publishes and fetches JWK Sets.
 package jwtexp
 

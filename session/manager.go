@@ -119,7 +119,7 @@ func (m *manager) failed(ctx context.Context, s Info, err *jwtexp.UnavailableErr
 
 // storeFailed reports an error of the store, and returns it as an outage.
 func (m *manager) storeFailed(ctx context.Context, s Info, err error) error {
-	return m.failed(ctx, s, outage(ctx, "session store", "", err))
+	return m.failed(ctx, s, outage(ctx, "session store", "it returned an error; errors.Unwrap shows it", err))
 }
 
 // An Option configures [New].

@@ -49,6 +49,7 @@ func TestFaultsOfNew(t *testing.T) {
 		{"Grace negative", w.store, w.issuer, secret, with(func(p *session.Policy) { p.Grace = -1 }), nil, []string{"Policy.Grace: "}},
 		{"Grace with a fraction", w.store, w.issuer, secret, with(func(p *session.Policy) { p.Grace = time.Second + 1 }), nil, []string{"Policy.Grace: "}},
 		{"Recovery too short", w.store, w.issuer, secret, with(func(p *session.Policy) { p.Recovery = 2*grace - 1 }), nil, []string{"Policy.Recovery: "}},
+		{"Recovery with a fraction", w.store, w.issuer, secret, with(func(p *session.Policy) { p.Recovery++ }), nil, []string{"Policy.Recovery: "}},
 		{"Recovery shorter than twice Grace", w.store, w.issuer, secret, with(func(p *session.Policy) { p.Recovery = 2*grace - time.Millisecond }), nil, []string{"Policy.Recovery: "}},
 		{"Recovery negative", w.store, w.issuer, secret, with(func(p *session.Policy) { p.Recovery = -time.Millisecond }), nil, []string{"Policy.Recovery: "}},
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -20,6 +21,11 @@ func (m mutant) module() string {
 		return "jwks"
 	}
 	return "."
+}
+
+// folder returns the folder of the file, as an argument of go test in the module.
+func (m mutant) folder() string {
+	return "./" + strings.TrimPrefix(strings.TrimPrefix(path.Dir(m.file), m.module()), "/")
 }
 
 // parse reads mutants in this format, separated by empty lines:

@@ -40,6 +40,15 @@ func TestModule(t *testing.T) {
 	}
 }
 
+// The tests of the folder of a mutant run first.
+func TestFolder(t *testing.T) {
+	for file, want := range map[string]string{"verifier.go": "./", "keyring/ring.go": "./keyring", "jwks/remote.go": "./", "jwks/internal/a/a.go": "./internal/a"} {
+		if got := (mutant{file: file}).folder(); got != want {
+			t.Errorf("%s: got %s, want %s", file, got, want)
+		}
+	}
+}
+
 func TestApply(t *testing.T) {
 	m := mutant{"g", "one", "a.go", "\ty\n", "\tz\n"}
 	if got, err := m.apply("x\n\ty\n\tyy\n"); got != "x\n\tz\n\tyy\n" || err != nil {

@@ -110,12 +110,17 @@ func (s sandbox) try(m mutant) (result, error) {
 	if err := os.WriteFile(path, []byte(mutated), 0o644); err != nil {
 		return result{}, err
 	}
-	r, err := s.testInStages(m.module())
+	r, err := s.testInStages(m.module(), m.folder())
 	return r, errors.Join(err, os.WriteFile(path, source, 0o644))
 }
 
-func (s sandbox) testInStages(module string) (result, error) {
-	for _, arguments := range stages[module] {
+// testInStages runs the tests of the first folders, and then the stages.
+func (s sandbox) testInStages(module string, first ...string) (result, error) {
+	var all [][]string
+	for _, folder := range first {
+		all = append(all, []string{folder})
+	}
+	for _, arguments := range append(all, stages[module]...) {
 		if r, err := s.test(module, arguments); err != nil || r.outcome != survived {
 			return r, err
 		}

@@ -9,8 +9,8 @@ import (
 )
 
 // Imports point one way: examples import the packages beside the root, these import the root,
-// and the root imports internal packages. Tests may import in the other direction: tests of
-// the root import jwtexptest.
+// and the root imports internal packages. Of the packages beside the root, sessiontest imports
+// session. Tests may import in the other direction: tests of the root import jwtexptest.
 func TestImportsPointOneWay(t *testing.T) {
 	for _, p := range packages(t, false) {
 		for _, imported := range p.Imports {
@@ -60,6 +60,7 @@ const (
 	internal = iota
 	root
 	sibling
+	suite // for those who implement an interface of a sibling
 	example
 )
 
@@ -71,6 +72,8 @@ func layer(path string) int {
 		return internal
 	case under(path, "examples"):
 		return example
+	case path == "session/sessiontest":
+		return suite
 	}
 	return sibling
 }
@@ -93,6 +96,10 @@ func TestMayImport(t *testing.T) {
 		{"jwtexptest", ".", true},
 		{"jwtexptest", "another", false},
 		{"jwtexptest", "examples/server", false},
+
+		{"session/sessiontest", "session", true},
+		{"session", "session/sessiontest", false},
+		{"session", "keyring", false},
 
 		{"examples/server", "internal/jws", true},
 		{"examples/server", ".", true},
