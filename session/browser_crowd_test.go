@@ -116,7 +116,7 @@ func (c *crowd) compact() {
 
 // The bound is exact for any number of messages, and for every small Grace.
 func TestBrowserWithAnyNumberOfMessages(t *testing.T) {
-	for grace := 1; grace <= 8; grace++ {
+	for grace := 1; grace <= 6; grace++ {
 		sum := 0
 		for _, m := range splits(grace, grace) {
 			crowds, violated := m.runCrowd()
