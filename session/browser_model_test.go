@@ -40,7 +40,7 @@ import (
 // states with a Grace of 2 ticks and 4 messages, and 2,749,074 states with 3 ticks and 6 messages:
 //
 //	go test ./session -run TestBrowser -v                       # 2 seconds
-//	go test ./session -run TestBrowser -v -messages 6 -grace 3  # 90 seconds, 450 MB
+//	go test ./session -run TestBrowser -v -messages 6 -grace 3  # 90 to 200 seconds, 450 MB
 var (
 	messages = flag.Int("messages", 4, "number of messages on the wire in the model of a browser, at most 6")
 	grace    = flag.Int("grace", 2, "Grace in the model of a browser, in ticks")
