@@ -40,10 +40,10 @@ import (
 // states with a Grace of 2 ticks and 4 messages, and 2,749,074 states with 3 ticks and 6 messages:
 //
 //	go test ./session -run TestBrowser -v                       # 2 seconds
-//	go test ./session -run TestBrowser -v -messages 6 -grace 3  # 90 to 200 seconds, 450 MB
+//	go test ./session -run TestBrowser -v -browser.messages 6 -browser.grace 3  # 90 to 200 seconds, 450 MB
 var (
-	messages = flag.Int("messages", 4, "number of messages on the wire in the model of a browser, at most 6")
-	grace    = flag.Int("grace", 2, "Grace in the model of a browser, in ticks")
+	browserMessages = flag.Int("browser.messages", 4, "number of messages on the wire in the model of a browser, at most 6")
+	browserGrace    = flag.Int("browser.grace", 2, "Grace in the model of a browser, in ticks")
 )
 
 // splits returns a model for each way to split sum into answer, request and skew.
@@ -56,7 +56,7 @@ func splits(grace, sum int) []model {
 				answer:   answer,
 				request:  request,
 				skew:     sum - answer - request,
-				messages: *messages,
+				messages: *browserMessages,
 				rule:     decide,
 			})
 		}
@@ -104,18 +104,18 @@ func (m model) String() string {
 }
 
 func TestBrowserWithinTheBound(t *testing.T) {
-	noViolation(t, splits(*grace, *grace))
+	noViolation(t, splits(*browserGrace, *browserGrace))
 }
 
 func TestBrowserBeyondTheBound(t *testing.T) {
-	violation(t, splits(*grace, *grace+1))
+	violation(t, splits(*browserGrace, *browserGrace+1))
 }
 
 // A request's way ends at its last call of the store. If it ended when the instance reads its
 // clock, the bound would not hold.
 func TestBrowserRequestEndsAtTheStore(t *testing.T) {
 	var models []model
-	for _, m := range splits(*grace, *grace) {
+	for _, m := range splits(*browserGrace, *browserGrace) {
 		if m.answer > 0 { // otherwise the instance takes no time
 			m.toReading = true
 			models = append(models, m)
@@ -126,8 +126,8 @@ func TestBrowserRequestEndsAtTheStore(t *testing.T) {
 
 // A browser stays logged in until it presents a replaced refresh token later than Recovery.
 func TestBrowserWithinRecovery(t *testing.T) {
-	for recovery := 2 * *grace; recovery <= 3**grace; recovery++ {
-		models := splits(*grace, *grace)
+	for recovery := 2 * *browserGrace; recovery <= 3**browserGrace; recovery++ {
+		models := splits(*browserGrace, *browserGrace)
 		for i := range models {
 			models[i].recovery = recovery
 		}
@@ -138,7 +138,7 @@ func TestBrowserWithinRecovery(t *testing.T) {
 // A browser stays logged in when the store loses one or two Advances while no message is on the
 // wire.
 func TestBrowserAfterFailover(t *testing.T) {
-	models := splits(*grace, *grace)
+	models := splits(*browserGrace, *browserGrace)
 	for i := range models {
 		models[i].failovers, models[i].quiet = 1, true
 		models[i].messages-- // a failover multiplies the states
@@ -149,7 +149,7 @@ func TestBrowserAfterFailover(t *testing.T) {
 // A failover while messages are on the wire can log the browser out. After a recovery, for example,
 // the record that was lost had another Previous than the one that is restored.
 func TestBrowserDuringFailover(t *testing.T) {
-	models := splits(*grace, *grace)
+	models := splits(*browserGrace, *browserGrace)
 	for i := range models {
 		models[i].failovers = 1
 	}

@@ -57,7 +57,7 @@ var brokenRules = []struct {
 func TestBrowserFindsBrokenRules(t *testing.T) {
 	for _, broken := range brokenRules {
 		t.Run(broken.name, func(t *testing.T) {
-			models := splits(*grace, *grace)
+			models := splits(*browserGrace, *browserGrace)
 			for i := range models {
 				models[i].rule = broken.rule
 				if broken.equal {

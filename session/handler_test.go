@@ -40,8 +40,8 @@ func serve(t testing.TB, h http.Handler, r *http.Request) *httptest.ResponseReco
 	return w
 }
 
-// answer returns the status and the error of a response.
-func answer(t testing.TB, w *httptest.ResponseRecorder) string {
+// answered returns the status and the error of a response.
+func answered(t testing.TB, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	if w.Body.Len() == 0 {
 		return fmt.Sprint(w.Code)
@@ -87,7 +87,7 @@ func TestTokenHandler(t *testing.T) {
 		{"JSON", `{"grant_type":"refresh_token"}`, "400 invalid_request"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := answer(t, post(t, w.TokenHandler(), tt.body)); got != tt.want {
+			if got := answered(t, post(t, w.TokenHandler(), tt.body)); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
@@ -118,7 +118,7 @@ func TestRequestsThatAreNotForms(t *testing.T) {
 			if got.Code == 405 && got.Header().Get("Allow") != "POST" {
 				t.Errorf("%s: got Allow %q, want POST", tt.method, got.Header().Get("Allow"))
 			}
-			if got := answer(t, got); got != tt.want {
+			if got := answered(t, got); got != tt.want {
 				t.Errorf("%s %s: got %s, want %s", tt.method, tt.contentType, got, tt.want)
 			}
 		}
@@ -160,12 +160,12 @@ func TestErrorsOfTheTokenHandler(t *testing.T) {
 
 	w.store.hook = failBefore("Find")
 	got := post(t, h, body)
-	if answer(t, got) != "503 temporarily_unavailable" || got.Header().Get("Retry-After") != "5" {
-		t.Errorf("outage: got %s with Retry-After %q, want 503 with 5", answer(t, got), got.Header().Get("Retry-After"))
+	if answered(t, got) != "503 temporarily_unavailable" || got.Header().Get("Retry-After") != "5" {
+		t.Errorf("outage: got %s with Retry-After %q, want 503 with 5", answered(t, got), got.Header().Get("Retry-After"))
 	}
 	w.store.hook = nil
 	w.clock.Advance(idle)
-	if got := answer(t, post(t, h, body)); got != "400 invalid_grant" {
+	if got := answered(t, post(t, h, body)); got != "400 invalid_grant" {
 		t.Errorf("expired: got %s, want 400 invalid_grant", got)
 	}
 	w.wantEvents(t, session.EventStarted, session.EventFailed, session.EventExpired)
@@ -188,7 +188,7 @@ func TestRespondError(t *testing.T) {
 	} {
 		w := httptest.NewRecorder()
 		session.RespondError(w, tt.err)
-		if got := answer(t, w); got != tt.want || w.Header().Get("Retry-After") != tt.retry || w.Header().Get("Cache-Control") != "no-store" {
+		if got := answered(t, w); got != tt.want || w.Header().Get("Retry-After") != tt.retry || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%v: got %s, %v, want %s and Retry-After %q", tt.err, got, w.Header(), tt.want, tt.retry)
 		}
 	}
@@ -205,19 +205,19 @@ func TestRevocationHandler(t *testing.T) {
 		{"garbage", "token=garbage", "200"},
 		{"a refresh token of nobody.example", "token=rt1_" + strings.Repeat("A", 56), "200"},
 	} {
-		if got := answer(t, post(t, w.RevocationHandler(), tt.body)); got != tt.want {
+		if got := answered(t, post(t, w.RevocationHandler(), tt.body)); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
 		}
 	}
 	w.refresh(t, tokens.Refresh())
 	good := "token_type_hint=refresh_token&token=" + tokens.Refresh()
 	w.store.hook = failBefore("End")
-	if got := answer(t, post(t, w.RevocationHandler(), good)); got != "503 temporarily_unavailable" {
+	if got := answered(t, post(t, w.RevocationHandler(), good)); got != "503 temporarily_unavailable" {
 		t.Errorf("outage: got %s, want 503", got)
 	}
 	w.store.hook = nil
 	for range 2 { // the second time the session is over
-		if got := answer(t, post(t, w.RevocationHandler(), good)); got != "200" {
+		if got := answered(t, post(t, w.RevocationHandler(), good)); got != "200" {
 			t.Errorf("got %s, want 200", got)
 		}
 	}
@@ -237,13 +237,13 @@ func FuzzForms(f *testing.F) {
 	answers := map[string]bool{"200": true, "400 invalid_request": true, "400 unsupported_grant_type": true, "400 invalid_scope": true,
 		"400 invalid_grant": true, "400 unsupported_token_type": true}
 	f.Fuzz(func(t *testing.T, body string) {
-		if got := answer(t, post(t, w.TokenHandler(), body)); !answers[got] {
+		if got := answered(t, post(t, w.TokenHandler(), body)); !answers[got] {
 			t.Errorf("TokenHandler: got %s, want another answer", got)
 		}
 		if strings.Contains(body, "rt1") || strings.Contains(body, "%") {
 			return // it could be good
 		}
-		if got := answer(t, post(t, w.RevocationHandler(), body)); !answers[got] || got == "400 invalid_grant" {
+		if got := answered(t, post(t, w.RevocationHandler(), body)); !answers[got] || got == "400 invalid_grant" {
 			t.Errorf("RevocationHandler: got %s, want another answer", got)
 		}
 		w.refresh(t, good)
