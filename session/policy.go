@@ -38,13 +38,14 @@ type Policy struct {
 	// lifetime of access tokens. 0 means [DefaultGrace] or that eighth, whichever is less.
 	//
 	// No honest client is logged out as long as three times add up to Grace at most: an answer's
-	// way with the time in the server, the way of the client's next request, and the clock skew
-	// between instances.
+	// way with the time in the server, the way of the client's next request until the store has
+	// answered it, and the clock skew between instances.
 	Grace time.Duration
 
 	// Recovery is how long after its replacement a refresh token still works for a client that
 	// never got the successor: whole milliseconds, and at least twice Grace. 0 means
-	// [DefaultRecovery]. With [NoRecovery], a replaced refresh token is reuse from Grace on.
+	// [DefaultRecovery]. With [NoRecovery], a replaced refresh token is reuse from Grace on, and a
+	// lost answer logs the client out.
 	Recovery time.Duration
 }
 

@@ -54,18 +54,22 @@
 //     probably lost. The first one is then reuse.
 //
 // Any other refresh token of the session is reuse: there is a copy of it. The session ends, and the
-// observer gets [EventReused]. So two tabs, a retry, a lost answer and a late request never log an
-// honest client out, as long as the way of an answer with the time in the server, the way of the client's next
-// request, and the clock skew between instances add up to Grace at most.
+// observer gets [EventReused].
+//
+// So two tabs, a retry, a lost answer and a late request never log an honest client out, as long as
+// three times add up to Grace at most: the way of an answer with the time in the server, the way of
+// the client's next request until the store has answered it, and the clock skew between instances.
 //
 // RFC 9700 §4.14.2 wants a replaced refresh token to be of no use at once. This package deviates from
 // it: the honest client's retry would end the session. FAPI 2.0 Security Profile §5.3.2.1, note 1,
 // advises against rotation for that reason. With a Grace of half a minute, an honest client does not
 // notice the rotation, and a thief who comes later does.
 //
-// Recovery is for an app that is suspended or killed after it has sent a refresh token, and comes
-// back hours later. Its cost: a thief who has a replaced refresh token can use it within Recovery,
-// and the theft shows when the owner sends the successor. [NoRecovery] turns it off.
+// Recovery is for a client that never stored the successor: an app that was killed after it had sent a
+// refresh token, or a browser in which an older answer overwrote the newer one. It may stay silent
+// for Recovery, and is logged out if it comes back later. The cost: a thief who has a replaced
+// refresh token can use it within Recovery, and the theft shows when the owner sends the successor.
+// [NoRecovery] turns recovery off: then a lost answer logs the client out.
 //
 // # What a thief can do
 //
@@ -80,9 +84,9 @@
 //
 // # Rotate the secret
 //
-// During a rolling deploy, old and new instances answer the same clients. Add the new secret with
-// [WithOtherSecrets] first, to every instance. In a second deploy make it the argument of
-// [New], and the old one the other. In a third one, Idle later, remove the old one.
+// During a rolling deploy, old and new instances answer the same clients. First add the new secret with
+// [WithOtherSecrets], to every instance. In a second deploy make it the argument of [New], and the old
+// one the other. In a third one, when Idle has passed (or Lifetime, if Idle is 0), remove the old one.
 //
 // # Outages and load
 //

@@ -171,6 +171,9 @@ func TestClockFails(t *testing.T) {
 		_, err = m.Refresh(t.Context(), good)
 		wantOutcome(t, err, "unavailable")
 		wantOutcome(t, m.End(t.Context(), good), "unavailable")
+		if zero := strings.Contains(err.Error(), "the zero time; set it"); zero != at.IsZero() {
+			t.Errorf("%s: got %v, want it to say that the time is zero: %t", name, err, at.IsZero())
+		}
 		if calls := w.store.taken(); len(calls) > 0 {
 			t.Errorf("%s: got calls of the store %v, want none", name, calls)
 		}

@@ -19,9 +19,10 @@ import (
 //     before the call.
 //   - A Store may remove a record a day after its End, and an [Ended] after its Until. It must not
 //     grow otherwise: there is one record for each session.
-//   - A Store that loses an Advance, as a failover can, is repaired by the next Refresh. One that
-//     loses a Create logs the session out, and one that loses an End revives the session. Wait for
-//     replicas if that matters: synchronous_commit in PostgreSQL, WAIT in Redis.
+//   - A Store that loses an Advance, as a failover can, is repaired by the next Refresh. Only a client
+//     that has several requests on the way at that moment can be logged out. A Store that loses a
+//     Create logs the session out, and one that loses an End revives the session. Wait for replicas
+//     if that matters: synchronous_commit in PostgreSQL, WAIT in Redis.
 //
 // Records hold no secret, but they say who is logged in. An attacker who can write to the store can
 // log in as anybody.
