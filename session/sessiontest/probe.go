@@ -68,9 +68,14 @@ func (p *probe) report(r rule) string {
 	return fmt.Sprintf("%s\n\tWhat to do: %s.", text, r.advice)
 }
 
+// context returns the context of a call.
+func (p *probe) context() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(p.ctx, patience)
+}
+
 // call calls a method of the store. An error is a fault. It reports whether there was none.
 func (p *probe) call(method string, f func(ctx context.Context) error) bool {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := p.context()
 	defer cancel()
 	err := f(ctx)
 	if err != nil {

@@ -116,7 +116,7 @@ func (p *probe) interrupted(during func(f func(ctx context.Context))) {
 
 // lookedAt calls f with a context that is done when the store has looked at it n times.
 func (p *probe) lookedAt(n int, f func(ctx context.Context)) {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := p.context()
 	defer cancel()
 	c := &countdown{Context: ctx, cancel: cancel}
 	c.left.Store(int64(n))
@@ -125,7 +125,7 @@ func (p *probe) lookedAt(n int, f func(ctx context.Context)) {
 
 // fromAnother calls f with a context that another goroutine cancels.
 func (p *probe) fromAnother(f func(ctx context.Context)) {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := p.context()
 	together(cancel, func() { f(ctx) })
 }
 

@@ -60,7 +60,7 @@ var endRules = []rule{
 			}
 		}
 	}},
-	{"End does not list an ID again", "update the entry that is there and keep its place: who sends an old token often must not make the list longer", func(p *probe) {
+	{"End does not list an ID again", "update the entry that is there and keep its place: a client that sends an old token often must not make the list longer", func(p *probe) {
 		r := p.stored()
 		p.end(r.ID, start, farOff)
 		const again = 5

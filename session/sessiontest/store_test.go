@@ -25,12 +25,10 @@ type store struct {
 	records map[string]session.Record
 	list    []entry
 	history []session.Record // for aRecordForEachAdvance
-	numbers int
 }
 
 type entry struct {
 	session.Ended
-	number int
 	hidden bool // for numberBeforeVisible
 }
 
@@ -222,8 +220,7 @@ func (s *store) add(id string, until time.Time) {
 		}
 		return
 	}
-	s.numbers++
-	s.list = append(s.list, entry{session.Ended{ID: id, Until: until}, s.numbers, s.has(numberBeforeVisible) && s.numbers%2 == 1})
+	s.list = append(s.list, entry{session.Ended{ID: id, Until: until}, s.has(numberBeforeVisible) && len(s.list)%2 == 0})
 }
 
 func (s *store) EndAll(ctx context.Context, subject string, now, until time.Time, except ...string) (ids []string, err error) {
@@ -294,10 +291,10 @@ func (s *store) Ended(ctx context.Context, after string) (page []session.Ended, 
 		return nil, "", err
 	}
 	defer s.mu.Unlock()
-	var epoch, number int
-	n, _ := fmt.Sscanf(after, "%d.%d", &epoch, &number)
-	if after != fmt.Sprintf("%d.%d", epoch, number) || epoch != s.epoch && !s.has(cursorWithoutEpoch) {
-		number = 0
+	var epoch, read int
+	n, _ := fmt.Sscanf(after, "%d.%d", &epoch, &read)
+	if after != fmt.Sprintf("%d.%d", epoch, read) || epoch != s.epoch && !s.has(cursorWithoutEpoch) {
+		read = 0
 		if after != "" && n == 0 && s.has(refusesForeignCursor) {
 			return nil, "", errors.New("invalid cursor")
 		}
@@ -307,13 +304,10 @@ func (s *store) Ended(ctx context.Context, after string) (page []session.Ended, 
 		list = slices.Clone(s.list)
 		slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.ID, b.ID) })
 	}
-	for i, e := range list {
-		if e.number > number && !e.hidden && len(page) < pageSize {
-			page = append(page, e.Ended)
-			number = e.number
-			if s.has(sortsByID) {
-				list[i].number = 0
-			}
+	for i := read; i < len(list) && len(page) < pageSize; i++ {
+		if !list[i].hidden {
+			page = append(page, list[i].Ended)
+			read = i + 1
 		}
 	}
 	for i := range s.list {
@@ -321,9 +315,9 @@ func (s *store) Ended(ctx context.Context, after string) (page []session.Ended, 
 	}
 	switch {
 	case s.has(skipsAtPageBorder) && len(page) == pageSize, s.has(emptyPageSkips) && len(page) == 0:
-		number++
+		read++
 	case s.has(neverEmpty) && len(page) == 0 && len(s.list) > 0:
 		page = append(page, s.list[0].Ended)
 	}
-	return page, fmt.Sprintf("%d.%d", s.epoch, number), nil
+	return page, fmt.Sprintf("%d.%d", s.epoch, read), nil
 }
