@@ -185,6 +185,35 @@ func TestMemorySweepsTheList(t *testing.T) {
 	}
 }
 
+// A sweep that removes nothing does not come again with the next entry.
+func TestMemorySweepsTheListAgain(t *testing.T) {
+	m := session.NewMemory()
+	until := memoryStart.Add(20 * time.Minute)
+	endInMemory(t, m, "first", 1001, memoryStart, until) // swept at 1,000, and then at 3,000
+	endInMemory(t, m, "second", 1999, until, until.Add(time.Hour))
+	if _, got := pages(t, m); got != 3000 {
+		t.Errorf("got %d entries, want 3000", got)
+	}
+	endInMemory(t, m, "third", 1, until, until.Add(time.Hour))
+	if _, got := pages(t, m); got != 2000 {
+		t.Errorf("got %d entries after one more, want 2000", got)
+	}
+}
+
+// A cursor that is ahead of the list is not one that this Memory has returned.
+func TestMemoryTakesACursorAheadAsTheStart(t *testing.T) {
+	m := session.NewMemory()
+	endInMemory(t, m, "id", 3, memoryStart, memoryStart.Add(time.Hour))
+	_, cursor, err := m.Ended(t.Context(), "")
+	if err != nil {
+		t.Fatalf("Ended: got %v, want nil", err)
+	}
+	page, _, err := m.Ended(t.Context(), cursor+"0")
+	if len(page) != 3 || err != nil {
+		t.Errorf("got %d entries, %v, want 3, nil", len(page), err)
+	}
+}
+
 // An ID that was swept from the list is listed again by the next End.
 func TestMemoryListsASweptIDAgain(t *testing.T) {
 	m := session.NewMemory()
