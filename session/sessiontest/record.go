@@ -107,7 +107,7 @@ func (p *probe) wantList(subject string, now time.Time, want ...session.Record) 
 		}
 	}
 	if len(missing) > 0 {
-		p.faultf("List: got %d of %d sessions, want all", len(want)-len(missing), len(want))
+		p.faultf("List of the subject %s: got %d of %d sessions, want all", quote(subject), len(want)-len(missing), len(want))
 	}
 }
 

@@ -106,8 +106,8 @@ var endRules = []rule{
 	}},
 }
 
-// wantUntil reports an ID that the entries do not list until a time. If an ID comes twice, the later
-// time counts.
+// wantUntil reports an ID that the entries do not list until a time. If an ID comes twice, the
+// later time counts.
 func (p *probe) wantUntil(entries []session.Ended, id string, want time.Time) {
 	var got time.Time
 	for _, e := range entries {

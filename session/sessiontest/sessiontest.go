@@ -20,18 +20,17 @@ import (
 	"github.com/jwtexp/jwtexp/session"
 )
 
-// TestStore tests a store against the contract of [session.Store] and [session.Feed]. Each rule is a
-// subtest. A rule that is broken is one failure, which says what the store did and what to do about
-// it.
+// TestStore tests a store against the contract of [session.Store] and [session.Feed]. Each rule is
+// a subtest. A broken rule is one failure, which says what the store did and what to do about it.
 //
-// newStore returns an empty store, and is called for each rule, twice for some. t is the subtest, for
-// t.Cleanup. newStore may also return one store each time, with sessions of other tests in it, because
-// each rule draws its IDs and subjects at random. It must not be a store whose content you need:
-// the rules pass times from 1970 to 9999, and a store may then remove what is over.
+// newStore returns an empty store, and is called for each rule, twice for some. t is the subtest,
+// for t.Cleanup. newStore may also return one store each time, with sessions of other tests in it,
+// because each rule draws its IDs and subjects at random. It must not be a store whose content you
+// need: the rules pass times from 1970 to 9999, and a store may then remove what is over.
 //
-// The rules make some ten thousand calls, up to 64 at once. go test -short makes about a tenth of
-// them. No rule depends on how long a call takes, but a call that takes longer than 30 seconds
-// is a failure.
+// The rules make up to about 100,000 calls, 64 at once at most. go test -short makes a tenth of
+// them. No rule depends on how long a call takes, but a call that takes longer than 30 seconds is a
+// failure.
 func TestStore(t *testing.T, newStore func(t *testing.T) session.Store) {
 	t.Helper()
 	if newStore == nil {

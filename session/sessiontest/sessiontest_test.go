@@ -48,8 +48,8 @@ func TestEachRuleFindsAFault(t *testing.T) {
 	}
 }
 
-// TestStore fails the subtest of a broken rule, and says what to do. A process of its own runs it, so
-// that this test does not fail.
+// TestStore fails the subtest of a broken rule, and says what to do. A process of its own runs it,
+// so that this test does not fail.
 func TestFailureSaysWhatToDo(t *testing.T) {
 	const variable = "SESSIONTEST_FAIL"
 	stores := map[string]func(t *testing.T) session.Store{
