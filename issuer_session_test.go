@@ -71,6 +71,12 @@ func TestSessionID(t *testing.T) {
 			if err := verified.Claims(&claims); err != nil || tt.want != "" && claims.SID != tt.want {
 				t.Errorf("claims: got %v, %v, want %q", claims.SID, err, tt.want)
 			}
+			var plainClaims struct {
+				SID string `json:"sid"`
+			}
+			if err := verified.Claims(&plainClaims); tt.want != "" && (err != nil || plainClaims.SID != tt.want) {
+				t.Errorf("claims in a plain struct: got %q, %v, want %q", plainClaims.SID, err, tt.want)
+			}
 			var members map[string]any
 			if err := verified.Claims(&members); err != nil || tt.want != "" && members["sid"] != tt.want {
 				t.Errorf("claims in a map: got %v, %v, want %q", members["sid"], err, tt.want)

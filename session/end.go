@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jwtexp/jwtexp"
@@ -59,6 +60,9 @@ func (m *manager) endSession(ctx context.Context, subject, id string) (ended boo
 	if err != nil {
 		return false, err
 	}
+	if !isID(id) {
+		return false, nil
+	}
 	r, found, err := m.store.Find(ctx, id)
 	if err == nil && found && r.Subject == subject {
 		r, found, err = m.end(ctx, id, now)
@@ -94,6 +98,10 @@ func (m *manager) endAll(ctx context.Context, subject string, except []string) (
 	if err != nil {
 		return 0, err
 	}
+	if checkSubject(subject) != nil {
+		return 0, nil
+	}
+	except = slices.DeleteFunc(slices.Clone(except), func(id string) bool { return !isID(id) })
 	ids, err := m.store.EndAll(ctx, subject, now, m.listedUntil(now), except...)
 	if err != nil {
 		return 0, m.storeFailed(ctx, Info{Subject: subject}, err)

@@ -108,6 +108,25 @@ func TestEndSession(t *testing.T) {
 			t.Errorf("%s, %s: got %t, %v, want false", tt.subject, tt.id, ended, err)
 		}
 	}
+	// Text that is not an ID, and a subject that cannot be, never reach the store.
+	w.store.taken()
+	w.store.hook = func(string, func() error) error { return errStore }
+	for _, id := range []string{"", "\xff", "jti:x", strings.Repeat("A", 21), strings.Repeat("A", 23), strings.Repeat("A", 21) + "B", strings.Repeat("A", 22) + "\n"} {
+		if ended, err := w.EndSession(t.Context(), "alice", id); ended || err != nil {
+			t.Errorf("%q: got %t, %v, want false", id, ended, err)
+		}
+	}
+	for _, subject := range []string{"", "\xff", strings.Repeat("x", 256)} {
+		n, err := w.EndAll(t.Context(), subject)
+		all, listErr := w.List(t.Context(), subject)
+		if n != 0 || err != nil || len(all) > 0 || listErr != nil {
+			t.Errorf("%q: got %d, %v and %v, %v, want none", subject, n, err, all, listErr)
+		}
+	}
+	w.store.hook = nil
+	if got := w.store.taken(); len(got) > 0 {
+		t.Errorf("got calls of the store %v, want none", got)
+	}
 	if diff := cmp.Diff(before, w.ended(t)); diff != "" {
 		t.Errorf("Ended has changed (-want +got):\n%s", diff)
 	}

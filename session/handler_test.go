@@ -83,6 +83,7 @@ func TestTokenHandler(t *testing.T) {
 		{"a scope", "grant_type=refresh_token&scope=read&refresh_token=" + good, "400 invalid_scope"},
 		{"a semicolon", "grant_type=refresh_token;refresh_token=" + good, "400 invalid_request"},
 		{"a bad escape", "grant_type=refresh_token&refresh_token=%zz", "400 invalid_request"},
+		{"a bad escape elsewhere", "grant_type=refresh_token&x=%zz&refresh_token=" + good, "400 invalid_request"},
 		{"garbage", "grant_type=refresh_token&refresh_token=garbage", "400 invalid_grant"},
 		{"JSON", `{"grant_type":"refresh_token"}`, "400 invalid_request"},
 	} {
@@ -163,12 +164,18 @@ func TestErrorsOfTheTokenHandler(t *testing.T) {
 	if answered(t, got) != "503 temporarily_unavailable" || got.Header().Get("Retry-After") != "5" {
 		t.Errorf("outage: got %s with Retry-After %q, want 503 with 5", answered(t, got), got.Header().Get("Retry-After"))
 	}
+	w.store.hook = func(string, func() error) error {
+		return fmt.Errorf("wrapped: %w", &jwtexp.UnavailableError{What: "database", Detail: "too many connections", RetryAfter: time.Minute, Err: errStore})
+	}
+	if got := post(t, h, body).Header().Get("Retry-After"); got != "60" {
+		t.Errorf("an outage that says when to try again: got Retry-After %q, want 60", got)
+	}
 	w.store.hook = nil
 	w.clock.Advance(idle)
 	if got := answered(t, post(t, h, body)); got != "400 invalid_grant" {
 		t.Errorf("expired: got %s, want 400 invalid_grant", got)
 	}
-	w.wantEvents(t, session.EventStarted, session.EventFailed, session.EventExpired)
+	w.wantEvents(t, session.EventStarted, session.EventFailed, session.EventFailed, session.EventExpired)
 }
 
 func TestRespondError(t *testing.T) {

@@ -55,6 +55,9 @@ func (m *manager) list(ctx context.Context, subject string) ([]Info, error) {
 	if err != nil {
 		return nil, err
 	}
+	if checkSubject(subject) != nil {
+		return nil, nil
+	}
 	records, err := m.store.List(ctx, subject, now)
 	if err != nil {
 		return nil, m.storeFailed(ctx, Info{Subject: subject}, err)

@@ -194,6 +194,30 @@ func TestRefreshDuringAnOutage(t *testing.T) {
 	}
 }
 
+// The error of an outage says what the store says, and whether the caller hung up.
+func TestErrorOfAnOutage(t *testing.T) {
+	w := newWorld()
+	first := w.start(t)
+	ctx, hangUp := context.WithCancel(t.Context())
+	w.store.hook = func(string, func() error) error {
+		hangUp()
+		return &jwtexp.UnavailableError{What: "database", Detail: "too many connections", Err: errStore}
+	}
+	_, err := w.Refresh(ctx, first)
+	wantOutcome(t, err, "unavailable")
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, errStore) {
+		t.Errorf("got %v, want an error that matches context.Canceled and the store's", err)
+	}
+	if want := "jwtexp: temporarily unavailable: database: too many connections"; err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	w.store.hook = failBefore("Find")
+	_, err = w.Refresh(t.Context(), first)
+	if want := "jwtexp: temporarily unavailable: session store: it returned an error; errors.Unwrap shows it"; err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // Reuse that cannot be ended is an outage: the next call ends it.
 func TestReuseDuringAnOutage(t *testing.T) {
 	for _, hook := range []func(string, func() error) error{failBefore("End"), failAfter("End")} {

@@ -26,6 +26,7 @@ type refreshToken struct {
 const (
 	refreshPrefix = "rt1_"
 	familySize    = 16
+	idSize        = 16
 	bodySize      = familySize + 4 + 6
 	tagSize       = 16
 	refreshSize   = len(refreshPrefix) + (bodySize+tagSize)*8/6
@@ -40,12 +41,18 @@ func (t refreshToken) expired(now time.Time) bool { return !now.Before(t.expires
 // session returns the ID of the session, from which the family cannot be computed.
 func (t refreshToken) session() string {
 	sum := sha256.Sum256(append([]byte(sessionLabel), t.family[:]...))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
+	return base64.RawURLEncoding.EncodeToString(sum[:idSize])
 }
 
 // of returns the current refresh token of the family, by the record of its session.
 func (t refreshToken) of(r Record) refreshToken {
 	return refreshToken{t.family, r.Generation, r.Expires}
+}
+
+// isID reports whether id can be the ID of a session.
+func isID(id string) bool {
+	sum, err := base64.RawURLEncoding.Strict().DecodeString(id)
+	return err == nil && len(sum) == idSize && len(id) == base64.RawURLEncoding.EncodedLen(idSize)
 }
 
 // keys sign and verify refresh tokens. The first one signs.

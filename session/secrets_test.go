@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/jwtexp/jwtexp"
 	"github.com/jwtexp/jwtexp/session"
 )
@@ -22,6 +24,23 @@ var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%
 
 // printed returns the text of v in fmt, log/slog and encoding/json.
 func printed(v any) string {
+	all := formatted(v) + logged(v) + logged(struct{ V any }{v})
+	text, err := json.Marshal(v)
+	if asError, ok := v.(error); ok {
+		all += asError.Error()
+	}
+	return all + fmt.Sprint(string(text), err)
+}
+
+func logged(v any) string {
+	var all strings.Builder
+	for _, h := range []slog.Handler{slog.NewTextHandler(&all, nil), slog.NewJSONHandler(&all, nil)} {
+		slog.New(h).Info("message", "value", v)
+	}
+	return all.String()
+}
+
+func formatted(v any) string {
 	var all strings.Builder
 	for _, verb := range verbs {
 		fmt.Fprintf(&all, verb+"\n", v)
@@ -30,14 +49,6 @@ func printed(v any) string {
 		if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer && !r.IsNil() {
 			fmt.Fprintf(&all, verb+"\n", r.Elem().Interface())
 		}
-	}
-	for _, h := range []slog.Handler{slog.NewTextHandler(&all, nil), slog.NewJSONHandler(&all, nil)} {
-		slog.New(h).Info("message", "value", v, "struct", struct{ V any }{v})
-	}
-	text, err := json.Marshal(v)
-	fmt.Fprintln(&all, string(text), err)
-	if err, ok := v.(error); ok {
-		fmt.Fprintln(&all, err.Error())
 	}
 	return all.String()
 }
@@ -97,12 +108,12 @@ func TestSecretsStayOut(t *testing.T) {
 		Name string
 	}{response, "Alice"}
 	for name, v := range map[string]any{"TokenResponse": response, "a pointer to it": &response, "embedded": embedded} {
-		text := printed(v)
+		text := formatted(v)
 		raw, err := json.Marshal(v)
 		if err != nil || !strings.Contains(string(raw), first) {
 			t.Errorf("%s: got %v, want JSON with the refresh token", name, err)
 		}
-		text = strings.ReplaceAll(text, string(raw), "")
+		text += logged(v)
 		for _, secret := range notations(first) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s: got a text with the refresh token, want none", name)
@@ -167,6 +178,30 @@ func (s dumpStore) End(ctx context.Context, id string, now, until time.Time) (r 
 	r, found, err = s.spy.End(ctx, id, now, until)
 	fmt.Fprintf(s.w, "%s %+v %x\n", id, r, r)
 	return r, found, err
+}
+
+// A log line of an Event has the session's ID, subject and label, and the error.
+func TestEventsInLogs(t *testing.T) {
+	var log bytes.Buffer
+	w := newWorld()
+	tokens := must(w.Start(t.Context(), "alice", nil, session.WithLabel("Firefox")))
+	w.store.hook = failBefore("Find")
+	if _, err := w.Refresh(t.Context(), tokens.Refresh()); err == nil {
+		t.Fatal("got tokens, want an error")
+	}
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("message", "started", w.events[0], "failed", w.events[1])
+	var got struct{ Started, Failed any }
+	if err := json.Unmarshal(log.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	id := tokens.Session().ID
+	want := struct{ Started, Failed any }{
+		map[string]any{"kind": "started", "session": map[string]any{"id": id, "subject": "alice", "label": "Firefox"}},
+		map[string]any{"kind": "failed", "session": map[string]any{"id": id, "subject": "", "label": ""}, "error": w.events[1].Err.Error()},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
 
 // The JSON of an Info is for an account page: it leaves out what helps a thief, and the claims.

@@ -11,7 +11,10 @@ import (
 //   - Each method is one atomic step. For one session, the steps of all instances have one order, and
 //     a step that has returned comes before each later call. A replica may not answer.
 //   - All times are the caller's, in whole milliseconds, from 1970 to the year 9999. A Store reads no
-//     clock. The callers' clocks may differ, stand still or step back.
+//     clock: a time to live, as of Redis, is the difference of two of the caller's times. The callers'
+//     clocks may differ, stand still or step back.
+//   - Texts are any UTF-8, also with U+0000, and are compared byte for byte. In PostgreSQL they are
+//     bytea.
 //   - An error means that the step was done or not. The caller may repeat the call, and then the
 //     effect is as of one call. An error may quote anything but is never shown to clients. It may
 //     be a [*jwtexp.UnavailableError], whose text and RetryAfter the Manager's error then has.
