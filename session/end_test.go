@@ -186,6 +186,11 @@ func TestEndAll(t *testing.T) {
 	if _, found, _ := w.store.Memory.Find(t.Context(), late.Session().ID); found {
 		t.Error("got the record of the expired session, want none")
 	}
+	// Exceptions that cannot be IDs never reach the store.
+	w.store.except = nil
+	if n, err := w.EndAll(t.Context(), "alice", this, "\xff", ""); n != 0 || err != nil || !slices.Equal(w.store.except, []string{this}) {
+		t.Errorf("got %d, %v with exceptions %q, want 0 with one", n, err, w.store.except)
+	}
 	for _, want := range []int{1, 0} {
 		if n, err := w.EndAll(t.Context(), "alice"); n != want || err != nil {
 			t.Errorf("got %d, %v, want %d", n, err, want)

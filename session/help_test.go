@@ -161,9 +161,10 @@ func generation(refreshToken string) uint32 {
 // method and a func that does it.
 type spy struct {
 	*session.Memory
-	mu    sync.Mutex
-	calls []string
-	hook  func(method string, call func() error) error
+	mu     sync.Mutex
+	calls  []string
+	except []string // of the last EndAll
+	hook   func(method string, call func() error) error
 }
 
 // taken returns the calls since the last time.
@@ -206,6 +207,7 @@ func (s *spy) End(ctx context.Context, id string, now, until time.Time) (r sessi
 }
 
 func (s *spy) EndAll(ctx context.Context, subject string, now, until time.Time, except ...string) (ids []string, err error) {
+	s.except = except
 	err = s.do("EndAll", func() error { ids, err = s.Memory.EndAll(ctx, subject, now, until, except...); return err })
 	return ids, err
 }
