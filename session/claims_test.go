@@ -176,13 +176,27 @@ func TestErrEnd(t *testing.T) {
 		wantOutcome(t, err, "invalid: ended")
 	}
 
+	// A session that was ended meanwhile is not reported twice.
+	w := newWorld(session.WithClaims(func(context.Context, session.Info) (any, error) { return nil, session.ErrEnd }))
+	first := must(w.manager(policy).Start(t.Context(), "alice", nil)).Refresh()
+	w.kinds()
+	w.store.hook = func(method string, call func() error) error {
+		if method == "End" {
+			return errors.Join(call(), call())
+		}
+		return call()
+	}
+	_, err := w.Refresh(t.Context(), first)
+	wantOutcome(t, err, "invalid: ended")
+	w.wantEvents(t)
+
 	// If the session cannot be ended, the answer is an outage, and the next call ends it.
 	end := error(nil)
-	w := newWorld(session.WithClaims(func(context.Context, session.Info) (any, error) { return nil, end }))
-	first := w.start(t)
+	w = newWorld(session.WithClaims(func(context.Context, session.Info) (any, error) { return nil, end }))
+	first = w.start(t)
 	end = session.ErrEnd
 	w.store.hook = failBefore("End")
-	_, err := w.Refresh(t.Context(), first)
+	_, err = w.Refresh(t.Context(), first)
 	wantOutcome(t, err, "unavailable")
 	w.store.hook = nil
 	_, err = w.Refresh(t.Context(), first)

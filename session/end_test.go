@@ -101,7 +101,7 @@ func TestEndSession(t *testing.T) {
 	w.kinds()
 	before := w.ended(t)
 	for _, tt := range []struct{ subject, id string }{
-		{"alice", bob.Session().ID}, {"alice", ""}, {"alice", "unknown"}, {"", alice.Session().ID}, {"Alice", alice.Session().ID},
+		{"alice", bob.Session().ID}, {"alice", ""}, {"alice", "unknown"}, {"alice", strings.Repeat("A", 22)}, {"", alice.Session().ID}, {"Alice", alice.Session().ID},
 		{"bob", "jti:" + bob.Access().ID()}, {"", "unknown"},
 	} {
 		if ended, err := w.EndSession(t.Context(), tt.subject, tt.id); ended || err != nil {

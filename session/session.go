@@ -73,11 +73,12 @@
 //
 // # What a thief can do
 //
-// A thief with a copy of the current refresh token gets access tokens like the owner. When both have
-// refreshed, more than twice Grace apart, one of them presents what the other one has replaced: the
-// session ends when they have taken turns four times at the latest, and two more for each answer
-// that the owner loses. Not noticed is a thief who refreshes within twice Grace of the owner each time,
-// and a thief whose victim never comes back: Idle and Lifetime bound that one.
+// A thief with a copy of the current refresh token gets access tokens like the owner. When thief and
+// owner take turns, each more than twice Grace (and the clock skew) after the other, one of them
+// presents what the other has replaced. The session ends at the fourth turn at the latest, and two
+// turns later for each answer that the owner loses. Two thieves do not show: one who refreshes within
+// Grace of the owner each time, and one whose victim never comes back. Idle and Lifetime bound the
+// second one.
 //
 // A refresh token that was sent while it was young is still the current one. So a log of request
 // bodies is worth as much to a thief as the client's storage.
