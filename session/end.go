@@ -15,8 +15,8 @@ import (
 // Manager (RFC 7009 §2.2). After [jwtexp.ErrUnavailable] the session may be ended or not: repeat the
 // call.
 //
-// No Refresh succeeds after End has returned nil. Access tokens stay good until they expire, unless
-// their verifier reads the store's [Feed].
+// No Refresh succeeds after End has returned nil. Access tokens that were issued before stay good until
+// they expire, unless their verifier rejects what the store's [Feed] lists ([jwtexp.WithRevoked]).
 func (m *Manager) End(ctx context.Context, refreshToken string) error {
 	in, err := m.config()
 	if err != nil {
@@ -83,8 +83,8 @@ func (m *manager) endSession(ctx context.Context, subject, id string) (ended boo
 // returns how many sessions it ended, without those that had expired. After [jwtexp.ErrUnavailable]
 // some sessions may be ended: repeat the call.
 //
-// A login that is being checked meanwhile starts a new session, which EndAll does not end. After a
-// change of the password, see [WithClaims].
+// A login that is being checked meanwhile starts a new session, which EndAll does not end. For a change
+// of the password, see [WithClaims].
 func (m *Manager) EndAll(ctx context.Context, subject string, except ...string) (int, error) {
 	in, err := m.config()
 	if err != nil {

@@ -10,15 +10,16 @@ const (
 	EventStarted   EventKind = "started"
 	EventRefreshed EventKind = "refreshed" // with a new refresh token, or after a failover
 	EventRepeated  EventKind = "repeated"  // with the same refresh token, with its successor again, or without one
-	EventRecovered EventKind = "recovered" // with a refresh token that was replaced, because its successor was not used
+	EventRecovered EventKind = "recovered" // with a replaced refresh token, whose successor is skipped: a lost answer, or the first trace of a thief
 	EventReused    EventKind = "reused"    // ended, because a replaced refresh token came back: a thief or the owner has a copy
 	EventEnded     EventKind = "ended"     // by End, EndSession, EndAll or ErrEnd
-	EventExpired   EventKind = "expired"   // a refresh token of a session that has expired
+	EventExpired   EventKind = "expired"   // a refresh token of a session that has expired, as sessions do
 	EventFailed    EventKind = "failed"    // an outage
 )
 
 // An Event reports what a method of a [Manager] did. It holds no refresh token and no access token.
-// For a refresh token that is malformed, or whose session was removed, there is no Event.
+// For a refresh token that is malformed, or whose session was removed, there is no Event, nor for ErrEnd
+// at Start.
 type Event struct {
 	Kind    EventKind // what happened
 	Session Info      // of EventEnded by EndAll, the ID and the Subject; of EventFailed, what is known

@@ -181,7 +181,12 @@ func ExampleTokens_Response() {
 		log.Fatal(err)
 	}
 	refresh := func(w http.ResponseWriter, r *http.Request) {
-		tokens, err := sessions.Refresh(r.Context(), r.PostFormValue("refresh_token"))
+		refreshToken := r.PostFormValue("refresh_token")
+		if refreshToken == "" { // not invalid_grant, after which a client forgets its refresh token
+			http.Error(w, `{"error":"invalid_request"}`, http.StatusBadRequest)
+			return
+		}
+		tokens, err := sessions.Refresh(r.Context(), refreshToken)
 		if err != nil {
 			session.RespondError(w, err)
 			return

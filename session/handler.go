@@ -99,6 +99,9 @@ func checkRevoke(f form) *formError {
 // [jwtexp.ErrExpired] and [jwtexp.ErrInvalid]: the client forgets the refresh token and logs in
 // again. It is 503 with temporarily_unavailable and Retry-After for [jwtexp.ErrUnavailable]. For nil,
 // and for an error that matches no verdict, it is 500 with server_error.
+//
+// A handler should answer a request without a refresh token itself, with another error: after
+// invalid_grant, the client would forget its refresh token.
 func RespondError(w http.ResponseWriter, err error) {
 	answer := &formError{status: http.StatusInternalServerError, Code: "server_error"}
 	switch {

@@ -35,9 +35,15 @@ func (s Info) Format(f fmt.State, verb rune) {
 		s.ID, s.Started.Format(time.RFC3339), s.Expires.Format(time.RFC3339), s.End.Format(time.RFC3339)))
 }
 
-// LogValue returns id, subject and label.
+// LogValue returns id, subject and label, without those that are empty.
 func (s Info) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("id", s.ID), slog.String("subject", s.Subject), slog.String("label", s.Label))
+	var all []slog.Attr
+	for _, a := range []slog.Attr{slog.String("id", s.ID), slog.String("subject", s.Subject), slog.String("label", s.Label)} {
+		if a.Value.String() != "" {
+			all = append(all, a)
+		}
+	}
+	return slog.GroupValue(all...)
 }
 
 // List returns the sessions of a subject that have not expired, the newest first. It returns none for

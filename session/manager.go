@@ -194,10 +194,12 @@ func WithLongestAccess(d time.Duration) Option {
 // claims of Start. nil means no claims. It must be safe for concurrent use.
 //
 // If it returns an error that matches [ErrEnd], the session ends: Refresh returns
-// [jwtexp.ErrInvalid], and Start does so without storing anything. Any other error is an outage. To
-// end the sessions of a user whose password has changed, put a version of the credentials into the
-// claims of Start, compare it here, and return ErrEnd if it is old. That also ends a login that was
-// checked before the change and started after it.
+// [jwtexp.ErrInvalid], and Start does so without storing anything. Any other error is an outage.
+//
+// To end the sessions of a user whose password has changed, put a version of the credentials into the
+// claims of Start, compare it here, and return ErrEnd if it is old. Change the version first, and then
+// call EndAll. A login that was checked before the change and started after it then ends at Start, or
+// at its first refresh. [jwtexp.WithClaims] is another option: it checks the claims of a Verifier.
 func WithClaims(claims func(ctx context.Context, s Info) (any, error)) Option {
 	return option{"WithClaims", func(m *manager) error {
 		m.claims = claims

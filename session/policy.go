@@ -23,7 +23,8 @@ const (
 )
 
 // A Policy says how long a session lasts, and how long a replaced refresh token is of use. Only
-// Lifetime is required.
+// Lifetime is required. The ends of sessions are cut to whole seconds, so a session may end up to a
+// second early.
 type Policy struct {
 	// Lifetime is how long after Start a session ends, whatever happens: whole seconds, and at
 	// least the lifetime of access tokens. A person then logs in again.
@@ -37,15 +38,16 @@ type Policy struct {
 	// replaced at most once in twice this time. Whole milliseconds, and at most an eighth of the
 	// lifetime of access tokens. 0 means [DefaultGrace] or that eighth, whichever is less.
 	//
-	// No honest client is logged out as long as three times add up to Grace at most: an answer's
-	// way with the time in the server, the way of the client's next request until the store has
-	// answered it, and the clock skew between instances.
+	// No honest client is logged out as long as three times add up to Grace at most: the latency of
+	// an answer with the time in the server, the latency of the client's next request until the
+	// store has answered it, and the clock skew between instances.
 	Grace time.Duration
 
-	// Recovery is how long after its replacement a refresh token still works for a client that
-	// never got the successor: whole milliseconds, and at least twice Grace. 0 means
-	// [DefaultRecovery]. With [NoRecovery], a replaced refresh token is reuse from Grace on, and a
-	// lost answer logs the client out.
+	// Recovery is how long after its replacement a refresh token still works, as long as its
+	// successor was not replaced, too: whole milliseconds, and at least twice Grace. It is for a
+	// client that never got the successor. A thief with a copy can use it as well, and is noticed
+	// when the owner refreshes next. 0 means [DefaultRecovery]. With [NoRecovery], a replaced
+	// refresh token is reuse from Grace on, and a lost answer logs the client out.
 	Recovery time.Duration
 }
 

@@ -14,13 +14,14 @@
 //	if err != nil { ... }
 //	tokens.Respond(w)
 //
-//	mux.Handle("POST /token", sessions.TokenHandler())       // refresh
-//	mux.Handle("POST /revoke", sessions.RevocationHandler()) // log out
+//	mux.Handle("/token", sessions.TokenHandler())       // refresh
+//	mux.Handle("/revoke", sessions.RevocationHandler()) // log out
 //
 //	n, err := sessions.EndAll(ctx, user.ID) // log out everywhere
 //
 // Resource servers verify the access tokens as before. [jwtexp.Token.SessionID] is the ID of the
-// session.
+// session. A logout ends refreshing at once. Access tokens that were issued before stay good until
+// they expire.
 //
 // # What a client does
 //
@@ -46,30 +47,32 @@
 //
 // A refresh token that is younger than twice [Policy.Grace] is answered with itself and a new access
 // token: a server may issue a new refresh token, and need not (RFC 6749 §6). Later it is replaced. A
-// refresh token that was replaced is still answered:
+// refresh token that was replaced is still answered, as long as its successor was not replaced, too:
 //
 //   - for Grace after its replacement with its successor;
-//   - until twice Grace without a refresh token: the client has the successor, or it will ask again;
-//   - until [Policy.Recovery] with another successor, if the first one was never used: the answer was
-//     probably lost. The first one is then reuse.
+//   - then until twice Grace without a refresh token: the client has the successor, or asks again;
+//   - then until [Policy.Recovery] with another successor, because the answer with the first one was
+//     probably lost. The first one is reuse from then on. With [NoRecovery], the replaced refresh
+//     token itself is reuse from Grace on.
 //
 // Any other refresh token of the session is reuse: there is a copy of it. The session ends, and the
 // observer gets [EventReused].
 //
 // So two tabs, a retry, a lost answer and a late request never log an honest client out, as long as
-// three times add up to Grace at most: the way of an answer with the time in the server, the way of
-// the client's next request until the store has answered it, and the clock skew between instances.
+// three times add up to Grace at most: the latency of an answer with the time in the server, the
+// latency of the client's next request until the store has answered it, and the clock skew between
+// instances. With the default of 30 seconds, these may be 10 seconds each.
 //
 // RFC 9700 §4.14.2 wants a replaced refresh token to be of no use at once. This package deviates from
-// it: the honest client's retry would end the session. FAPI 2.0 Security Profile §5.3.2.1, note 1,
-// advises against rotation for that reason. With a Grace of half a minute, an honest client does not
-// notice the rotation, and a thief who comes later does.
+// it, because an honest client's retry would end the session. FAPI 2.0 Security Profile §5.3.2.1, note
+// 1, advises against rotation for that reason.
 //
 // Recovery is for a client that never stored the successor: an app that was killed after it had sent a
 // refresh token, or a browser in which an older answer overwrote the newer one. It may stay silent
 // for Recovery, and is logged out if it comes back later. The cost: a thief who has a replaced
-// refresh token can use it within Recovery, and the theft shows when the owner sends the successor.
-// [NoRecovery] turns recovery off: then a lost answer logs the client out.
+// refresh token can use it within Recovery, too. That shows when the owner refreshes next, because the
+// owner's refresh token was skipped. With [NoRecovery], it shows at once, and a lost answer logs the
+// client out.
 //
 // # What a thief can do
 //

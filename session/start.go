@@ -20,8 +20,8 @@ import (
 //
 // An error matches [jwtexp.ErrInvalid] if the function in WithClaims returned [ErrEnd], and
 // [jwtexp.ErrUnavailable] if something failed. Otherwise the arguments are at fault, and it matches
-// no verdict. After an error no session is of use. If the store failed, its record may be there until
-// it expires. A caller who repeats Start starts another session.
+// no verdict. After an error no session is of use. If the store failed, a record may be there until it
+// expires, and List shows it. A caller who repeats Start starts another session.
 func (m *Manager) Start(ctx context.Context, subject string, claims any, opts ...StartOption) (*Tokens, error) {
 	in, err := m.config()
 	if err != nil {

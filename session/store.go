@@ -20,8 +20,9 @@ import (
 //     be a [*jwtexp.UnavailableError], whose text and RetryAfter the Manager's error then has.
 //   - A Store is safe for concurrent use, returns when ctx is done, and does nothing if ctx was done
 //     before the call.
-//   - A Store may remove a record a day after its End, and an [Ended] after its Until. It must not
-//     grow otherwise: there is one record for each session.
+//   - A Store may remove a record a day after its End, and an [Ended] after its Until, and should do so:
+//     otherwise it grows. There is one record for each session, however often it is refreshed.
+//   - What a Store returns is a copy: the caller may change it.
 //   - A Store that loses an Advance, as a failover can, is repaired by the next Refresh. Only a client
 //     that has several requests on the way at that moment can be logged out. A Store that loses a
 //     Create logs the session out, and one that loses an End revives the session. Wait for replicas
@@ -53,10 +54,12 @@ type Store interface {
 	End(ctx context.Context, id string, now, until time.Time) (r Record, found bool, err error)
 
 	// EndAll ends all sessions of a subject as End does, except those with the given IDs. It returns
-	// the IDs of the sessions that had not expired at now. Sessions that had are removed, too.
+	// the IDs of the sessions that had not expired at now, with now before Expires. The others are
+	// removed and listed, too.
 	EndAll(ctx context.Context, subject string, now, until time.Time, except ...string) (ids []string, err error)
 
-	// List returns the records of a subject that have not expired at now, in any order.
+	// List returns the records of a subject that have not expired at now, with now before Expires, in
+	// any order.
 	List(ctx context.Context, subject string, now time.Time) ([]Record, error)
 
 	Feed
@@ -65,8 +68,8 @@ type Store interface {
 // A Feed lists what was ended, so that verifiers can reject the access tokens of ended sessions.
 type Feed interface {
 	// Ended returns a page of the list, in the order in which End added to it, and the cursor for
-	// the next page. after is "" for the first page. An empty page means that there is no more for
-	// now, and its cursor finds what is ended later.
+	// the next page. A page has any size, such as 1,000 entries. after is "" for the first page. An
+	// empty page means that there is no more for now, and its cursor finds what is ended later.
 	//
 	// A cursor may tell something twice, but misses nothing, also while others end sessions. A cursor
 	// of another store, or of this one before it was emptied, is taken as "". A Store may leave out
@@ -99,7 +102,7 @@ type Record struct {
 // An Ended is an entry in the list of a [Feed].
 type Ended struct {
 	ID    string    // of a session, or "jti:" and the ID of an access token
-	Until time.Time // access tokens of the session have expired then
+	Until time.Time // every verifier calls the access tokens expired from then on, with its leeway
 }
 
 const (
