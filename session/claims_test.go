@@ -203,6 +203,28 @@ func TestErrEnd(t *testing.T) {
 	wantOutcome(t, err, "invalid: ended")
 }
 
+// Only WithClaims ends a session with ErrEnd. From a key source or a method of the claims it is an
+// outage.
+func TestErrEndOfOthers(t *testing.T) {
+	w := newWorld()
+	first := w.start(t)
+	issuer := must(jwtexp.NewIssuer(keySource{session.ErrEnd}, access, jwtexp.WithClock(w.clock)))
+	for name, m := range map[string]*session.Manager{
+		"key source": must(session.New(w.store, issuer, secret, policy)),
+		"claims":     w.manager(policy, session.WithClaims(func(context.Context, session.Info) (any, error) { return endingClaims{}, nil })),
+	} {
+		_, err := m.Refresh(t.Context(), first)
+		if outcome(err) != "unavailable" {
+			t.Errorf("%s: got %v, want ErrUnavailable", name, err)
+		}
+	}
+	w.refresh(t, first)
+}
+
+type endingClaims struct{}
+
+func (endingClaims) MarshalJSON() ([]byte, error) { return nil, session.ErrEnd }
+
 // A login that was checked before a password change, and started after it, does not outlive it: the
 // version of the credentials is compared at each refresh.
 func TestCredentialVersion(t *testing.T) {

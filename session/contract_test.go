@@ -169,7 +169,34 @@ func turnsUntilTheEnd(t *testing.T, first string, age time.Duration, gaps []time
 	return turn, history
 }
 
-// A thief who refreshes within twice Grace of the owner each time is not noticed, as the
+// A clock that was ahead for a moment does not hide a thief: the next refresh heals the record.
+func TestTheftShowsAfterTheClockJumps(t *testing.T) {
+	w := newWorldWith(session.Policy{Lifetime: 90 * 24 * time.Hour, Recovery: recovery})
+	thief := w.start(t)
+	w.clock.Advance(10 * 24 * time.Hour)
+	owner := w.refresh(t, thief)
+	w.clock.Advance(-10 * 24 * time.Hour)
+	for turn := 1; ; turn++ {
+		w.clock.Advance(3 * grace)
+		held := &owner
+		if turn%2 == 0 {
+			held = &thief
+		}
+		tokens, err := w.Refresh(t.Context(), *held)
+		if err != nil {
+			wantOutcome(t, err, "invalid: reused")
+			break
+		}
+		if turn == 4 {
+			t.Fatal("the session outlives four turns")
+		}
+		if tokens.Refresh() != "" {
+			*held = tokens.Refresh()
+		}
+	}
+}
+
+// A thief who refreshes within Grace of the owner each time is not noticed, as the
 // documentation says, and one whose victim never comes back is bounded by Lifetime.
 func TestTheftsThatDoNotShow(t *testing.T) {
 	w := newWorld()
@@ -211,7 +238,7 @@ func (w *world) setBack(t *testing.T, records ...session.Record) {
 	}
 }
 
-// Lost Advances log nobody out: a refresh token that is ahead of its record proves that it was issued.
+// Lost Advances log no client out: a refresh token that is ahead of its record proves that it was issued.
 func TestFailoverThatLosesAdvances(t *testing.T) {
 	for lost := 1; lost <= 3; lost++ {
 		for _, behind := range []int{0, 1} { // the client has the last refresh token, or the one before

@@ -60,17 +60,19 @@ func (p Policy) decide(r Record, found bool, t refreshToken, now time.Time) (out
 	case step.From == math.MaxUint32: // the next generation would be 0
 		return ended, Step{}
 	}
-	step.Now, step.Until = now, p.until(now, r.End)
+	step.Now, step.Until = now, p.expires(now, r.End)
 	return o, step
 }
 
 // byGeneration decides by the generation g of a refresh token, and by the time since the record's
-// last Advance. age is negative if the clock that wrote the record is ahead.
+// last Advance. age is negative if the clock that wrote the record was ahead. If it was ahead by more
+// than Grace, which is more than the clocks may differ, the refresh token would be young for as long:
+// it is replaced, so that the record has a time of this clock.
 func (p Policy) byGeneration(r Record, g uint32, age time.Duration) (outcome, Step) {
 	switch {
 	case g > r.Generation: // its good tag proves that it was issued
 		return restore, Step{From: g - 1, Presented: g - 1}
-	case g == r.Generation && age >= 2*p.Grace:
+	case g == r.Generation && (age >= 2*p.Grace || age < -p.Grace):
 		return replace, Step{From: g, Presented: g}
 	case g == r.Generation:
 		return repeat, Step{}

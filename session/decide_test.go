@@ -45,7 +45,8 @@ func TestDecide(t *testing.T) {
 		step    session.Step
 	}{
 		{"current, at once", p, r, 7, live, 0, "repeat", session.Step{}},
-		{"current, by a clock that is behind", p, r, 7, live, -10 * time.Second, "repeat", session.Step{}},
+		{"current, by a clock that is behind", p, r, 7, live, -grace, "repeat", session.Step{}},
+		{"current, by a clock that was set back", p, r, 7, live, -grace - ms, "replace", step(7, 7, -grace-ms)},
 		{"current, until twice Grace", p, r, 7, live, 2*grace - ms, "repeat", session.Step{}},
 		{"current, at twice Grace", p, r, 7, live, 2 * grace, "replace", step(7, 7, 2*grace)},
 		{"current, the last millisecond", p, r, 7, live, live.Sub(at) - ms, "replace", step(7, 7, live.Sub(at)-ms)},
@@ -54,7 +55,7 @@ func TestDecide(t *testing.T) {
 		{"current, with an expiry that was longer", p, r, 7, live.Add(time.Hour), live.Sub(at), "expired", session.Step{}},
 
 		{"previous, at once", p, r, 5, live, 0, "repeat", session.Step{}},
-		{"previous, by a clock that is behind", p, r, 5, live, -10 * time.Second, "repeat", session.Step{}},
+		{"previous, by a clock that was set back", p, r, 5, live, -time.Hour, "repeat", session.Step{}},
 		{"previous, until Grace", p, r, 5, live, grace - ms, "repeat", session.Step{}},
 		{"previous, at Grace", p, r, 5, live, grace, "keep", session.Step{}},
 		{"previous, until twice Grace", p, r, 5, live, 2*grace - ms, "keep", session.Step{}},
@@ -84,7 +85,7 @@ func TestDecide(t *testing.T) {
 		{"without Idle", withoutIdle, with(func(r *session.Record) { r.Expires = r.End }), 7, r.End, time.Hour, "replace",
 			session.Step{From: 7, Presented: 7, Now: at.Add(time.Hour), Until: r.End}},
 		{"a second before the end", p, with(func(r *session.Record) { r.Expires = r.End }), 7, r.End, r.End.Sub(at) - time.Second, "replace",
-			step(7, 7, r.End.Sub(at)-time.Second)},
+			session.Step{From: 7, Presented: 7, Now: r.End.Add(-time.Second), Until: r.End}},
 		{"less than a second before the end", p, with(func(r *session.Record) { r.Expires = r.End }), 7, r.End, r.End.Sub(at) - 999*ms, "expired", session.Step{}},
 		{"reuse in the last second", p, with(func(r *session.Record) { r.Expires = r.End }), 6, r.End, r.End.Sub(at) - ms, "reused", session.Step{}},
 		{"the last generation", p, with(func(r *session.Record) { r.Generation = math.MaxUint32 }), math.MaxUint32, live, 2 * grace, "ended", session.Step{}},

@@ -15,8 +15,9 @@ import (
 // Manager (RFC 7009 §2.2). After [jwtexp.ErrUnavailable] the session may be ended or not: repeat the
 // call.
 //
-// No Refresh succeeds after End has returned nil. Access tokens that were issued before stay good until
-// they expire, unless their verifier rejects what the store's [Feed] lists ([jwtexp.WithRevoked]).
+// No Refresh that begins after End has returned nil succeeds. One that is under way may still return an
+// access token, but no refresh token that works. Access tokens stay good until they expire, unless
+// their verifier rejects what the store's [Feed] lists ([jwtexp.WithRevoked]).
 func (m *Manager) End(ctx context.Context, refreshToken string) error {
 	in, err := m.config()
 	if err != nil {
@@ -45,8 +46,8 @@ func (m *manager) endByToken(ctx context.Context, text string) error {
 }
 
 // EndSession ends one session of a subject, such as one that the subject picks from [Manager.List].
-// ended is false if the subject has no such session: then nothing has changed, also if another subject
-// has it. After [jwtexp.ErrUnavailable] repeat the call.
+// ended is false if the subject has no such session, or one that has expired. Sessions of other subjects
+// are left alone. After [jwtexp.ErrUnavailable] repeat the call.
 func (m *Manager) EndSession(ctx context.Context, subject, id string) (ended bool, err error) {
 	in, err := m.config()
 	if err != nil {
@@ -63,7 +64,7 @@ func (m *manager) endSession(ctx context.Context, subject, id string) (ended boo
 	if !isID(id) {
 		return false, nil
 	}
-	r, found, err := m.store.Find(ctx, id)
+	r, found, err := m.find(ctx, id)
 	if err == nil && found && r.Subject == subject {
 		r, found, err = m.end(ctx, id, now)
 	} else {
@@ -158,7 +159,7 @@ const listedLonger = jwtexp.MaxLeeway + 2*time.Minute
 
 // listedUntil returns how long an ID that is ended at now is listed.
 func (m *manager) listedUntil(now time.Time) time.Time {
-	return now.Add(m.longest + listedLonger)
+	return earlier(now.Add(m.longest+listedLonger), latest)
 }
 
 func (m *manager) end(ctx context.Context, id string, now time.Time) (r Record, found bool, err error) {

@@ -91,6 +91,19 @@ func TestLongestAccess(t *testing.T) {
 	}
 }
 
+// In the last years that a Store keeps, an entry is listed until the last moment.
+func TestListedUntilTheYear9999(t *testing.T) {
+	w := newWorld(session.WithLongestAccess(100 * 365 * 24 * time.Hour))
+	w.clock.Set(time.Date(9990, 1, 1, 0, 0, 0, 0, time.UTC))
+	tokens := must(w.Start(t.Context(), "alice", nil))
+	if err := w.End(t.Context(), tokens.Refresh()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.ended(t)[tokens.Session().ID], time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("got until %v, want %v", got, want)
+	}
+}
+
 func TestEndSession(t *testing.T) {
 	w := newWorld()
 	alice := must(w.Start(t.Context(), "alice", nil))

@@ -18,8 +18,8 @@ const (
 )
 
 // An Event reports what a method of a [Manager] did. It holds no refresh token and no access token.
-// For a refresh token that is malformed, or whose session was removed, there is no Event, nor for ErrEnd
-// at Start.
+// There is no Event for text that is not a refresh token of the Manager, for one whose session was
+// removed, and for ErrEnd at Start. So a wrong secret shows in the answers (invalid_grant) only.
 type Event struct {
 	Kind    EventKind // what happened
 	Session Info      // of EventEnded by EndAll, the ID and the Subject; of EventFailed, what is known

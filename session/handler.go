@@ -17,8 +17,9 @@ import (
 // The form has 16 KiB at most, and each parameter once. An empty parameter counts as absent. Unknown
 // parameters and the query are ignored. Every answer has Cache-Control: no-store.
 //
-// Clients are not authenticated: wrap the handler if yours have credentials. Limit the rate of calls,
-// too: with a good refresh token, each call costs the signature of an access token.
+// Clients are not authenticated: wrap the handler if yours have credentials. The wrapper may call
+// [http.Request.ParseForm]. Limit the rate of calls, too: with a good refresh token, each call costs the
+// signature of an access token. The server's ReadTimeout bounds slow bodies.
 func (m *Manager) TokenHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		form, fault := readForm(w, r)
@@ -115,7 +116,7 @@ func RespondError(w http.ResponseWriter, err error) {
 	case errors.Is(err, jwtexp.ErrExpired):
 		answer = badRequest("invalid_grant", "the session has expired; log in again")
 	case errors.Is(err, jwtexp.ErrInvalid):
-		answer = badRequest("invalid_grant", "the refresh token is not valid; log in again")
+		answer = badRequest("invalid_grant", "the session is not valid; log in again")
 	}
 	answer.respond(w)
 }

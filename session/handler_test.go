@@ -257,6 +257,37 @@ func FuzzForms(f *testing.F) {
 	})
 }
 
+// A handler around the endpoint may have read the form, to authenticate the client.
+func TestFormThatWasRead(t *testing.T) {
+	w := newWorld()
+	good := w.start(t)
+	for _, tt := range []struct {
+		h          http.Handler
+		body, want string
+	}{
+		{w.TokenHandler(), "client_id=a&grant_type=refresh_token&refresh_token=" + good, "200"},
+		{w.TokenHandler(), "client_id=a&client_id=b&grant_type=refresh_token&refresh_token=" + good, "400 invalid_request"},
+		{w.TokenHandler(), "client_id=a", "400 invalid_request"},
+		{w.RevocationHandler(), "client_id=a&token=" + good, "200"},
+	} {
+		wrapped := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.PostFormValue("client_id") != "a" {
+				t.Errorf("got client_id %q, want a", r.PostFormValue("client_id"))
+			}
+			tt.h.ServeHTTP(w, r)
+		})
+		if got := answered(t, post(t, wrapped, tt.body)); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.body[:20], got, tt.want)
+		}
+	}
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
+	r.Header.Set("Content-Type", formType)
+	r.Body = nil
+	if got := answered(t, serve(t, w.TokenHandler(), r)); got != "400 invalid_request" {
+		t.Errorf("no body: got %s, want 400 invalid_request", got)
+	}
+}
+
 // hungUp returns a handler whose client has disconnected.
 func hungUp(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

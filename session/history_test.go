@@ -108,7 +108,7 @@ func (o oracle) refresh(k oracleToken, now int) oracleVerdict {
 		return advance(k.generation-1, k.generation-1)
 	}
 	if k.generation == s.generation {
-		if old < 2*oGrace {
+		if -oGrace <= old && old < 2*oGrace {
 			return stay(s.generation)
 		}
 		return advance(k.generation, k.generation)

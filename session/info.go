@@ -12,8 +12,8 @@ import (
 )
 
 // An Info describes a session. Its JSON is for an account page: it leaves out Refreshed, which tells
-// a thief when to strike, and Claims. Formatting and logging leave out Claims, too. The times are in
-// UTC.
+// a thief when to strike, and Claims. Formatting and logging show ID and times only, unless it is in an
+// unexported field of a struct. The times are in UTC.
 type Info struct {
 	ID        string          `json:"id"`              // the claim sid of the access tokens
 	Subject   string          `json:"subject"`         // sub of the access tokens
@@ -35,13 +35,11 @@ func (s Info) Format(f fmt.State, verb rune) {
 		s.ID, s.Started.Format(time.RFC3339), s.Expires.Format(time.RFC3339), s.End.Format(time.RFC3339)))
 }
 
-// LogValue returns id, subject and label, without those that are empty.
+// LogValue returns id, started, expires and end. It leaves out times that are not known.
 func (s Info) LogValue() slog.Value {
-	var all []slog.Attr
-	for _, a := range []slog.Attr{slog.String("id", s.ID), slog.String("subject", s.Subject), slog.String("label", s.Label)} {
-		if a.Value.String() != "" {
-			all = append(all, a)
-		}
+	all := []slog.Attr{slog.String("id", s.ID)}
+	if !s.End.IsZero() {
+		all = append(all, slog.Time("started", s.Started), slog.Time("expires", s.Expires), slog.Time("end", s.End))
 	}
 	return slog.GroupValue(all...)
 }

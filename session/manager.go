@@ -168,7 +168,8 @@ func WithOtherSecrets(secrets ...[]byte) Option {
 }
 
 // WithName separates Managers that share a secret, such as one for customers and one for employees:
-// each rejects the refresh tokens of the others. An empty name is an error.
+// each rejects the refresh tokens of the others. It does not separate their subjects in a store: give
+// each a store of its own, or subjects that differ. An empty name is an error.
 func WithName(name string) Option {
 	return option{"WithName", func(m *manager) error {
 		m.name = name

@@ -85,18 +85,24 @@ func (p Policy) check(s *setup.Setup, access time.Duration) {
 	}
 }
 
-// checkSpan returns an error unless d is whole seconds and at least the shortest.
+// longestSpan is the longest Lifetime, Idle and lifetime of access tokens: 100 years.
+const longestSpan = 100 * 365 * 24 * time.Hour
+
+// checkSpan returns an error unless d is whole seconds from the shortest to the longest.
 func checkSpan(d, shortest time.Duration) error {
-	if d < shortest || d%time.Second != 0 {
+	switch {
+	case d < shortest || d%time.Second != 0:
 		return fmt.Errorf("invalid time %v: want whole seconds, at least %v", d, shortest)
+	case d > longestSpan:
+		return fmt.Errorf("invalid time %v: want %v at most, which is 100 years", d, longestSpan)
 	}
 	return nil
 }
 
 // expires returns when a session that ends at end expires, if its refresh token was replaced at now.
-func (p Policy) until(now, end time.Time) time.Time {
+func (p Policy) expires(now, end time.Time) time.Time {
 	if p.Idle == 0 {
 		return end
 	}
-	return now.Add(p.Idle).Truncate(time.Second)
+	return earlier(now.Add(p.Idle).Truncate(time.Second), end)
 }

@@ -21,7 +21,7 @@ import (
 //     of this Manager. It is [ReasonEnded] if the session was ended. It is [ReasonReused] if the
 //     refresh token had been replaced: then the session is ended now.
 //   - [jwtexp.ErrUnavailable]: keep the refresh token, and try later. The session may have been
-//     refreshed, or ended because of reuse.
+//     refreshed, or ended because of reuse or ErrEnd.
 //
 // Refresh writes to the store at most once. It may be repeated with the same refresh token, called in
 // parallel, and called again after a lost answer: all calls within Grace return the same refresh
@@ -43,9 +43,10 @@ func (m *manager) refresh(ctx context.Context, text string) (*Tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, found, err := m.store.Find(ctx, token.session())
+	id := token.session()
+	r, found, err := m.find(ctx, id)
 	if err != nil {
-		return nil, m.storeFailed(ctx, Info{ID: token.session()}, err)
+		return nil, m.storeFailed(ctx, Info{ID: id}, err)
 	}
 	var access *jwtexp.Token
 	for range maxAdvances {
@@ -60,8 +61,8 @@ func (m *manager) refresh(ctx context.Context, text string) (*Tokens, error) {
 		}
 		moved := true
 		if o.advances() {
-			if r, moved, found, err = m.store.Advance(ctx, token.session(), step); err != nil {
-				return nil, m.storeFailed(ctx, Info{ID: token.session()}, err)
+			if r, moved, found, err = m.advance(ctx, id, step); err != nil {
+				return nil, m.storeFailed(ctx, Info{ID: id}, err)
 			}
 		}
 		if moved {
@@ -70,6 +71,25 @@ func (m *manager) refresh(ctx context.Context, text string) (*Tokens, error) {
 		// Another call was first: decide again by the record that it left.
 	}
 	return nil, m.failed(ctx, r.info(), outage(ctx, "session store", "it did not advance the session, twice", nil))
+}
+
+// errOtherRecord is the error of a store with a fault. It must not log a client in as another subject.
+var errOtherRecord = &jwtexp.UnavailableError{What: "session store", Detail: "it returned a wrong record; test the store with package sessiontest"}
+
+func (m *manager) find(ctx context.Context, id string) (r Record, found bool, err error) {
+	r, found, err = m.store.Find(ctx, id)
+	if err == nil && found && r.ID != id {
+		err = errOtherRecord
+	}
+	return r, found, err
+}
+
+func (m *manager) advance(ctx context.Context, id string, s Step) (r Record, moved, found bool, err error) {
+	r, moved, found, err = m.store.Advance(ctx, id, s)
+	if err == nil && (found && r.ID != id || moved && (!found || r.Generation != s.From+1)) {
+		err = errOtherRecord
+	}
+	return r, moved, found, err
 }
 
 // maxAdvances is how often Refresh tries to advance a record. A parallel call advances it once
@@ -117,9 +137,9 @@ func (m *manager) refuse(ctx context.Context, o outcome, r Record, found bool, t
 }
 
 // refuseToIssue returns the error for a session without an access token. It ends the session if err is
-// ErrEnd.
+// errEnded.
 func (m *manager) refuseToIssue(ctx context.Context, r Record, now time.Time, err error) error {
-	if !errors.Is(err, ErrEnd) {
+	if !errors.Is(err, errEnded) {
 		return m.issueFailed(ctx, r.info(), err)
 	}
 	_, found, err := m.endAnyway(ctx, r.ID, now)

@@ -163,6 +163,62 @@ func TestStoreThatDoesNotMove(t *testing.T) {
 	w.refresh(t, first)
 }
 
+// A store that mixes up records is an outage. It neither logs a client in as another subject nor ends
+// the session of another client.
+func TestStoreWithWrongRecords(t *testing.T) {
+	w := newWorld()
+	alice, bob := must(w.Start(t.Context(), "alice", nil)), must(w.Start(t.Context(), "bob", nil))
+	w.clock.Advance(2 * grace)
+	second := w.refresh(t, bob.Refresh())
+	other := must(w.store.Memory.List(t.Context(), "bob", epoch))[0]
+	own := must(w.store.Memory.List(t.Context(), "alice", epoch))[0]
+	w.kinds()
+	for name, store := range map[string]wrongStore{
+		"Find returns another record":                  {find: &other},
+		"Find returns the zero record":                 {find: new(session.Record)},
+		"Advance returns another record":               {advance: &other},
+		"Advance returns another record and has moved": {advance: &other, moved: true},
+		"Advance returns the zero record":              {advance: new(session.Record), moved: true},
+		"Advance has moved no record":                  {advance: &own, moved: true, lost: true},
+		"Advance returns the record before":            {advance: &own, moved: true},
+	} {
+		store.spy = w.store
+		m := must(session.New(store, w.issuer, secret, policy))
+		_, err := m.Refresh(t.Context(), alice.Refresh())
+		if outcome(err) != "unavailable" {
+			t.Errorf("%s: got %v, want ErrUnavailable", name, err)
+		}
+		if store.find != nil {
+			if ended, err := m.EndSession(t.Context(), "bob", alice.Session().ID); ended || outcome(err) != "unavailable" {
+				t.Errorf("%s: EndSession: got %t, %v, want ErrUnavailable", name, ended, err)
+			}
+		}
+	}
+	w.refresh(t, alice.Refresh())
+	w.refresh(t, second)
+}
+
+// A wrongStore returns its own records.
+type wrongStore struct {
+	*spy
+	find, advance *session.Record
+	moved, lost   bool
+}
+
+func (s wrongStore) Find(ctx context.Context, id string) (r session.Record, found bool, err error) {
+	if s.find != nil {
+		return *s.find, true, nil
+	}
+	return s.spy.Find(ctx, id)
+}
+
+func (s wrongStore) Advance(ctx context.Context, id string, step session.Step) (r session.Record, moved, found bool, err error) {
+	if s.advance != nil {
+		return *s.advance, s.moved, !s.lost, nil
+	}
+	return s.spy.Advance(ctx, id, step)
+}
+
 // A stuckStore finds records and moves none.
 type stuckStore struct{ *spy }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/jwtexp/jwtexp/session"
 )
 
-// verbs are those of package fmt that print a value in some way.
+// verbs make package fmt print a value in some way.
 var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%10.3v"}
 
 // printed returns the text of v in fmt, log/slog and encoding/json.
@@ -180,7 +180,7 @@ func (s dumpStore) End(ctx context.Context, id string, now, until time.Time) (r 
 	return r, found, err
 }
 
-// A log line of an Event has the session's ID, subject and label, and the error.
+// A log line of an Event has the session's ID and times, and the error. It has no claim, such as sub.
 func TestEventsInLogs(t *testing.T) {
 	var log bytes.Buffer
 	w := newWorld()
@@ -196,7 +196,8 @@ func TestEventsInLogs(t *testing.T) {
 	}
 	id := tokens.Session().ID
 	want := struct{ Started, Failed any }{
-		map[string]any{"kind": "started", "session": map[string]any{"id": id, "subject": "alice", "label": "Firefox"}},
+		map[string]any{"kind": "started", "session": map[string]any{
+			"id": id, "started": "2026-01-02T12:00:00.5Z", "expires": "2026-01-02T14:00:00Z", "end": "2026-01-02T22:00:00Z"}},
 		map[string]any{"kind": "failed", "session": map[string]any{"id": id}, "error": w.events[1].Err.Error()},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -242,7 +243,7 @@ func TestReturnedValuesAreCopies(t *testing.T) {
 	clear(all)
 	for _, claims := range [][]byte{tokens.Session().Claims, must(w.List(t.Context(), "alice"))[0].Claims, must(memory.List(t.Context(), "alice", epoch))[0].Claims} {
 		if string(claims) != `{"role":"admin"}` {
-			t.Errorf("got claims %q, want those of Start", claims)
+			t.Errorf("got claims %q, want the claims of Start", claims)
 		}
 	}
 	for range 3 {

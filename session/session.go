@@ -40,7 +40,7 @@
 //   - The secret alone forges nothing: the random number of a session cannot be guessed. The ID, which
 //     every resource server sees, is a hash of it.
 //   - The secret and any refresh token of a session, however old, forge that session's refresh tokens
-//     until it ends. So they end with [Manager.EndAll] or a new secret.
+//     until it ends. They end with [Manager.EndAll] or without the secret.
 //   - An attacker who can write to the store can log in as anybody, like one who has the issuer's key.
 //
 // # What Refresh does
@@ -91,11 +91,13 @@
 // During a rolling deploy, old and new instances answer the same clients. First add the new secret with
 // [WithOtherSecrets], to every instance. In a second deploy make it the argument of [New], and the old
 // one the other. In a third one, when Idle has passed (or Lifetime, if Idle is 0), remove the old one.
+// Watch the rate of invalid_grant meanwhile: to an instance without the secret, every refresh token is
+// invalid.
 //
 // # Outages and load
 //
 // If the store fails, the answer is [jwtexp.ErrUnavailable], and nothing is lost: clients keep their
 // refresh tokens. A Refresh reads one record, and writes it at most once in twice Grace for each
 // session. Text that is not a refresh token never reaches the store. A client that hammers with a
-// good one costs a signature each time: limit the rate.
+// good one costs a signature each time, and each login a record: limit the rate of both.
 package session

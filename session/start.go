@@ -19,9 +19,9 @@ import (
 // [jwtexp.Issuer.Issue], up to 4 KiB of JSON. With [WithClaims], they are for its function only.
 //
 // An error matches [jwtexp.ErrInvalid] if the function in WithClaims returned [ErrEnd], and
-// [jwtexp.ErrUnavailable] if something failed. Otherwise the arguments are at fault, and it matches
-// no verdict. After an error no session is of use. If the store failed, a record may be there until it
-// expires, and List shows it. A caller who repeats Start starts another session.
+// [jwtexp.ErrUnavailable] if something failed. Otherwise the arguments or the issuer's key are at
+// fault, and it matches no verdict. After an error no session is of use. If something failed, a record
+// may be there until it expires, and List shows it. A caller who repeats Start starts another session.
 func (m *Manager) Start(ctx context.Context, subject string, claims any, opts ...StartOption) (*Tokens, error) {
 	in, err := m.config()
 	if err != nil {
@@ -47,11 +47,11 @@ func (m *manager) start(ctx context.Context, subject string, claims any, opts []
 		Generation: token.generation, Started: now, Refreshed: now,
 		End: now.Add(request.lifetime).Truncate(time.Second),
 	}
-	r.Expires = earlier(m.policy.until(now, r.End), r.End)
+	r.Expires = m.policy.expires(now, r.End)
 
 	access, err := m.issue(ctx, r.info())
 	switch {
-	case errors.Is(err, ErrEnd):
+	case errors.Is(err, errEnded):
 		return nil, &jwtexp.InvalidError{Reason: ReasonEnded}
 	case err != nil && m.claims == nil && !errors.Is(err, jwtexp.ErrUnavailable):
 		return nil, fmt.Errorf("session: Start: %w", err)
@@ -90,7 +90,11 @@ func encodeClaims(claims any) ([]byte, error) {
 	return object, err
 }
 
-// issue returns an access token for a session. An error is [ErrEnd], an ErrUnavailable, or is
+// errEnded is the error of issue if the function in WithClaims returned ErrEnd. Others, such as a
+// key source, must not end a session.
+var errEnded = errors.New("session: ended by WithClaims")
+
+// issue returns an access token for a session. An error is errEnded, an ErrUnavailable, or is
 // about the claims.
 func (m *manager) issue(ctx context.Context, s Info) (*jwtexp.Token, error) {
 	claims := any(s.Claims)
@@ -99,7 +103,7 @@ func (m *manager) issue(ctx context.Context, s Info) (*jwtexp.Token, error) {
 		claims, err = m.claims(ctx, s)
 		switch {
 		case errors.Is(err, ErrEnd):
-			return nil, ErrEnd
+			return nil, errEnded
 		case err != nil:
 			return nil, outage(ctx, "session claims", "the function in WithClaims returned an error; errors.Unwrap shows it", err)
 		}
@@ -107,7 +111,7 @@ func (m *manager) issue(ctx context.Context, s Info) (*jwtexp.Token, error) {
 	return m.issuer.Issue(ctx, s.Subject, claims, jwtexp.WithSessionID(s.ID), jwtexp.WithExpiresBy(s.End))
 }
 
-// issueFailed reports an error of issue that is not ErrEnd, and returns it as an outage.
+// issueFailed reports an error of issue that is not errEnded, and returns it as an outage.
 func (m *manager) issueFailed(ctx context.Context, s Info, err error) error {
 	if e, ok := errors.AsType[*jwtexp.UnavailableError](err); ok {
 		return m.failed(ctx, s, e)

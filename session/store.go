@@ -16,8 +16,9 @@ import (
 //   - Texts are any UTF-8, also with U+0000, and are compared byte for byte. In PostgreSQL they are
 //     bytea.
 //   - An error means that the step was done or not. The caller may repeat the call, and then the
-//     effect is as of one call. An error may quote anything but is never shown to clients. It may
-//     be a [*jwtexp.UnavailableError], whose text and RetryAfter the Manager's error then has.
+//     effect is as of one call. A Store repeats a call itself that conflicts with another one. An
+//     error may quote anything but is never shown to clients. It may be a
+//     [*jwtexp.UnavailableError], whose text and RetryAfter the Manager's error then has.
 //   - A Store is safe for concurrent use, returns when ctx is done, and does nothing if ctx was done
 //     before the call.
 //   - A Store may remove a record a day after its End, and an [Ended] after its Until, and should do so:
@@ -96,7 +97,7 @@ type Record struct {
 	Refreshed  time.Time // the last Advance, or Started: whole milliseconds
 	Expires    time.Time // whole seconds, at most End
 	End        time.Time // whole seconds; it never changes
-	Claims     []byte    // of Start: a JSON object of up to 4 KiB
+	Claims     []byte    // of Start: a JSON object of up to 4 KiB, kept byte for byte
 }
 
 // An Ended is an entry in the list of a [Feed].

@@ -80,8 +80,8 @@ func (t *Tokens) MarshalJSON() ([]byte, error) {
 }
 
 // A TokenResponse is the answer of a token endpoint (RFC 6749 §5.1). Its JSON has the tokens.
-// Formatting and logging show none. Embed it to add members, and send it with Cache-Control:
-// no-store.
+// Formatting and logging show none, unless it is in an unexported field of a struct. Embed it to add
+// members, and send it with Cache-Control: no-store.
 type TokenResponse struct {
 	AccessToken  string `json:"access_token"`            // a credential
 	TokenType    string `json:"token_type"`              // Bearer
@@ -104,6 +104,7 @@ func respond(w http.ResponseWriter, status int, answer any) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache") // RFC 6749 §5.1
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(answer)
 }
