@@ -38,14 +38,14 @@ func TestRandomHistories(t *testing.T) {
 
 // Times are milliseconds. The zero oracleSession is none.
 type oracleSession struct {
-	generation, previous, refreshed, expires, end int
+	generation, previous, refreshed, expires, end int64
 	subject                                       string
 }
 
 type oracleToken struct {
 	text                string
 	session             string
-	generation, expires int
+	generation, expires int64
 	secret              int
 }
 
@@ -64,19 +64,19 @@ const (
 	oRecovery = 3_600_000
 )
 
-func wholeSecond(ms int) int { return ms / 1000 * 1000 }
+func wholeSecond(ms int64) int64 { return ms / 1000 * 1000 }
 
 // A verdict is what the oracle expects of a Refresh.
 type oracleVerdict struct {
 	outcome    string
-	generation int // of the refresh token in the answer; 0: none
+	generation int64 // of the refresh token in the answer; 0: none
 	advance    bool
 	end        bool
 	next       oracleSession
 }
 
 // refresh decides on a refresh token.
-func (o oracle) refresh(k oracleToken, now int) oracleVerdict {
+func (o oracle) refresh(k oracleToken, now int64) oracleVerdict {
 	s, found := o.sessions[k.session]
 	if !found {
 		if k.expires <= now {
@@ -88,7 +88,7 @@ func (o oracle) refresh(k oracleToken, now int) oracleVerdict {
 	if s.expires <= now && !(lost && now < k.expires) {
 		return oracleVerdict{outcome: "expired"}
 	}
-	advance := func(from, previous int) oracleVerdict {
+	advance := func(from, previous int64) oracleVerdict {
 		if s.end-now < 1000 {
 			return oracleVerdict{outcome: "expired"}
 		}
@@ -97,7 +97,7 @@ func (o oracle) refresh(k oracleToken, now int) oracleVerdict {
 		n.expires = min(wholeSecond(now+oIdle), s.end)
 		return oracleVerdict{outcome: "ok", generation: from + 1, advance: true, next: n}
 	}
-	stay := func(generation int) oracleVerdict {
+	stay := func(generation int64) oracleVerdict {
 		if s.end-now < 1000 {
 			return oracleVerdict{outcome: "expired"}
 		}
@@ -163,7 +163,7 @@ func runHistory(t *testing.T, seed uint64, steps int) (good bool) {
 	return true
 }
 
-func (h *history) now() int { return int(h.clock.Now().UnixMilli()) }
+func (h *history) now() int64 { return h.clock.Now().UnixMilli() }
 
 func (h *history) note(format string, args ...any) {
 	h.log = append(h.log, fmt.Sprintf("%v: ", h.clock.Now().Sub(epoch))+fmt.Sprintf(format, args...))
@@ -177,7 +177,7 @@ func (h *history) step(t *testing.T) {
 		h.clock.Advance(spans[h.IntN(len(spans))] / time.Duration(1+h.IntN(3)))
 		h.clock.Set(h.clock.Now().Truncate(time.Millisecond))
 	case n < 27: // it jumps
-		h.clock.Advance(time.Duration(h.IntN(int(4*grace))) - 2*grace)
+		h.clock.Advance(time.Duration(h.Int64N(int64(4*grace))) - 2*grace)
 		h.clock.Set(h.clock.Now().Truncate(time.Millisecond))
 	case n < 35 || len(h.tokens) == 0:
 		h.start(t)
@@ -260,7 +260,7 @@ func (o oracle) adopt(records []session.Record) {
 }
 
 func oracleOf(r session.Record) oracleSession {
-	return oracleSession{int(r.Generation), int(r.Previous), int(r.Refreshed.UnixMilli()), int(r.Expires.UnixMilli()), int(r.End.UnixMilli()), r.Subject}
+	return oracleSession{int64(r.Generation), int64(r.Previous), r.Refreshed.UnixMilli(), r.Expires.UnixMilli(), r.End.UnixMilli(), r.Subject}
 }
 
 // verifies reports whether Manager i knows the secret of the token.
@@ -304,7 +304,7 @@ func (h *history) refresh(t *testing.T, k oracleToken, i int) {
 		}
 		return
 	}
-	if got == "" || int(generation(got)) != want.generation {
+	if got == "" || int64(generation(got)) != want.generation {
 		t.Errorf("got refresh token %q, want generation %d", got, want.generation)
 		return
 	}
