@@ -19,7 +19,7 @@ func TestEncode(t *testing.T) {
 		{map[string]any(nil), `{}`, ""},
 		{(*claims)(nil), `{}`, ""},
 		{claims{"admin"}, `{"role":"admin"}`, ""},
-		{map[string]any{"n": 9007199254740993}, `{"n":9007199254740993}`, ""},
+		{map[string]any{"n": int64(9007199254740993)}, `{"n":9007199254740993}`, ""},
 		{map[string]any{"sid": "x"}, ``, `claim "sid" names the session`},
 		{map[string]any{"EXP": 1}, ``, `claim "exp" is set by the Issuer`},
 		{[]int{1}, ``, "[]int"},
