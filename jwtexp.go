@@ -55,8 +55,9 @@
 //
 // # More
 //
-// Package keyring rotates keys. Package session makes logins last, with refresh tokens. Package jwtexptest has a fake clock, tokens and a test suite for
-// handlers. Module github.com/jwtexp/jwtexp/jwks publishes and fetches JWK Sets.
+// Package keyring rotates keys. Package session makes logins last, with refresh tokens. Package
+// jwtexptest has a fake clock, tokens and a test suite for handlers. Module
+// github.com/jwtexp/jwtexp/jwks publishes and fetches JWK Sets.
 package jwtexp
 
 import (

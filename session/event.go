@@ -9,11 +9,11 @@ type EventKind string
 const (
 	EventStarted   EventKind = "started"
 	EventRefreshed EventKind = "refreshed" // with a new refresh token, or after a failover
-	EventRepeated  EventKind = "repeated"  // with the same refresh token, with its successor again, or without one
-	EventRecovered EventKind = "recovered" // with a replaced refresh token, whose successor is skipped: a lost answer, or the first trace of a thief
-	EventReused    EventKind = "reused"    // ended, because a replaced refresh token came back: a thief or the owner has a copy
+	EventRepeated  EventKind = "repeated"  // with the same refresh token, its successor again, or none
+	EventRecovered EventKind = "recovered" // the successor is skipped: a lost answer, or a thief
+	EventReused    EventKind = "reused"    // ended, because there is a copy of a refresh token
 	EventEnded     EventKind = "ended"     // by End, EndSession, EndAll or ErrEnd
-	EventExpired   EventKind = "expired"   // a refresh token of a session that has expired, as sessions do
+	EventExpired   EventKind = "expired"   // a refresh token of an expired session, which is normal
 	EventFailed    EventKind = "failed"    // an outage
 )
 
