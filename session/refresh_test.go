@@ -172,14 +172,15 @@ func TestStoreWithWrongRecords(t *testing.T) {
 	second := w.refresh(t, bob.Refresh())
 	other := must(w.store.Memory.List(t.Context(), "bob", epoch))[0]
 	own := must(w.store.Memory.List(t.Context(), "alice", epoch))[0]
-	w.kinds()
+	next := own
+	next.Generation = 2
 	for name, store := range map[string]wrongStore{
 		"Find returns another record":                  {find: &other},
 		"Find returns the zero record":                 {find: new(session.Record)},
 		"Advance returns another record":               {advance: &other},
 		"Advance returns another record and has moved": {advance: &other, moved: true},
 		"Advance returns the zero record":              {advance: new(session.Record), moved: true},
-		"Advance has moved no record":                  {advance: &own, moved: true, lost: true},
+		"Advance has moved no record":                  {advance: &next, moved: true, lost: true},
 		"Advance returns the record before":            {advance: &own, moved: true},
 	} {
 		store.spy = w.store
