@@ -16,6 +16,7 @@ const (
 
 	listsExpired   fault = "lists expired sessions"
 	listsAtExpires fault = "lists a session at its Expires"
+	listsAPage     fault = "lists 100 sessions at most"
 	allSubjects    fault = "lists the sessions of all subjects"
 	findTouches    fault = "changes a record in Find"
 
@@ -24,7 +25,7 @@ const (
 	sharesClaimsOut       fault = "returns its own Claims"
 
 	cutsClaims        fault = "cuts claims to 1 KiB"
-	trimsClaims       fault = "trims claims"
+	claimsAsJSON      fault = "keeps claims in a JSON type"
 	cutsSubject       fault = "cuts subjects to 200 bytes"
 	cutsAtNUL         fault = "cuts labels at NUL"
 	foldsSubjects     fault = "folds the case of subjects"
@@ -33,6 +34,7 @@ const (
 	cutsToSeconds     fault = "cuts times to seconds"
 	inZone            fault = "returns times in another zone"
 	inNanoseconds     fault = "keeps times in nanoseconds"
+	anotherUTC        fault = "returns times in a zone of its own that is UTC" // which is correct
 
 	advanceEquals          fault = "compares with == in Advance"
 	advanceAlways          fault = "moves again in a repeated Advance"
@@ -40,6 +42,7 @@ const (
 	advanceCreates         fault = "creates a record in Advance"
 	advanceReadsFirst      fault = "reads in Advance, then writes"
 	advanceUpserts         fault = "writes in Advance what was removed"
+	advanceThenReads       fault = "writes in Advance, then reads"
 	previousIsFrom         fault = "sets Previous to From"
 	returnsTheRecordBefore fault = "returns the record from before Advance"
 	refusesExpired         fault = "refuses to advance an expired record"
@@ -49,11 +52,13 @@ const (
 	endListsFoundOnly fault = "lists in End only what it has found"
 	endListsAgain     fault = "lists an ID again"
 	endTwiceFails     fault = "returns an error from the second End"
+	endReadsFirst     fault = "reads in End, then removes"
 	overwritesUntil   fault = "overwrites a later until"
 
 	endAllKeepsRecords    fault = "keeps the records in EndAll"
 	endAllListsNothing    fault = "lists nothing in EndAll"
 	endAllReadsFirst      fault = "reads in EndAll, then removes"
+	endAllEndsAPage       fault = "ends 100 sessions at most in EndAll"
 	endAllInTwoSteps      fault = "stops EndAll between removing and listing"
 	ignoresExcept         fault = "ignores except"
 	forgetsExpired        fault = "forgets expired sessions in EndAll"
@@ -65,7 +70,9 @@ const (
 	skipsAtPageBorder    fault = "skips an entry between two pages"
 	cursorWithoutEpoch   fault = "takes a cursor of another store"
 	refusesForeignCursor fault = "returns an error for a foreign cursor"
+	trimsList            fault = "keeps the last entries only"
 	numberBeforeVisible  fault = "numbers entries before they are visible"
+	endAllCommitsLate    fault = "numbers the entries of EndAll long before they are visible"
 
 	ignoresContext       fault = "ignores the context"
 	createIgnoresContext fault = "ignores the context in Create"
@@ -86,6 +93,7 @@ var faults = []struct {
 
 	{listsExpired, []string{"List leaves out what has expired"}},
 	{listsAtExpires, []string{"List leaves out what has expired"}},
+	{listsAPage, []string{"a subject may have many sessions"}},
 	{allSubjects, []string{"List returns the sessions of one subject", "EndAll ends the sessions of one subject"}},
 	{findTouches, []string{"Find, List and Ended change nothing"}},
 
@@ -94,7 +102,7 @@ var faults = []struct {
 	{sharesClaimsOut, []string{"records that are returned are copies"}},
 
 	{cutsClaims, []string{"claims are kept byte for byte"}},
-	{trimsClaims, []string{"claims are kept byte for byte"}},
+	{claimsAsJSON, []string{"claims are kept byte for byte"}},
 	{cutsSubject, []string{"subjects and labels are any UTF-8", "subjects that look alike are different"}},
 	{cutsAtNUL, []string{"subjects and labels are any UTF-8"}},
 	{foldsSubjects, []string{"subjects that look alike are different"}},
@@ -110,6 +118,7 @@ var faults = []struct {
 	{advanceCreates, []string{"Advance of an unknown ID does nothing"}},
 	{advanceReadsFirst, []string{"one of 64 parallel Advances moves", "many callers use the store at once"}},
 	{advanceUpserts, []string{"nothing moves after End has returned", "nothing moves after EndAll has returned"}},
+	{advanceThenReads, []string{"nothing moves after End has returned", "nothing moves after EndAll has returned"}},
 	{previousIsFrom, []string{"Advance sets Previous to Presented"}},
 	{returnsTheRecordBefore, []string{"Advance moves a record whose generation is at most From"}},
 	{refusesExpired, []string{"Advance moves an expired record"}},
@@ -119,11 +128,13 @@ var faults = []struct {
 	{endListsFoundOnly, []string{"End lists the ID, also an unknown one"}},
 	{endListsAgain, []string{"End does not list an ID again"}},
 	{endTwiceFails, []string{"End twice is as once"}},
+	{endReadsFirst, []string{"one of several parallel Ends finds the record", "nothing moves after End has returned"}},
 	{overwritesUntil, []string{"End keeps the later until"}},
 
 	{endAllKeepsRecords, []string{"EndAll ends the sessions of one subject"}},
 	{endAllListsNothing, []string{"EndAll ends the sessions of one subject"}},
 	{endAllReadsFirst, []string{"Create at the same time as EndAll is before it or after it"}},
+	{endAllEndsAPage, []string{"a subject may have many sessions"}},
 	{endAllInTwoSteps, []string{"a context that is done during the call"}},
 	{ignoresExcept, []string{"EndAll leaves the sessions in except"}},
 	{forgetsExpired, []string{"EndAll removes expired sessions and does not return them"}},
@@ -135,7 +146,9 @@ var faults = []struct {
 	{skipsAtPageBorder, []string{"Ended pages through everything"}},
 	{cursorWithoutEpoch, []string{"a foreign cursor starts at the beginning"}},
 	{refusesForeignCursor, []string{"a foreign cursor starts at the beginning"}},
+	{trimsList, []string{"Ended pages through everything"}},
 	{numberBeforeVisible, []string{"a reader misses nothing while others end sessions"}},
+	{endAllCommitsLate, []string{"a reader misses nothing while others end sessions"}},
 
 	{ignoresContext, []string{"a context that is done before the call"}},
 	{createIgnoresContext, []string{"a context that is done before the call"}},

@@ -26,7 +26,7 @@ type probe struct {
 const (
 	patience  = 30 * time.Second // how long a call may take
 	maxFaults = 5                // that a report shows
-	maxPages  = 10_000           // that Ended may have
+	maxPages  = 50_000           // that Ended may have
 	atOnce    = 8                // rounds that run in parallel
 )
 
@@ -79,7 +79,7 @@ func (p *probe) call(method string, f func(ctx context.Context) error) bool {
 	defer cancel()
 	err := f(ctx)
 	if err != nil {
-		p.faultf("%s: got the error %q, want none", method, err)
+		p.faultf("%s: got the error %q, want none; repeat conflicts, such as serialization failures, inside the store", method, err)
 	}
 	return err == nil
 }

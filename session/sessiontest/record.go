@@ -113,18 +113,15 @@ func (p *probe) wantList(subject string, now time.Time, want ...session.Record) 
 
 // wantListed reports IDs that are not in the entries of Ended.
 func (p *probe) wantListed(what string, entries []session.Ended, ids ...string) {
-	listed := make(map[string]bool)
-	for _, e := range entries {
-		listed[e.ID] = true
-	}
-	missing := 0
+	missing := make(map[string]bool)
 	for _, id := range ids {
-		if !listed[id] {
-			missing++
-		}
+		missing[id] = true
 	}
-	if missing > 0 {
-		p.faultf("%s: Ended lists %d of %d IDs, want all", what, len(ids)-missing, len(ids))
+	for _, e := range entries {
+		delete(missing, e.ID)
+	}
+	if len(missing) > 0 {
+		p.faultf("%s: Ended lists %d of %d IDs, want all", what, len(ids)-len(missing), len(ids))
 	}
 }
 
@@ -170,9 +167,10 @@ func differences(got, want session.Record) string {
 	return strings.Join(all, "; ")
 }
 
-// same reports whether two times are the same, both in UTC.
+// same reports whether got is the same time as want, and in UTC under any name.
 func same(got, want time.Time) bool {
-	return got.Equal(want) && got.Location() == want.Location()
+	_, offset := got.Zone()
+	return got.Equal(want) && offset == 0
 }
 
 func format(t time.Time) string {

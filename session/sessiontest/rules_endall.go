@@ -1,7 +1,9 @@
 package sessiontest
 
 import (
+	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jwtexp/jwtexp/session"
@@ -26,6 +28,23 @@ var endAllRules = []rule{
 			p.faultf("after EndAll: Ended lists a session of another subject")
 		}
 		p.wantCreated("the same subject again", subject)
+	}},
+	{"a subject may have many sessions", "list and end all of them, without a LIMIT; if your database answers in pages, read all pages in the step", func(p *probe) {
+		all := make([]session.Record, max(250, scaled(1100)))
+		ids := make([]string, len(all))
+		for i := range all {
+			all[i] = newRecord()
+			all[i].Subject, ids[i] = all[0].Subject, all[i].ID
+			if i%10 == 0 {
+				all[i].Claims = []byte(longestClaims)
+			}
+		}
+		var created atomic.Int64
+		p.rounds(len(all), func() { p.create(all[created.Add(1)-1]) })
+		p.wantList(all[0].Subject, start, all...)
+		p.endsAll(all[0].Subject, ids)
+		p.wantList(all[0].Subject, start)
+		p.wantListed("after EndAll", p.listed(), ids...)
 	}},
 	{"EndAll leaves the sessions in except", "leave out each ID in except, and ignore one that the subject does not have", func(p *probe) {
 		a, other := p.stored(), p.stored()
@@ -78,6 +97,11 @@ func (p *probe) endsAll(subject string, want []string, except ...string) {
 func (p *probe) wantIDs(got, want []string) {
 	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
 	if !slices.Equal(got, want) {
-		p.faultf("EndAll: got the IDs %q, want %q, in any order", got, want)
+		p.faultf("EndAll: got %s, want %s, in any order", some(got), some(want))
 	}
+}
+
+// some returns the number of IDs, and the first of them.
+func some(ids []string) string {
+	return fmt.Sprintf("%d IDs, %q", len(ids), ids[:min(len(ids), 5)])
 }

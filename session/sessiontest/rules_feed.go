@@ -2,6 +2,7 @@ package sessiontest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,8 +37,63 @@ var feedRules = []rule{
 			cursor = next
 		}
 	}},
-	{"Ended pages through everything", "start a page behind the last entry of the page before, whose place is in the cursor; return an empty page only at the end", func(p *probe) {
-		ids := p.endsMany(scaled(1200))
+	{"a foreign cursor starts at the beginning", "put a random number in each cursor that is drawn when the list is made; take a cursor without it, or of any other form, as \"\"", func(p *probe) {
+		// If newStore returns one store each time, its own cursors start where they say, and only the
+		// texts below are foreign. Then this rule does not show what a cursor of another store does.
+		other := &probe{ctx: p.ctx, newStore: p.newStore, store: p.newStore()}
+		foreign := []string{
+			"garbage", "0", "1", "3", "-1", "18446744073709551615", "18446744073709551616", "9223372036854775807", "1-1", "1.1", ".", "1.", ".1", "%00", "'; --", "null", "{}",
+			"\x00", " ", "\n", "\xff\xfe", "\u00e9😀", strings.Repeat("9", 10_000), strings.Repeat("a.", 10_000),
+		}
+		for range 5 {
+			other.endsSome(1)
+			_, cursor := other.read("")
+			foreign = append(foreign, cursor)
+		}
+		p.faults = append(p.faults, other.faults...)
+		ids := p.endsSome(3)
+		for _, cursor := range foreign {
+			entries, next := p.read(cursor)
+			p.wantListed("from the cursor "+quote(cursor), entries, ids...)
+			later := p.endsSome(1)
+			entries, _ = p.read(next)
+			p.wantListed("later, after the cursor "+quote(cursor), entries, later...)
+		}
+	}},
+	{"a reader misses nothing while others end sessions", "give an entry its place when it becomes visible: a number that is drawn before the commit is seen out of order; take a lock, or hold entries back until all before them are visible", func(p *probe) {
+		const enders = 8
+		steps := max(40, scaled(150)) // of each
+		ids := make([][]string, enders)
+		// Steps that take longer than others show numbers that are drawn early.
+		large := p.largeSubjects(2 * enders)
+		var over atomic.Bool
+		var seen []session.Ended
+		together(func() {
+			var wg sync.WaitGroup
+			for i := range enders {
+				wg.Go(func() { ids[i] = p.endsMixed(steps, large) })
+			}
+			wg.Wait()
+			over.Store(true)
+		}, func() {
+			cursor := ""
+			for !p.failed() {
+				last := over.Load()
+				page, next, _ := p.page(cursor)
+				seen, cursor = append(seen, page...), next
+				if last && len(page) == 0 {
+					return
+				}
+				if len(seen) > maxPages*enders {
+					p.faultf("Ended: got %d entries without an end, want an empty page after the last entry", len(seen))
+				}
+			}
+		})
+		p.wantListed("while others end sessions", seen, slices.Concat(ids...)...)
+		p.wantListed("afterwards", p.listed(), slices.Concat(ids...)...)
+	}},
+	{"Ended pages through everything", "keep every entry until its Until; start a page behind the last entry of the page before, whose place is in the cursor; return an empty page only at the end", func(p *probe) {
+		ids := p.endsMany(scaled(12_000))
 		p.wantListed("from the start", p.listed(), ids...)
 		if p.failed() {
 			return
@@ -68,56 +124,6 @@ var feedRules = []rule{
 			}
 		}
 	}},
-	{"a foreign cursor starts at the beginning", "put a random number in each cursor that is drawn when the list is made; take a cursor without it, or of any other form, as \"\"", func(p *probe) {
-		other := &probe{ctx: p.ctx, newStore: p.newStore, store: p.newStore()}
-		foreign := []string{
-			"garbage", "0", "1", "3", "-1", "18446744073709551615", "18446744073709551616", "9223372036854775807", "1-1", "1.1", ".", "1.", ".1", "%00", "'; --", "null", "{}",
-			"\x00", " ", "\n", "\xff\xfe", "\u00e9😀", strings.Repeat("9", 10_000), strings.Repeat("a.", 10_000),
-		}
-		for range 5 {
-			other.endsSome(1)
-			_, cursor := other.read("")
-			foreign = append(foreign, cursor)
-		}
-		p.faults = append(p.faults, other.faults...)
-		ids := p.endsSome(3)
-		for _, cursor := range foreign {
-			entries, next := p.read(cursor)
-			p.wantListed("from the cursor "+quote(cursor), entries, ids...)
-			later := p.endsSome(1)
-			entries, _ = p.read(next)
-			p.wantListed("later, after the cursor "+quote(cursor), entries, later...)
-		}
-	}},
-	{"a reader misses nothing while others end sessions", "give an entry its place when it becomes visible: a number that is drawn before the commit is seen out of order; take a lock, or hold entries back until all before them are visible", func(p *probe) {
-		const enders = 8
-		ids := make([][]string, enders)
-		var over atomic.Bool
-		var seen []session.Ended
-		together(func() {
-			var wg sync.WaitGroup
-			for i := range enders {
-				wg.Go(func() { ids[i] = p.endsMixed(scaled(150)) })
-			}
-			wg.Wait()
-			over.Store(true)
-		}, func() {
-			cursor := ""
-			for !p.failed() {
-				last := over.Load()
-				page, next, _ := p.page(cursor)
-				seen, cursor = append(seen, page...), next
-				if last && len(page) == 0 {
-					return
-				}
-				if len(seen) > maxPages*enders {
-					p.faultf("Ended: got %d entries without an end, want an empty page after the last entry", len(seen))
-				}
-			}
-		})
-		p.wantListed("while others end sessions", seen, slices.Concat(ids...)...)
-		p.wantListed("afterwards", p.listed(), slices.Concat(ids...)...)
-	}},
 }
 
 // endsSome ends new IDs one after the other.
@@ -144,9 +150,29 @@ func (p *probe) endsMany(n int) []string {
 	return ids
 }
 
-// endsMixed ends unknown IDs, sessions, and all sessions of a subject.
-func (p *probe) endsMixed(n int) (ids []string) {
+// largeSubjects returns n subjects with 50 sessions each.
+func (p *probe) largeSubjects(n int) chan string {
+	subjects := make(chan string, n)
+	p.rounds(n, func() {
+		subject := newSubject()
+		for range 50 {
+			p.storedFor(subject)
+		}
+		subjects <- subject
+	})
+	return subjects
+}
+
+// endsMixed ends unknown IDs, sessions, all sessions of a subject, and now and then a large subject.
+func (p *probe) endsMixed(n int, large <-chan string) (ids []string) {
 	for i := range n {
+		if rand.N(n) < 4 {
+			select {
+			case subject := <-large:
+				ids = append(ids, p.endAll(subject, start, farOff)...)
+			default: // all have ended
+			}
+		}
 		id := newID()
 		if i%3 > 0 {
 			r := p.stored()

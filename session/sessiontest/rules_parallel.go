@@ -10,14 +10,17 @@ import (
 
 // parallelRules are about calls at the same time.
 var parallelRules = []rule{
-	{"nothing moves after End has returned", "make Advance one atomic step that writes only to a record that is there: an upsert would revive the session", func(p *probe) {
+	{"nothing moves after End has returned", "make Advance one atomic step that writes only to a record that is there (an upsert would revive the session), and that also reads what it returns; the same for End", func(p *probe) {
 		p.rounds(scaled(1000), func() {
 			r := p.stored()
-			p.advancesUntilEnded(r, func() {
-				if _, found := p.end(r.ID, start, farOff); !found {
+			var got session.Record
+			last := p.advancesUntilEnded(r, func() {
+				var found bool
+				if got, found = p.end(r.ID, start, farOff); !found {
 					p.faultf("End, while others advance: got found=false, want true")
 				}
 			})
+			p.wantRecord("End, while others advance: the record after the last Advance that moved", got, last)
 		})
 	}},
 	{"nothing moves after EndAll has returned", "make Advance one atomic step that writes only to a record that is there, and EndAll one that waits for it", func(p *probe) {
@@ -28,6 +31,32 @@ var parallelRules = []rule{
 					p.faultf("EndAll, while others advance: got %d IDs, want 1", len(ids))
 				}
 			})
+		})
+	}},
+	{"one of several parallel Ends finds the record", "delete the record and return what was deleted, in one step: after a SELECT, two Ends have found it before one deletes it; the same for EndAll", func(p *probe) {
+		const enders = 4
+		var turn atomic.Int64
+		p.rounds(scaled(1000), func() {
+			r := p.stored()
+			var finders atomic.Int64
+			calls := slices.Repeat([]func(){func() {
+				if got, found := p.end(r.ID, start, farOff); found {
+					finders.Add(1)
+					p.wantRecord("End", got, r)
+				}
+			}}, enders)
+			if turn.Add(1)%2 == 0 {
+				calls[0] = func() {
+					if slices.Contains(p.endAll(r.Subject, start, farOff), r.ID) {
+						finders.Add(1)
+					}
+				}
+			}
+			together(calls...)
+			if n := finders.Load(); n != 1 {
+				p.faultf("%d parallel calls of End, or of End and EndAll, for one session: got %d that found it, want 1", enders, n)
+			}
+			p.wantRemoved(r)
 		})
 	}},
 	{"Create at the same time as End leaves no record", "lock the ID, or make each of the two a transaction that sees the other: Create must find the entry in Ended, or End the record", func(p *probe) {
@@ -84,7 +113,8 @@ var parallelRules = []rule{
 		p.rounds(scaled(1000), func() {
 			i := int(turn.Add(1)) % len(shared)
 			r, _ := p.find(shared[i].ID)
-			if _, moved, _ := p.advance(r.ID, newStep(r)); moved {
+			if got, moved, _ := p.advance(r.ID, newStep(r)); moved {
+				p.wantRecord("Advance, moved, while others call", got, advanced(r, newStep(r)))
 				moves[i].Add(1)
 			}
 			if n := len(p.list(r.Subject, start)); n == 0 {
@@ -108,9 +138,11 @@ var parallelRules = []rule{
 	}},
 }
 
-// advancesUntilEnded advances a record while end runs, until it is not found.
-func (p *probe) advancesUntilEnded(r session.Record, end func()) {
+// advancesUntilEnded advances a record while end runs, until it is not found. It returns the record
+// after the last Advance that moved it.
+func (p *probe) advancesUntilEnded(r session.Record, end func()) session.Record {
 	const most = 100
+	last := r
 	var over atomic.Bool
 	together(func() {
 		end()
@@ -119,16 +151,21 @@ func (p *probe) advancesUntilEnded(r session.Record, end func()) {
 		s := newStep(r)
 		for range most {
 			late := over.Load()
-			_, moved, found := p.advance(r.ID, s)
-			if !found {
-				return
+			got, moved, found := p.advance(r.ID, s)
+			switch {
+			case late && (moved || found):
+				p.faultf("Advance after the end: got moved=%t, found=%t, want false, false", moved, found)
+			case moved != found:
+				p.faultf("Advance, while another call ends the session: got moved=%t, found=%t, want true, true or false, false", moved, found)
+			case moved:
+				last = advanced(r, s)
+				p.wantRecord("Advance, moved, while another call ends the session", got, last)
+				s.From++
+				continue
 			}
-			if late {
-				p.faultf("Advance after the end: got found=true, moved=%t, want false, false", moved)
-				return
-			}
-			s.From++
+			return
 		}
 	})
 	p.wantRemoved(r)
+	return last
 }

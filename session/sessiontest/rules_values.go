@@ -12,13 +12,13 @@ import (
 
 // valueRules are about the values that a store must keep.
 var valueRules = []rule{
-	{"claims are kept byte for byte", "store Claims as bytes, with room for 4 KiB; a JSON type of a database changes spaces, order and numbers", func(p *probe) {
+	{"claims are kept byte for byte", "store Claims as bytes, with room for 4 KiB; a JSON type of a database changes order, numbers and escapes, and adds spaces", func(p *probe) {
 		for _, claims := range []string{
 			`{}`,
-			`{"text":"` + strings.Repeat("x", 4096-len(`{"text":""}`)) + `"}`,
-			` { "b" : 1.50 , "a" : [ null , true ] } ` + "\n\t",
-			`{"nul":"\u0000","html":"<&>","slash":"\/","emoji":"😀","lone":"\ud800"}`,
-			`{"n":123456789012345678901234567890,"e":1e400,"a":1,"a":2}`,
+			longestClaims,
+			`{"b":1.50,"a":[null,true,{"d":-0,"c":{}}],"":""}`,
+			`{"nul":"\u0000","html":"<&>","slash":"\/","escaped":"\ud83d\ude00\u003c","emoji":"😀","line":"\u2028"}`,
+			`{"n":123456789012345678901234567890,"e":1e400,"E":1E+05}`,
 		} {
 			r := newRecord()
 			r.Claims = []byte(claims)
@@ -115,6 +115,10 @@ var valueRules = []rule{
 		p.wantFound(r)
 	}},
 }
+
+// longestClaims are as long as claims can be. All claims are strict JSON without white space, as a
+// Manager writes them.
+var longestClaims = `{"text":"` + strings.Repeat("x", 4096-len(`{"text":""}`)) + `"}`
 
 // keepsTimes checks a record from Create to Ended.
 func (p *probe) keepsTimes(r session.Record) {

@@ -12,7 +12,17 @@ import (
 )
 
 func TestGoodStorePasses(t *testing.T) {
-	sessiontest.TestStore(t, func(*testing.T) session.Store { return newStore(none) })
+	stores := map[string]func(*testing.T) session.Store{
+		"plain":            func(*testing.T) session.Store { return newStore(none) },
+		string(anotherUTC): func(*testing.T) session.Store { return newStore(anotherUTC) },
+		"two handles": func(*testing.T) session.Store {
+			s := newStore(none)
+			return &inTurn{handles: [2]session.Store{s, s}}
+		},
+	}
+	for name, newStore := range stores {
+		t.Run(name, func(t *testing.T) { sessiontest.TestStore(t, newStore) })
+	}
 }
 
 // All rules may run on one store.

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/jwtexp/jwtexp/session"
@@ -24,12 +25,14 @@ type store struct {
 	mu      sync.Mutex
 	records map[string]session.Record
 	list    []entry
+	listed  map[string]int   // the place of an ID in list
 	history []session.Record // for aRecordForEachAdvance
+	reads   int              // calls of Ended
 }
 
 type entry struct {
 	session.Ended
-	hidden bool // for numberBeforeVisible
+	hidden bool // for numberBeforeVisible and endAllCommitsLate
 }
 
 var epochs = struct {
@@ -41,7 +44,7 @@ func newStore(f fault) *store {
 	epochs.Lock()
 	defer epochs.Unlock()
 	epochs.last++
-	return &store{fault: f, epoch: epochs.last, records: make(map[string]session.Record)}
+	return &store{fault: f, epoch: epochs.last, records: make(map[string]session.Record), listed: make(map[string]int)}
 }
 
 func (s *store) has(f fault) bool { return s.fault == f }
@@ -82,7 +85,7 @@ func (s *store) Create(ctx context.Context, r session.Record) error {
 	if stored && s.has(createTwiceFails) {
 		return errors.New("duplicate key")
 	}
-	listed := slices.ContainsFunc(s.list, func(e entry) bool { return e.ID == r.ID })
+	_, listed := s.listed[r.ID]
 	if s.has(createChecksFirst) {
 		s.pause()
 	}
@@ -107,8 +110,10 @@ func (s *store) in(r session.Record) session.Record {
 		r.Label, _, _ = strings.Cut(r.Label, "\x00")
 	case cutsClaims:
 		r.Claims = r.Claims[:min(len(r.Claims), 1024)]
-	case trimsClaims:
-		r.Claims = bytes.TrimSpace(r.Claims)
+	case claimsAsJSON:
+		var claims map[string]any
+		json.Unmarshal(r.Claims, &claims)
+		r.Claims, _ = json.Marshal(claims)
 	case cutsToSeconds:
 		r.Started, r.Refreshed = r.Started.Truncate(time.Second), r.Refreshed.Truncate(time.Second)
 	case inNanoseconds:
@@ -126,6 +131,10 @@ func (s *store) out(r session.Record) session.Record {
 	}
 	if s.has(inZone) {
 		r.Expires = r.Expires.In(time.FixedZone("KST", 9*60*60))
+	}
+	if s.has(anotherUTC) {
+		utc := time.FixedZone("UTC", 0)
+		r.Started, r.Refreshed, r.Expires, r.End = r.Started.In(utc), r.Refreshed.In(utc), r.Expires.In(utc), r.End.In(utc)
 	}
 	return r
 }
@@ -190,6 +199,11 @@ func (s *store) Advance(ctx context.Context, id string, step session.Step) (r se
 	if s.has(returnsTheRecordBefore) {
 		return s.out(before), true, true, nil
 	}
+	if s.has(advanceThenReads) {
+		s.pause()
+		r, found = s.records[s.key(id)]
+		return s.out(r), true, found, nil
+	}
 	return s.out(r), true, true, nil
 }
 
@@ -199,8 +213,11 @@ func (s *store) End(ctx context.Context, id string, now, until time.Time) (sessi
 	}
 	defer s.mu.Unlock()
 	r, found := s.records[s.key(id)]
-	if s.has(endTwiceFails) && !found && slices.ContainsFunc(s.list, func(e entry) bool { return e.ID == id }) {
+	if _, listed := s.listed[id]; s.has(endTwiceFails) && !found && listed {
 		return session.Record{}, false, errors.New("ended already")
+	}
+	if s.has(endReadsFirst) {
+		s.pause()
 	}
 	if !s.has(endKeepsRecord) {
 		delete(s.records, s.key(id))
@@ -213,13 +230,14 @@ func (s *store) End(ctx context.Context, id string, now, until time.Time) (sessi
 
 // add lists an ID.
 func (s *store) add(id string, until time.Time) {
-	i := slices.IndexFunc(s.list, func(e entry) bool { return e.ID == id })
-	if i >= 0 && !s.has(endListsAgain) {
+	i, listed := s.listed[id]
+	if listed && !s.has(endListsAgain) {
 		if e := &s.list[i]; until.After(e.Until) || s.has(overwritesUntil) {
 			e.Until = until
 		}
 		return
 	}
+	s.listed[id] = len(s.list)
 	s.list = append(s.list, entry{session.Ended{ID: id, Until: until}, s.has(numberBeforeVisible) && len(s.list)%2 == 0})
 }
 
@@ -232,6 +250,12 @@ func (s *store) EndAll(ctx context.Context, subject string, now, until time.Time
 		return nil, errors.New("unknown subject")
 	}
 	removed := s.of(subject)
+	if s.has(endAllEndsAPage) {
+		removed = removed[:min(len(removed), pageSize)]
+	}
+	if s.has(endAllCommitsLate) {
+		return s.endAllLate(removed, until), nil
+	}
 	if s.has(endAllReadsFirst) {
 		s.pause()
 	}
@@ -261,12 +285,36 @@ func (s *store) EndAll(ctx context.Context, subject string, now, until time.Time
 	return ids, nil
 }
 
+// endAllLate numbers the entries at once, and shows them when all are done.
+func (s *store) endAllLate(removed []session.Record, until time.Time) (ids []string) {
+	for _, r := range removed {
+		ids = append(ids, r.ID)
+		delete(s.records, r.ID)
+		s.add(r.ID, until)
+		s.list[s.listed[r.ID]].hidden = true
+	}
+	// A short step seems atomic. During a long one, a reader reads.
+	for before, pauses := s.reads, 0; len(removed) > 1 && s.reads < before+3 && pauses < 1000; pauses++ {
+		s.pause()
+	}
+	for _, r := range removed {
+		s.list[s.listed[r.ID]].hidden = false
+	}
+	return ids
+}
+
 // of returns the records of a subject.
 func (s *store) of(subject string) (all []session.Record) {
-	for _, r := range slices.Concat(slices.Collect(maps.Values(s.records)), s.history) {
+	add := func(r session.Record) {
 		if r.Subject == subject || s.has(foldsSubjects) && strings.EqualFold(r.Subject, subject) || s.has(allSubjects) {
 			all = append(all, r)
 		}
+	}
+	for _, r := range s.records {
+		add(r)
+	}
+	for _, r := range s.history {
+		add(r)
 	}
 	return all
 }
@@ -281,16 +329,28 @@ func (s *store) List(ctx context.Context, subject string, now time.Time) (all []
 			all = append(all, s.out(r))
 		}
 	}
+	if s.has(listsAPage) {
+		all = all[:min(len(all), pageSize)]
+	}
 	return all, nil
 }
 
 const pageSize = 100
+
+// trimmed returns how many entries trimsList keeps.
+func trimmed() int {
+	if testing.Short() {
+		return 1000
+	}
+	return 10_000
+}
 
 func (s *store) Ended(ctx context.Context, after string) (page []session.Ended, next string, err error) {
 	if err := s.lock(ctx); err != nil {
 		return nil, "", err
 	}
 	defer s.mu.Unlock()
+	s.reads++
 	var epoch, read int
 	n, _ := fmt.Sscanf(after, "%d.%d", &epoch, &read)
 	if after != fmt.Sprintf("%d.%d", epoch, read) || epoch != s.epoch && !s.has(cursorWithoutEpoch) {
@@ -304,14 +364,22 @@ func (s *store) Ended(ctx context.Context, after string) (page []session.Ended, 
 		list = slices.Clone(s.list)
 		slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.ID, b.ID) })
 	}
+	if s.has(trimsList) {
+		read = max(read, len(list)-trimmed())
+	}
 	for i := read; i < len(list) && len(page) < pageSize; i++ {
 		if !list[i].hidden {
 			page = append(page, list[i].Ended)
+			if s.has(anotherUTC) {
+				page[len(page)-1].Until = list[i].Until.In(time.FixedZone("UTC", 0))
+			}
 			read = i + 1
 		}
 	}
-	for i := range s.list {
-		s.list[i].hidden = false
+	if s.has(numberBeforeVisible) {
+		for i := range s.list {
+			s.list[i].hidden = false
+		}
 	}
 	switch {
 	case s.has(skipsAtPageBorder) && len(page) == pageSize, s.has(emptyPageSkips) && len(page) == 0:
