@@ -90,8 +90,12 @@ func readKeys(root *os.Root) ([]byte, error) {
 	}
 	f, err := root.Open(keysFile)
 	if err != nil {
-		if _, noLink := root.Lstat(keysFile); errors.Is(noLink, fs.ErrNotExist) {
+		link, noLink := root.Lstat(keysFile)
+		switch {
+		case errors.Is(noLink, fs.ErrNotExist):
 			return nil, nil
+		case errors.Is(err, fs.ErrNotExist) && noLink == nil && link.Mode().IsRegular():
+			return readKeys(root) // another instance has just made the file
 		}
 		return nil, err
 	}
