@@ -74,7 +74,7 @@ func (e *ExpiredError) when() string {
 func (e *ExpiredError) Is(target error) bool { return e != nil && target == ErrExpired }
 
 // Format prints the text of Error under every verb.
-func (e ExpiredError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
+func (e ExpiredError) Format(f fmt.State, verb rune) { opaque.Format(f, verb, e.Error()) }
 
 // An InvalidError is an [ErrInvalid].
 type InvalidError struct {
@@ -100,7 +100,7 @@ func (e *InvalidError) Unwrap() error {
 }
 
 // Format prints the text of Error under every verb.
-func (e InvalidError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
+func (e InvalidError) Format(f fmt.State, verb rune) { opaque.Format(f, verb, e.Error()) }
 
 // A NotYetValidError is the Err of an [*InvalidError] with [ReasonNotYetValid]. It matches no
 // verdict.
@@ -164,7 +164,7 @@ func (e *UnavailableError) Unwrap() error {
 }
 
 // Format prints the text of Error under every verb.
-func (e UnavailableError) Format(f fmt.State, verb rune) { format(f, verb, e.Error()) }
+func (e UnavailableError) Format(f fmt.State, verb rune) { opaque.Format(f, verb, e.Error()) }
 
 // A ScopeError is an [ErrInsufficientScope].
 type ScopeError struct {
@@ -370,10 +370,4 @@ func describe(verdict error, parts ...string) string {
 func join(separator string, parts ...string) string {
 	isEmpty := func(part string) bool { return part == "" }
 	return strings.Join(slices.DeleteFunc(parts, isEmpty), separator)
-}
-
-// format prints text under any verb. Without it, %#v and verbs for other types, such as %d,
-// would print an error's fields.
-func format(f fmt.State, verb rune, text string) {
-	fmt.Fprintf(f, fmt.FormatString(f, verb), text)
 }

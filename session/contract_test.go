@@ -124,8 +124,8 @@ func TestOneRecord(t *testing.T) {
 }
 
 // A thief who copies a refresh token shows: when thief and owner take turns, more than twice Grace
-// apart, the session ends at the fourth turn at the latest, and two turns later for each answer that
-// the owner loses.
+// apart, the session ends at the fourth turn at the latest, and two turns later for each answer
+// that the owner loses.
 func TestTheftShows(t *testing.T) {
 	gaps := []time.Duration{2*grace + time.Millisecond, 20 * time.Minute, recovery - time.Millisecond, recovery}
 	for _, age := range []time.Duration{0, 2 * grace} { // of the refresh token at the theft
@@ -142,8 +142,8 @@ func TestTheftShows(t *testing.T) {
 	}
 }
 
-// turnsUntilTheEnd lets owner and thief take turns, and returns the turn at which one is refused. The
-// owner loses the first answers.
+// turnsUntilTheEnd lets owner and thief take turns, and returns the turn at which one is refused.
+// The owner loses the first answers.
 func turnsUntilTheEnd(t *testing.T, first string, age time.Duration, gaps []time.Duration, pattern, lost, limit int) (turn int, history string) {
 	w := newWorldWith(session.Policy{Lifetime: 100 * time.Hour, Recovery: recovery})
 	token := w.start(t)
@@ -238,7 +238,8 @@ func (w *world) setBack(t *testing.T, records ...session.Record) {
 	}
 }
 
-// Lost Advances log no client out: a refresh token that is ahead of its record proves that it was issued.
+// Lost Advances log no client out: a refresh token that is ahead of its record proves that it was
+// issued.
 func TestFailoverThatLosesAdvances(t *testing.T) {
 	for lost := 1; lost <= 3; lost++ {
 		for _, behind := range []int{0, 1} { // the client has the last refresh token, or the one before

@@ -65,9 +65,9 @@ func (p Policy) decide(r Record, found bool, t refreshToken, now time.Time) (out
 }
 
 // byGeneration decides by the generation g of a refresh token, and by the time since the record's
-// last Advance. age is negative if the clock that wrote the record was ahead. If it was ahead by more
-// than Grace, which is more than the clocks may differ, the refresh token would be young for as long:
-// it is replaced, so that the record has a time of this clock.
+// last Advance. age is negative if the clock that wrote the record was ahead. If it was ahead by
+// more than Grace, which is more than the clocks may differ, the refresh token would be young for
+// as long: it is replaced, so that the record has a time of this clock.
 func (p Policy) byGeneration(r Record, g uint32, age time.Duration) (outcome, Step) {
 	switch {
 	case g > r.Generation: // its good tag proves that it was issued

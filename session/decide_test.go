@@ -10,8 +10,8 @@ import (
 	"github.com/jwtexp/jwtexp/session"
 )
 
-// The table of the scheme: what Refresh does with a refresh token, by its generation and by the time
-// since the record was advanced.
+// The table of the scheme: what Refresh does with a refresh token, by its generation and by the
+// time since the record was advanced.
 func TestDecide(t *testing.T) {
 	p := session.Policy{Lifetime: lifetime, Idle: idle, Grace: grace, Recovery: recovery}
 	without := p

@@ -12,12 +12,12 @@ import (
 
 // End logs out: it ends the session of a refresh token, current or replaced, expired or not. It
 // returns nil for a session that is over already, and for text that is not a refresh token of this
-// Manager (RFC 7009 §2.2). After [jwtexp.ErrUnavailable] the session may be ended or not: repeat the
-// call.
+// Manager (RFC 7009 §2.2). An error matches [jwtexp.ErrUnavailable]: the session may be ended or
+// not, so repeat the call.
 //
-// No Refresh that begins after End has returned nil succeeds. One that is under way may still return an
-// access token, but no refresh token that works. Access tokens stay good until they expire, unless
-// their verifier rejects what the store's [Feed] lists ([jwtexp.WithRevoked]).
+// No Refresh that begins after End has returned nil succeeds. One that is under way may still
+// return an access token, but no refresh token that works. Access tokens stay good until they
+// expire, unless their verifier rejects what the store's [Feed] lists ([jwtexp.WithRevoked]).
 func (m *Manager) End(ctx context.Context, refreshToken string) error {
 	in, err := m.config()
 	if err != nil {
@@ -46,8 +46,8 @@ func (m *manager) endByToken(ctx context.Context, text string) error {
 }
 
 // EndSession ends one session of a subject, such as one that the subject picks from [Manager.List].
-// ended is false if the subject has no such session, or one that has expired. Sessions of other subjects
-// are left alone. After [jwtexp.ErrUnavailable] repeat the call.
+// ended is false if the subject has no such session, or one that has expired. Sessions of other
+// subjects are left alone. An error matches [jwtexp.ErrUnavailable]: repeat the call.
 func (m *Manager) EndSession(ctx context.Context, subject, id string) (ended bool, err error) {
 	in, err := m.config()
 	if err != nil {
@@ -81,11 +81,11 @@ func (m *manager) endSession(ctx context.Context, subject, id string) (ended boo
 }
 
 // EndAll logs a subject out everywhere, or everywhere but in the sessions with the given IDs. It
-// returns how many sessions it ended, without those that had expired. After [jwtexp.ErrUnavailable]
-// some sessions may be ended: repeat the call.
+// returns how many sessions it ended, without those that had expired. An error matches
+// [jwtexp.ErrUnavailable]: some sessions may be ended, so repeat the call.
 //
-// A login that is being checked meanwhile starts a new session, which EndAll does not end. For a change
-// of the password, see [WithClaims].
+// A login that is being checked meanwhile starts a new session, which EndAll does not end. For a
+// change of the password, see [WithClaims].
 func (m *Manager) EndAll(ctx context.Context, subject string, except ...string) (int, error) {
 	in, err := m.config()
 	if err != nil {
@@ -119,9 +119,9 @@ const maxTokenID = maxText - len(tokenIDPrefix)
 const tokenIDPrefix = "jti:"
 
 // RevokeToken lists one access token as ended, by its ID (jti), for verifiers that read the store's
-// [Feed]. Its session goes on. The entry stays until the token has expired for every verifier. A nil
-// token, a token without an ID, or an ID of more than 251 bytes is an error that matches no verdict.
-// After [jwtexp.ErrUnavailable] repeat the call.
+// [Feed]. Its session goes on. The entry stays until the token has expired for every verifier. A
+// nil token, a token without an ID, or an ID of more than 251 bytes is an error that matches no
+// verdict. After [jwtexp.ErrUnavailable] repeat the call.
 func (m *Manager) RevokeToken(ctx context.Context, t *jwtexp.Token) error {
 	in, err := m.config()
 	if err != nil {
@@ -166,15 +166,16 @@ func (m *manager) end(ctx context.Context, id string, now time.Time) (r Record, 
 	return m.store.End(ctx, id, now, m.listedUntil(now))
 }
 
-// endAnyway ends a session although the caller may have hung up. A thief must not be able to stop it.
+// endAnyway ends a session although the caller may have hung up. A thief must not be able to stop
+// it.
 func (m *manager) endAnyway(ctx context.Context, id string, now time.Time) (r Record, found bool, err error) {
 	ctx, cancel := withoutCaller(ctx)
 	defer cancel()
 	return m.end(ctx, id, now)
 }
 
-// withoutCaller returns a context that does not end when the caller hangs up, but 5 seconds later at
-// most.
+// withoutCaller returns a context that does not end when the caller hangs up, but 5 seconds later
+// at most.
 func withoutCaller(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/jwtexp/jwtexp"
 )
@@ -21,21 +20,18 @@ const (
 var ErrEnd = errors.New("session: end the session")
 
 // outage returns the error for an outage of what, which failed with cause. If the cause is a
-// [*jwtexp.UnavailableError], it says what failed instead.
+// [*jwtexp.UnavailableError], it says what failed instead. detail must not be empty.
 func outage(ctx context.Context, what, detail string, cause error) *jwtexp.UnavailableError {
 	e := &jwtexp.UnavailableError{What: what, Detail: detail, Err: cause}
 	if given, ok := errors.AsType[*jwtexp.UnavailableError](cause); ok && given != nil {
 		e.What, e.Detail, e.RetryAfter = cmp.Or(given.What, what), cmp.Or(given.Detail, detail), given.RetryAfter
 		e.Err = given.Unwrap()
 	}
-	if done := ctx.Err(); done != nil && !errors.Is(e.Unwrap(), done) {
-		e.Err = errors.Join(done, e.Unwrap())
+	if done := ctx.Err(); done != nil {
+		e.Detail += "; the caller's context is done"
+		if !errors.Is(e.Unwrap(), done) {
+			e.Err = errors.Join(done, e.Unwrap())
+		}
 	}
 	return e
-}
-
-// format prints text under any verb. Without it, %#v and verbs for other types, such as %d, would
-// print the fields.
-func format(f fmt.State, verb rune, text string) {
-	fmt.Fprintf(f, fmt.FormatString(f, verb), text)
 }

@@ -20,7 +20,8 @@ import (
 // newSecret returns a secret. A service reads it from where it keeps secrets.
 func newSecret() []byte { return []byte("32 random bytes, from openssl rand") }
 
-func newIssuer(clock jwtexp.Clock) *jwtexp.Issuer {
+// newSessions returns a Manager whose access tokens live for ten minutes.
+func newSessions(clock jwtexp.Clock, policy session.Policy, opts ...session.Option) *session.Manager {
 	key, err := jwtexp.NewSecretKey(jwtexp.HS256, newSecret())
 	if err != nil {
 		log.Fatal(err)
@@ -29,13 +30,25 @@ func newIssuer(clock jwtexp.Clock) *jwtexp.Issuer {
 	if err != nil {
 		log.Fatal(err)
 	}
-	return issuer
+	sessions, err := session.New(session.NewMemory(), issuer, newSecret(), policy, opts...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return sessions
 }
 
 // A login starts a session, and the handlers of the package refresh and end it.
 func Example() {
 	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)) // jwtexp.SystemClock() in a service
-	sessions, err := session.New(session.NewMemory(), newIssuer(clock), newSecret(), session.Policy{
+	key, err := jwtexp.NewSecretKey(jwtexp.HS256, newSecret())
+	if err != nil {
+		log.Fatal(err)
+	}
+	issuer, err := jwtexp.NewIssuer(key, 10*time.Minute, jwtexp.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions, err := session.New(session.NewMemory(), issuer, newSecret(), session.Policy{
 		Lifetime: 90 * 24 * time.Hour,
 		Idle:     14 * 24 * time.Hour,
 	})
@@ -86,12 +99,10 @@ func Example() {
 // An account page lists the devices of a user, and logs them out.
 func ExampleManager_EndAll() {
 	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
-	sessions, err := session.New(session.NewMemory(), newIssuer(clock), newSecret(), session.Policy{Lifetime: 24 * time.Hour})
-	if err != nil {
-		log.Fatal(err)
-	}
+	sessions := newSessions(clock, session.Policy{Lifetime: 24 * time.Hour})
 	ctx := context.Background()
 	var this *session.Tokens // the session of the page
+	var err error
 	for _, device := range []string{"phone", "tablet", "laptop"} {
 		if this, err = sessions.Start(ctx, "alice", nil, session.WithLabel(device)); err != nil {
 			log.Fatal(err)
@@ -138,7 +149,7 @@ func ExampleWithClaims() {
 		Role string `json:"role"`
 	}
 	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
-	sessions, err := session.New(session.NewMemory(), newIssuer(clock), newSecret(), session.Policy{Lifetime: 24 * time.Hour},
+	sessions := newSessions(clock, session.Policy{Lifetime: 24 * time.Hour},
 		session.WithClaims(func(_ context.Context, s session.Info) (any, error) {
 			var at login
 			if err := json.Unmarshal(s.Claims, &at); err != nil {
@@ -150,9 +161,6 @@ func ExampleWithClaims() {
 			}
 			return claims{u.Role}, nil
 		}))
-	if err != nil {
-		log.Fatal(err)
-	}
 	ctx := context.Background()
 	tokens, err := sessions.Start(ctx, "alice", login{users["alice"].Version})
 	if err != nil {
@@ -176,10 +184,7 @@ func ExampleWithClaims() {
 // refresh_token: the client keeps the one that it has.
 func ExampleTokens_Response() {
 	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
-	sessions, err := session.New(session.NewMemory(), newIssuer(clock), newSecret(), session.Policy{Lifetime: 24 * time.Hour})
-	if err != nil {
-		log.Fatal(err)
-	}
+	sessions := newSessions(clock, session.Policy{Lifetime: 24 * time.Hour})
 	refresh := func(w http.ResponseWriter, r *http.Request) {
 		refreshToken := r.PostFormValue("refresh_token")
 		if refreshToken == "" { // not invalid_grant, after which a client forgets its refresh token
@@ -222,15 +227,13 @@ func ExampleTokens_Response() {
 }
 
 // A test of idle expiry moves the clock, and does not sleep.
-func ExampleManager_Policy() {
+func ExamplePolicy() {
 	clock := jwtexptest.NewClock(time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC))
-	sessions, err := session.New(session.NewMemory(), newIssuer(clock), newSecret(), session.Policy{Lifetime: 24 * time.Hour, Idle: time.Hour})
+	sessions := newSessions(clock, session.Policy{Lifetime: 24 * time.Hour, Idle: time.Hour})
+	tokens, err := sessions.Start(context.Background(), "alice", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	tokens, _ := sessions.Start(context.Background(), "alice", nil)
-	clock.Advance(2 * sessions.Policy().Grace) // now the refresh token is replaced
-	tokens, _ = sessions.Refresh(context.Background(), tokens.Refresh())
 	clock.Advance(time.Hour)
 	_, err = sessions.Refresh(context.Background(), tokens.Refresh())
 	fmt.Println(errors.Is(err, jwtexp.ErrExpired))

@@ -13,8 +13,8 @@ const maxForm = 16 << 10
 // A form is the body of a request to a token endpoint or a revocation endpoint.
 type form struct{ url.Values }
 
-// readForm reads the body of a request, and nothing of its query. A handler around this one may have
-// read it before, as Request.ParseForm does.
+// readForm reads the body of a request, and nothing of its query. A handler around this one may
+// have read it before, as Request.ParseForm does.
 func readForm(w http.ResponseWriter, r *http.Request) (form, *formError) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)

@@ -10,16 +10,16 @@ import (
 )
 
 // TokenHandler returns a token endpoint for refresh tokens (RFC 6749 §6): a POST of a form with
-// grant_type=refresh_token and refresh_token. It answers with a [TokenResponse], or as [RespondError]
-// does. An error of the request is 400 with invalid_request, unsupported_grant_type or invalid_scope,
-// and another method than POST is 405.
+// grant_type=refresh_token and refresh_token. It answers with a [TokenResponse], or as
+// [RespondError] does. An error of the request is 400 with invalid_request, unsupported_grant_type
+// or invalid_scope, and another method than POST is 405.
 //
-// The form has 16 KiB at most, and each parameter once. An empty parameter counts as absent. Unknown
-// parameters and the query are ignored. Every answer has Cache-Control: no-store.
+// The form has 16 KiB at most, and each parameter once. An empty parameter counts as absent.
+// Unknown parameters and the query are ignored. Every answer has Cache-Control: no-store.
 //
 // Clients are not authenticated: wrap the handler if yours have credentials. The wrapper may call
-// [http.Request.ParseForm]. Limit the rate of calls, too: with a good refresh token, each call costs the
-// signature of an access token. The server's ReadTimeout bounds slow bodies.
+// [http.Request.ParseForm]. Limit the rate of calls, too: with a good refresh token, each call
+// costs the signature of an access token. The server's ReadTimeout bounds slow bodies.
 func (m *Manager) TokenHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		form, fault := readForm(w, r)
@@ -58,9 +58,9 @@ func checkRefresh(f form) *formError {
 	return nil
 }
 
-// RevocationHandler returns a revocation endpoint (RFC 7009): a POST of a form with token, a refresh
-// token whose session it ends, as [Manager.End] does. It answers 200 if the token is of no use
-// afterwards, so also for text that is not a token. For an access token it answers 400 with
+// RevocationHandler returns a revocation endpoint (RFC 7009): a POST of a form with token, a
+// refresh token whose session it ends, as [Manager.End] does. It answers 200 if the token is of no
+// use afterwards, so also for text that is not a token. For an access token it answers 400 with
 // unsupported_token_type. The form has the rules of [Manager.TokenHandler], and errors are answered
 // alike. If the client hangs up, the session ends nevertheless.
 func (m *Manager) RevocationHandler() http.Handler {
@@ -95,11 +95,11 @@ func checkRevoke(f form) *formError {
 	return nil
 }
 
-// RespondError writes what [Manager.TokenHandler] answers for an error of [Manager.Refresh] (RFC 6749
-// §5.2). It is for handlers of your own. The answer is 400 with invalid_grant for
+// RespondError writes what [Manager.TokenHandler] answers for an error of [Manager.Refresh] (RFC
+// 6749 §5.2). It is for handlers of your own. The answer is 400 with invalid_grant for
 // [jwtexp.ErrExpired] and [jwtexp.ErrInvalid]: the client forgets the refresh token and logs in
-// again. It is 503 with temporarily_unavailable and Retry-After for [jwtexp.ErrUnavailable]. For nil,
-// and for an error that matches no verdict, it is 500 with server_error.
+// again. It is 503 with temporarily_unavailable and Retry-After for [jwtexp.ErrUnavailable]. For
+// nil, and for an error that matches no verdict, it is 500 with server_error.
 //
 // A handler should answer a request without a refresh token itself, with another error: after
 // invalid_grant, the client would forget its refresh token.

@@ -210,7 +210,7 @@ func TestRevocationHandler(t *testing.T) {
 		{"two tokens", "token=a&token=b", "400 invalid_request"},
 		{"an access token", "token=" + tokens.Access().Raw(), "400 unsupported_token_type"},
 		{"garbage", "token=garbage", "200"},
-		{"a refresh token of nobody.example", "token=rt1_" + strings.Repeat("A", 56), "200"},
+		{"a refresh token of another secret", "token=rt1_" + strings.Repeat("A", 56), "200"},
 	} {
 		if got := answered(t, post(t, w.RevocationHandler(), tt.body)); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
@@ -233,7 +233,8 @@ func TestRevocationHandler(t *testing.T) {
 	w.wantEvents(t, session.EventStarted, session.EventRepeated, session.EventFailed, session.EventEnded)
 }
 
-// Whatever a body holds, the answer is one of the documented ones, and no bad body changes a session.
+// Whatever a body holds, the answer is one of the documented ones, and no bad body changes a
+// session.
 func FuzzForms(f *testing.F) {
 	w := newWorld()
 	good := must(w.Start(f.Context(), "alice", nil)).Refresh()

@@ -157,8 +157,8 @@ func generation(refreshToken string) uint32 {
 	return binary.BigEndian.Uint32(must(base64.RawURLEncoding.DecodeString(refreshToken[4:]))[16:])
 }
 
-// A spy is a store that counts calls. The hook can replace what a call does: it gets the name of the
-// method and a func that does it.
+// A spy is a store that counts calls. The hook can replace what a call does: it gets the name of
+// the method and a func that does it.
 type spy struct {
 	*session.Memory
 	mu     sync.Mutex

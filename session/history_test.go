@@ -235,7 +235,7 @@ func (h *history) start(t *testing.T) {
 	h.note("start for %s: %v", subject, err)
 	if fails != "" {
 		wantOutcome(t, err, "unavailable")
-		h.oracle.adopt(h.records(t)) // the record may be there, and nobody.example has its refresh token
+		h.oracle.adopt(h.records(t)) // the record may be there, but no client has its refresh token
 		return
 	}
 	if err != nil {

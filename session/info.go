@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"github.com/jwtexp/jwtexp/internal/opaque"
 )
 
-// An Info describes a session. Its JSON is for an account page: it leaves out Refreshed, which tells
-// a thief when to strike, and Claims. Formatting and logging show ID and times only, unless it is in an
-// unexported field of a struct. The times are in UTC.
+// An Info describes a session. Its JSON is for an account page: it leaves out Refreshed, which
+// tells a thief when to strike, and Claims. Formatting and logging show ID and times only, unless
+// it is in an unexported field of a struct. The times are in UTC.
 type Info struct {
 	ID        string          `json:"id"`              // the claim sid of the access tokens
 	Subject   string          `json:"subject"`         // sub of the access tokens
@@ -31,7 +33,7 @@ func (r *Record) info() Info {
 
 // Format prints ID, Started, Expires and End under every verb.
 func (s Info) Format(f fmt.State, verb rune) {
-	format(f, verb, fmt.Sprintf("session.Info(id=%s started=%s expires=%s end=%s)",
+	opaque.Format(f, verb, fmt.Sprintf("session.Info(id=%s started=%s expires=%s end=%s)",
 		s.ID, s.Started.Format(time.RFC3339), s.Expires.Format(time.RFC3339), s.End.Format(time.RFC3339)))
 }
 
@@ -44,8 +46,8 @@ func (s Info) LogValue() slog.Value {
 	return slog.GroupValue(all...)
 }
 
-// List returns the sessions of a subject that have not expired, the newest first. It returns none for
-// an unknown subject.
+// List returns the sessions of a subject that have not expired, the newest first. It returns none
+// for an unknown subject. It writes nothing. An error matches [jwtexp.ErrUnavailable].
 func (m *Manager) List(ctx context.Context, subject string) ([]Info, error) {
 	in, err := m.config()
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/jwtexp/jwtexp/internal/setup"
 )
 
-// A Manager starts, refreshes and ends sessions. Make one with [New]: the methods of the zero Manager
-// return errors. It is safe for concurrent use. Several instances of a service have a Manager each,
-// with the same store, secret, name and policy.
+// A Manager starts, refreshes and ends sessions. Make one with [New]: the methods of the zero
+// Manager return errors. It is safe for concurrent use. Several instances of a service have a
+// Manager each, with the same store, secret, name and policy.
 //
 // An error of a method matches [jwtexp.ErrUnavailable] if the store, the issuer, the clock or the
 // function in [WithClaims] failed. Then nothing is known about the session: the client keeps its
@@ -37,8 +37,8 @@ type manager struct {
 }
 
 // New returns a Manager. The access tokens are the issuer's. secret signs the refresh tokens: 32
-// random bytes or more, as for [jwtexp.NewSecretKey]. It may be the secret of the issuer's key, from
-// which the Manager derives another. The error lists every fault of the arguments.
+// random bytes or more, as for [jwtexp.NewSecretKey]. It may be the secret of the issuer's key,
+// from which the Manager derives another. The error lists every fault of the arguments.
 func New(store Store, issuer *jwtexp.Issuer, secret []byte, policy Policy, opts ...Option) (*Manager, error) {
 	s := setup.New("session: New")
 	if setup.IsNil(store) {
@@ -137,9 +137,9 @@ func (o option) forManager(m *manager, s *setup.Setup) { s.Option(o.name, o.set(
 // maxSecrets is how many secrets can verify: each costs every wrong refresh token an HMAC.
 const maxSecrets = 8
 
-// WithOtherSecrets adds secrets that verify refresh tokens and sign none: old ones and coming
-// ones, 7 at most. To rotate the secret, add the new one with this option in every instance. Then make
-// it the argument of New, and pass the old one here. Remove the old one when the policy's Idle, or its
+// WithOtherSecrets adds secrets that verify refresh tokens and sign none: old ones and coming ones,
+// 7 at most. To rotate the secret, add the new one with this option in every instance. Then make it
+// the argument of New, and pass the old one here. Remove the old one when the policy's Idle, or its
 // Lifetime if Idle is 0, has passed.
 func WithOtherSecrets(secrets ...[]byte) Option {
 	copies := make([][]byte, len(secrets))
@@ -168,8 +168,8 @@ func WithOtherSecrets(secrets ...[]byte) Option {
 }
 
 // WithName separates Managers that share a secret, such as one for customers and one for employees:
-// each rejects the refresh tokens of the others. It does not separate their subjects in a store: give
-// each a store of its own, or subjects that differ. An empty name is an error.
+// each rejects the refresh tokens of the others. It does not separate their subjects in a store:
+// give each a store of its own, or subjects that differ. An empty name is an error.
 func WithName(name string) Option {
 	return option{"WithName", func(m *manager) error {
 		m.name = name
@@ -197,10 +197,11 @@ func WithLongestAccess(d time.Duration) Option {
 // If it returns an error that matches [ErrEnd], the session ends: Refresh returns
 // [jwtexp.ErrInvalid], and Start does so without storing anything. Any other error is an outage.
 //
-// To end the sessions of a user whose password has changed, put a version of the credentials into the
-// claims of Start, compare it here, and return ErrEnd if it is old. Change the version first, and then
-// call EndAll. A login that was checked before the change and started after it then ends at Start, or
-// at its first refresh. [jwtexp.WithClaims] is another option: it checks the claims of a Verifier.
+// To end the sessions of a user whose password has changed, put a version of the credentials into
+// the claims of Start, compare it here, and return ErrEnd if it is old. Change the version first,
+// and then call EndAll. A login that was checked before the change and started after it then ends
+// at Start, or at its first refresh. [jwtexp.WithClaims] is another option: it checks the claims of
+// a Verifier.
 func WithClaims(claims func(ctx context.Context, s Info) (any, error)) Option {
 	return option{"WithClaims", func(m *manager) error {
 		m.claims = claims

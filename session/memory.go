@@ -12,11 +12,13 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/jwtexp/jwtexp/internal/opaque"
 )
 
-// A Memory is a [Store] in memory, for one process and for tests: when the process ends, everybody is
-// logged out. Make one with [NewMemory]: the methods of the zero Memory return errors. It is safe for
-// concurrent use.
+// A Memory is a [Store] in memory, for one process and for tests: when the process ends, everybody
+// is logged out. Make one with [NewMemory]: the methods of the zero Memory return errors. It is
+// safe for concurrent use.
 type Memory struct {
 	mu        sync.Mutex
 	epoch     string             // of the cursors; "" for the zero Memory
@@ -58,7 +60,7 @@ func NewMemory() *Memory {
 func (m *Memory) Format(f fmt.State, verb rune) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	format(f, verb, fmt.Sprintf("session.Memory(%d records)", len(m.records)))
+	opaque.Format(f, verb, fmt.Sprintf("session.Memory(%d records)", len(m.records)))
 }
 
 var errZeroMemory = errors.New("session: the Memory is zero; make it with NewMemory")
@@ -181,8 +183,8 @@ func (m *Memory) Ended(ctx context.Context, after string) (ended []Ended, next s
 	return ended, m.epoch + "." + strconv.FormatUint(last, 10), nil
 }
 
-// number returns the number of the last entry that the reader of a cursor has seen. It returns 0 for
-// "" and for a cursor of another Memory.
+// number returns the number of the last entry that the reader of a cursor has seen. It returns 0
+// for "" and for a cursor of another Memory.
 func (m *Memory) number(cursor string) uint64 {
 	epoch, digits, _ := strings.Cut(cursor, ".")
 	number, err := strconv.ParseUint(digits, 10, 64)
@@ -198,7 +200,9 @@ func (m *Memory) end(id string, until time.Time) {
 		m.remove(stored)
 	}
 	if e := m.ended[id]; e != nil {
-		e.Until = later(e.Until, until)
+		if until.After(e.Until) {
+			e.Until = until
+		}
 		return
 	}
 	m.listed++
@@ -252,18 +256,4 @@ func clone(r *Record) Record {
 	c := *r
 	c.Claims = bytes.Clone(r.Claims)
 	return c
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

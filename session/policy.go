@@ -99,10 +99,18 @@ func checkSpan(d, shortest time.Duration) error {
 	return nil
 }
 
-// expires returns when a session that ends at end expires, if its refresh token was replaced at now.
+// expires returns when a session that ends at end expires, if its refresh token was replaced at
+// now.
 func (p Policy) expires(now, end time.Time) time.Time {
 	if p.Idle == 0 {
 		return end
 	}
 	return earlier(now.Add(p.Idle).Truncate(time.Second), end)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -9,22 +9,22 @@ import (
 	"github.com/jwtexp/jwtexp"
 )
 
-// Refresh returns a new access token, and the refresh token to use from now on. That is the same one
-// as long as it is younger than twice the policy's Grace. [Tokens.Refresh] may also be "": then the
-// client keeps the one that it has.
+// Refresh returns a new access token, and the refresh token to use from now on. That is the same
+// one as long as it is younger than twice the policy's Grace. [Tokens.Refresh] may also be "": then
+// the client keeps the one that it has.
 //
 // An error matches exactly one verdict:
 //
 //   - [jwtexp.ErrExpired]: the session has expired. Log in again, and forget the refresh token.
 //   - [jwtexp.ErrInvalid]: log in again, and forget the refresh token. The reason of the
-//     [*jwtexp.InvalidError] is ReasonMalformed or ReasonSignature if the text is not a refresh token
-//     of this Manager. It is [ReasonEnded] if the session was ended. It is [ReasonReused] if the
-//     refresh token had been replaced: then the session is ended now.
+//     [*jwtexp.InvalidError] is ReasonMalformed or ReasonSignature if the text is not a refresh
+//     token of this Manager. It is [ReasonEnded] if the session was ended. It is [ReasonReused] if
+//     the refresh token had been replaced: then the session is ended now.
 //   - [jwtexp.ErrUnavailable]: keep the refresh token, and try later. The session may have been
 //     refreshed, or ended because of reuse or ErrEnd.
 //
-// Refresh writes to the store at most once. It may be repeated with the same refresh token, called in
-// parallel, and called again after a lost answer: all calls within Grace return the same refresh
+// Refresh writes to the store at most once. It may be repeated with the same refresh token, called
+// in parallel, and called again after a lost answer: all calls within Grace return the same refresh
 // token.
 func (m *Manager) Refresh(ctx context.Context, refreshToken string) (*Tokens, error) {
 	in, err := m.config()
@@ -73,7 +73,8 @@ func (m *manager) refresh(ctx context.Context, text string) (*Tokens, error) {
 	return nil, m.failed(ctx, r.info(), outage(ctx, "session store", "it did not advance the session, twice", nil))
 }
 
-// errOtherRecord is the error of a store with a fault. It must not log a client in as another subject.
+// errOtherRecord is the error of a store with a fault. It must not log a client in as another
+// subject.
 var errOtherRecord = &jwtexp.UnavailableError{What: "session store", Detail: "it returned a wrong record; test the store with package sessiontest"}
 
 func (m *manager) find(ctx context.Context, id string) (r Record, found bool, err error) {
@@ -136,8 +137,8 @@ func (m *manager) refuse(ctx context.Context, o outcome, r Record, found bool, t
 	return &jwtexp.InvalidError{Reason: ReasonEnded}
 }
 
-// refuseToIssue returns the error for a session without an access token. It ends the session if err is
-// errEnded.
+// refuseToIssue returns the error for a session without an access token. It ends the session if err
+// is errEnded.
 func (m *manager) refuseToIssue(ctx context.Context, r Record, now time.Time, err error) error {
 	if !errors.Is(err, errEnded) {
 		return m.issueFailed(ctx, r.info(), err)

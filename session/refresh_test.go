@@ -99,8 +99,8 @@ func TestParallelRefreshes(t *testing.T) {
 	}
 }
 
-// A call that comes second decides again by the record that the first one left, with its access token
-// already made.
+// A call that comes second decides again by the record that the first one left, with its access
+// token already made.
 func TestLostRace(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
@@ -163,8 +163,8 @@ func TestStoreThatDoesNotMove(t *testing.T) {
 	w.refresh(t, first)
 }
 
-// A store that mixes up records is an outage. It neither logs a client in as another subject nor ends
-// the session of another client.
+// A store that mixes up records is an outage. It neither logs a client in as another subject nor
+// ends the session of another client.
 func TestStoreWithWrongRecords(t *testing.T) {
 	w := newWorld()
 	alice, bob := must(w.Start(t.Context(), "alice", nil)), must(w.Start(t.Context(), "bob", nil))
@@ -265,7 +265,7 @@ func TestErrorOfAnOutage(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, errStore) {
 		t.Errorf("got %v, want an error that matches context.Canceled and the store's", err)
 	}
-	if want := "jwtexp: temporarily unavailable: database: too many connections"; err.Error() != want {
+	if want := "jwtexp: temporarily unavailable: database: too many connections; the caller's context is done"; err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	w.store.hook = failBefore("Find")
@@ -341,8 +341,8 @@ func TestEndGoesOnWithoutTheCaller(t *testing.T) {
 	}
 }
 
-// Tokens that come later than Grace are of no use to the promise: the answer is an outage. A refusal
-// stays a refusal.
+// Tokens that come later than Grace are of no use to the promise: the answer is an outage. A
+// refusal stays a refusal.
 func TestSlowRefresh(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -91,8 +91,8 @@ func TestOneSpelling(t *testing.T) {
 	w.refresh(t, good)
 }
 
-// An attacker who knows the store or the secret, but no refresh token, cannot make one: the tag depends on
-// the secret, and the session's ID on a random number that is not stored.
+// An attacker who knows the store or the secret, but no refresh token, cannot make one: the tag
+// depends on the secret, and the session's ID on a random number that is not stored.
 func TestForgeries(t *testing.T) {
 	w := newWorld(session.WithName("customers"))
 	tokens := must(w.Start(t.Context(), "alice", nil))
@@ -137,8 +137,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// A secret is rotated in three deploys. In each, old and new instances serve the same clients, and no
-// client is logged out.
+// A secret is rotated in three deploys. In each, old and new instances serve the same clients, and
+// no client is logged out.
 func TestRotationOfTheSecret(t *testing.T) {
 	w := newWorld()
 	instance := func(first []byte, others ...[]byte) *session.Manager {
@@ -177,7 +177,8 @@ func TestRotationOfTheSecret(t *testing.T) {
 	w.refresh(t, old)
 }
 
-// Refresh returns the same text as long as the refresh token is not replaced: a client may compare it.
+// Refresh returns the same text as long as the refresh token is not replaced: a client may compare
+// it.
 func TestSameTextWhileYoung(t *testing.T) {
 	w := newWorld()
 	first := w.start(t)

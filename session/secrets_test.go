@@ -180,7 +180,8 @@ func (s dumpStore) End(ctx context.Context, id string, now, until time.Time) (r 
 	return r, found, err
 }
 
-// A log line of an Event has the session's ID and times, and the error. It has no claim, such as sub.
+// A log line of an Event has the session's ID and times, and the error. It has no claim, such as
+// sub.
 func TestEventsInLogs(t *testing.T) {
 	var log bytes.Buffer
 	w := newWorld()

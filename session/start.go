@@ -20,8 +20,9 @@ import (
 //
 // An error matches [jwtexp.ErrInvalid] if the function in WithClaims returned [ErrEnd], and
 // [jwtexp.ErrUnavailable] if something failed. Otherwise the arguments or the issuer's key are at
-// fault, and it matches no verdict. After an error no session is of use. If something failed, a record
-// may be there until it expires, and List shows it. A caller who repeats Start starts another session.
+// fault, and it matches no verdict. After an error no session is of use. If something failed, a
+// record may be there until it expires, and List shows it. A caller who repeats Start starts
+// another session.
 func (m *Manager) Start(ctx context.Context, subject string, claims any, opts ...StartOption) (*Tokens, error) {
 	in, err := m.config()
 	if err != nil {
@@ -145,9 +146,9 @@ func (r *startRequest) apply(opts []StartOption) error {
 	return errors.Join(faults...)
 }
 
-// WithLabel describes the session for people, such as "Firefox on Linux" ([Info.Label]). A label never
-// fails a login: it is cut to 255 bytes, between two characters, and bytes that are not UTF-8 are
-// replaced.
+// WithLabel describes the session for people, such as "Firefox on Linux" ([Info.Label]). A label
+// never fails a login: it is cut to 255 bytes, between two characters, and bytes that are not UTF-8
+// are replaced.
 func WithLabel(label string) StartOption { return labelOption(label) }
 
 type labelOption string
@@ -168,8 +169,9 @@ func (o labelOption) forStart(r *startRequest) error {
 	return nil
 }
 
-// WithLifetime sets how long after Start this session ends, such as a shorter time without "remember
-// me": whole seconds, at most the policy's Lifetime, and at least the lifetime of access tokens.
+// WithLifetime sets how long after Start this session ends, such as a shorter time without
+// "remember me": whole seconds, at most the policy's Lifetime, and at least the lifetime of access
+// tokens.
 func WithLifetime(d time.Duration) StartOption { return lifetimeOption(d) }
 
 type lifetimeOption time.Duration

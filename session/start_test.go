@@ -185,8 +185,8 @@ func TestNoIdle(t *testing.T) {
 	wantOutcome(t, err, "expired")
 }
 
-// The store may fail at Start before or after it has the record. Either way the login failed, and the
-// next one works.
+// The store may fail at Start before or after it has the record. Either way the login failed, and
+// the next one works.
 func TestStartDuringAnOutage(t *testing.T) {
 	for name, hook := range map[string]func(string, func() error) error{"before": failBefore("Create"), "after": failAfter("Create")} {
 		w := newWorld()

@@ -8,26 +8,27 @@ import (
 // A Store keeps one record for each session, and the list of what was ended. [NewMemory] returns a
 // Store for one process. Test your own with package sessiontest.
 //
-//   - Each method is one atomic step. For one session, the steps of all instances have one order, and
-//     a step that has returned comes before each later call. A replica may not answer.
-//   - All times are the caller's, in whole milliseconds, from 1970 to the year 9999. A Store reads no
-//     clock: a time to live, as of Redis, is the difference of two of the caller's times. The callers'
-//     clocks may differ, stand still or step back.
+//   - Each method is one atomic step. For one session, the steps of all instances have one order,
+//     and a step that has returned comes before each later call. A replica may not answer.
+//   - All times are the caller's, in whole milliseconds, from 1970 to the year 9999. A Store reads
+//     no clock: a time to live, as of Redis, is the difference of two of the caller's times. The
+//     callers' clocks may differ, stand still or step back.
 //   - Texts are any UTF-8, also with U+0000, and are compared byte for byte. In PostgreSQL they are
 //     bytea.
 //   - An error means that the step was done or not. The caller may repeat the call, and then the
 //     effect is as of one call. A Store repeats a call itself that conflicts with another one. An
 //     error may quote anything but is never shown to clients. It may be a
 //     [*jwtexp.UnavailableError], whose text and RetryAfter the Manager's error then has.
-//   - A Store is safe for concurrent use, returns when ctx is done, and does nothing if ctx was done
-//     before the call.
-//   - A Store may remove a record a day after its End, and an [Ended] after its Until, and should do so:
-//     otherwise it grows. There is one record for each session, however often it is refreshed.
+//   - A Store is safe for concurrent use, returns when ctx is done, and does nothing if ctx was
+//     done before the call.
+//   - A Store may remove a record a day after its End, and an [Ended] after its Until, and should
+//     do so: otherwise it grows. There is one record for each session, however often it is
+//     refreshed.
 //   - What a Store returns is a copy: the caller may change it.
-//   - A Store that loses an Advance, as a failover can, is repaired by the next Refresh. Only a client
-//     that has several requests on the way at that moment can be logged out. A Store that loses a
-//     Create logs the session out, and one that loses an End revives the session. Wait for replicas
-//     if that matters: synchronous_commit in PostgreSQL, WAIT in Redis.
+//   - A Store that loses an Advance, as a failover can, is repaired by the next Refresh. Only a
+//     client that has several requests on the way at that moment can be logged out. A Store that
+//     loses a Create logs the session out, and one that loses an End revives the session. Wait for
+//     replicas if that matters: synchronous_commit in PostgreSQL, WAIT in Redis.
 //
 // Records hold no secret, but they say who is logged in. An attacker who can write to the store can
 // log in as anybody.
@@ -73,8 +74,8 @@ type Feed interface {
 	// empty page means that there is no more for now, and its cursor finds what is ended later.
 	//
 	// A cursor may tell something twice, but misses nothing, also while others end sessions. A cursor
-	// of another store, or of this one before it was emptied, is taken as "". A Store may leave out
-	// an entry after its Until.
+	// of another store, or of this one before it was emptied, is taken as "". A Store may leave out an
+	// entry after its Until.
 	Ended(ctx context.Context, after string) (ended []Ended, next string, err error)
 }
 

@@ -13,9 +13,9 @@ import (
 	"github.com/jwtexp/jwtexp/internal/opaque"
 )
 
-// Tokens are the answer of [Manager.Start] and [Manager.Refresh]. Nothing changes them, and they are
-// safe for concurrent use. The accessors panic on nil or zero Tokens. Formatting and logging show the
-// session and no token.
+// Tokens are the answer of [Manager.Start] and [Manager.Refresh]. Nothing changes them, and they
+// are safe for concurrent use. The accessors panic on nil or zero Tokens. Formatting and logging
+// show the session and no token.
 type Tokens struct {
 	in opaque.Field[tokens]
 }
@@ -24,7 +24,7 @@ type tokens struct {
 	access  *jwtexp.Token
 	refresh string
 	session Info
-	now     time.Time // when they were ready
+	ready   time.Time
 }
 
 func newTokens(t tokens) *Tokens {
@@ -53,7 +53,7 @@ func (t *Tokens) Response() TokenResponse {
 	return TokenResponse{
 		AccessToken:  in.access.Raw(),
 		TokenType:    "Bearer",
-		ExpiresIn:    max(0, int(in.access.ExpiresAt().Sub(in.now)/time.Second)),
+		ExpiresIn:    max(0, int(in.access.ExpiresAt().Sub(in.ready)/time.Second)),
 		RefreshToken: in.refresh,
 	}
 }
@@ -69,7 +69,7 @@ func (t *Tokens) text() string {
 }
 
 // Format prints the session under every verb, without a token.
-func (t *Tokens) Format(f fmt.State, verb rune) { format(f, verb, t.text()) }
+func (t *Tokens) Format(f fmt.State, verb rune) { opaque.Format(f, verb, t.text()) }
 
 // LogValue returns the session, without a token.
 func (t *Tokens) LogValue() slog.Value { return slog.StringValue(t.text()) }
@@ -80,8 +80,8 @@ func (t *Tokens) MarshalJSON() ([]byte, error) {
 }
 
 // A TokenResponse is the answer of a token endpoint (RFC 6749 §5.1). Its JSON has the tokens.
-// Formatting and logging show none, unless it is in an unexported field of a struct. Embed it to add
-// members, and send it with Cache-Control: no-store.
+// Formatting and logging show none, unless it is in an unexported field of a struct. Embed it to
+// add members, and send it with Cache-Control: no-store.
 type TokenResponse struct {
 	AccessToken  string `json:"access_token"`            // a credential
 	TokenType    string `json:"token_type"`              // Bearer
@@ -94,7 +94,7 @@ func (r TokenResponse) text() string {
 }
 
 // Format prints the type and the seconds under every verb, without a token.
-func (r TokenResponse) Format(f fmt.State, verb rune) { format(f, verb, r.text()) }
+func (r TokenResponse) Format(f fmt.State, verb rune) { opaque.Format(f, verb, r.text()) }
 
 // LogValue returns the type and the seconds, without a token.
 func (r TokenResponse) LogValue() slog.Value { return slog.StringValue(r.text()) }

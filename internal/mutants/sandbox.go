@@ -42,7 +42,7 @@ func (s sandbox) prepare(inUse []string) error {
 		return err
 	}
 	for _, module := range inUse {
-		r, err := s.testInStages(module)
+		r, err := s.testInStages(module, stages[module])
 		if err == nil && r.outcome != survived {
 			err = fmt.Errorf("the tests fail without a mutant: %s %s", r.outcome, r.by)
 		}
@@ -110,17 +110,13 @@ func (s sandbox) try(m mutant) (result, error) {
 	if err := os.WriteFile(path, []byte(mutated), 0o644); err != nil {
 		return result{}, err
 	}
-	r, err := s.testInStages(m.module(), m.folder())
+	first := []string{m.folder()} // most likely to find it
+	r, err := s.testInStages(m.module(), append([][]string{first}, stages[m.module()]...))
 	return r, errors.Join(err, os.WriteFile(path, source, 0o644))
 }
 
-// testInStages runs the tests of the first folders, and then the stages.
-func (s sandbox) testInStages(module string, first ...string) (result, error) {
-	var all [][]string
-	for _, folder := range first {
-		all = append(all, []string{folder})
-	}
-	for _, arguments := range append(all, stages[module]...) {
+func (s sandbox) testInStages(module string, stages [][]string) (result, error) {
+	for _, arguments := range stages {
 		if r, err := s.test(module, arguments); err != nil || r.outcome != survived {
 			return r, err
 		}

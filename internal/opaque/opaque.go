@@ -6,7 +6,10 @@
 // types of this package.
 package opaque
 
-import "sync/atomic"
+import (
+	"fmt"
+	"sync/atomic"
+)
 
 // A Pointer is a hidden pointer that can be copied and compared. The zero Pointer is nil. It is
 // safe for concurrent use.
@@ -36,3 +39,9 @@ func (f *Field[T]) Set(v *T) { f.p.Store(v) }
 
 // Get returns the pointer.
 func (f *Field[T]) Get() *T { return f.p.Load() }
+
+// Format prints text under any verb. It is for Format methods: without one, %#v and verbs for other
+// types, such as %d, would print the fields of a value.
+func Format(f fmt.State, verb rune, text string) {
+	fmt.Fprintf(f, fmt.FormatString(f, verb), text)
+}

@@ -50,8 +50,8 @@ var contextRules = []rule{
 	}},
 }
 
-// interrupted makes each call with a context that is done during the call, and then repeats it. What
-// was interrupted may still be done later, for example by a database that has received it.
+// interrupted makes each call with a context that is done during the call, and then repeats it.
+// What was interrupted may still be done later, for example by a database that has received it.
 func (p *probe) interrupted(during func(f func(ctx context.Context))) {
 	r := newRecord()
 	var err error

@@ -163,7 +163,8 @@ func (p *probe) largeSubjects(n int) chan string {
 	return subjects
 }
 
-// endsMixed ends unknown IDs, sessions, all sessions of a subject, and now and then a large subject.
+// endsMixed ends unknown IDs, sessions, all sessions of a subject, and now and then a large
+// subject.
 func (p *probe) endsMixed(n int, large <-chan string) (ids []string) {
 	for i := range n {
 		if rand.N(n) < 4 {

@@ -173,7 +173,8 @@ func (c *client) pause() time.Duration {
 	return spread(w.rnd, 12*time.Hour, 5*day)
 }
 
-// renew renews the tokens of an app. It is called again when the app has an answer, or gives up waiting.
+// renew renews the tokens of an app. It is called again when the app has an answer, or gives up
+// waiting.
 func (c *client) renew() {
 	w := c.w
 	if c.l == nil {

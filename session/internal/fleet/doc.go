@@ -1,6 +1,6 @@
 // Package fleet simulates a service with sessions, its clients and thieves. It has only tests. A
-// seed draws a world: the policy, several instances of session.Manager with clocks of their own, one
-// store, browsers, apps, thieves and failovers. Nothing sleeps: a world is a queue of events in
+// seed draws a world: the policy, several instances of session.Manager with clocks of their own,
+// one store, browsers, apps, thieves and failovers. Nothing sleeps: a world is a queue of events in
 // virtual time. A call that waits for the store is a coroutine, so that calls overlap in any order.
 //
 //	go test ./session/internal/fleet                                  # a few seeds
@@ -11,23 +11,23 @@
 // # The world
 //
 //   - Two clocks differ by at most D, 10 seconds or less. An answer, with the time in the server,
-//     takes at most A, and a request at most Q. A + Q + D is Grace, without slack. Messages overtake
-//     each other, and often take as long as they may.
+//     takes at most A, and a request at most Q. A + Q + D is Grace, without slack. Messages
+//     overtake each other, and often take as long as they may.
 //   - A browser has one cookie jar and up to 4 tabs, and refreshes at each page load. The jar takes
 //     each cookie that comes, also an old one that comes late, unless it is the one that was sent.
-//   - An app renews when 8 to 9 tenths of its access token's lifetime are over. It sometimes retries
-//     before an answer can come. It takes an answer only while it still has the refresh token that it
-//     sent.
+//   - An app renews when 8 to 9 tenths of its access token's lifetime are over. It sometimes
+//     retries before an answer can come. It takes an answer only while it still has the refresh
+//     token that it sent.
 //   - One in 200 answers is lost, in some seeds up to three in ten. After three in ten lost answers
 //     the client is silent, from a minute up to 3 days. Otherwise it retries.
-//   - The store and WithClaims fail, before and after their effect. A driver repeats a step. Clients
-//     hang up. In some seeds, a call stalls in the server for longer than Grace.
-//   - A failover sets the store back by up to 5 minutes: it loses Advances, and no Create or End. It
-//     comes soon after an Advance, so that messages are on their way.
+//   - The store and WithClaims fail, before and after their effect. A driver repeats a step.
+//     Clients hang up. In some seeds, a call stalls in the server for longer than Grace.
+//   - A failover sets the store back by up to 5 minutes: it loses Advances, and no Create or End.
+//     It comes soon after an Advance, so that messages are on their way.
 //   - Users log out, an administrator ends all sessions of a user, and WithClaims returns ErrEnd.
 //   - A thief copies the refresh token of a client, or finds one in a log of requests. Then the
-//     thief refreshes once, at any time, like the client, in turns with it, soon after it, many times
-//     at once, or with any of the refresh tokens so far. A thief steals once.
+//     thief refreshes once, at any time, like the client, in turns with it, soon after it, many
+//     times at once, or with any of the refresh tokens so far. A thief steals once.
 //
 // # Invariants
 //
@@ -62,10 +62,10 @@
 // The simulation found these, and counts them by these names.
 //
 //   - "failover that lost a recovery": an answer was lost, its refresh token P was presented again
-//     after Grace, and a failover loses this Advance. If the client had the answer, its next refresh
-//     restores the generation, but not that P was presented last. Then a request with P that is
-//     still on its way is reuse. If the client did not have the answer, Recovery counts from the
-//     Advance before.
+//     after Grace, and a failover loses this Advance. If the client had the answer, its next
+//     refresh restores the generation, but not that P was presented last. Then a request with P
+//     that is still on its way is reuse. If the client did not have the answer, Recovery counts
+//     from the Advance before.
 //   - "failover, then silence": after a failover, a generation has a second refresh token, which
 //     differs in its expiry. So a cookie jar takes a late answer to a refresh token that it has
 //     replaced meanwhile. It is silent for longer than Recovery, which is short or NoRecovery.

@@ -137,8 +137,8 @@ func (s *store) mayFailOver() {
 	w.after(in, func() { s.failOver(w.now - lost) })
 }
 
-// failOver sets the store back: it loses each Advance since a true time. A Memory can't be set back,
-// so another one takes its place.
+// failOver sets the store back: it loses each Advance since a true time. A Memory can't be set
+// back, so another one takes its place.
 func (s *store) failOver(since time.Duration) {
 	w, ctx := s.w, context.Background()
 	w.count.failovers++

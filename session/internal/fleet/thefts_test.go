@@ -10,8 +10,9 @@ import (
 )
 
 // TestThefts reports how long a thief lasts: the time from the thief's first access token until the
-// session ends. Owner and thief have access tokens of 10 minutes. The owner is an app that renews at
-// 80 to 90 % of them. It loses 0.5 % of the answers, and then retries. Run it with -v for the report.
+// session ends. Owner and thief have access tokens of 10 minutes. The owner is an app that renews
+// at 80 to 90 % of them. It loses 0.5 % of the answers, and then retries. Run it with -v for the
+// report.
 func TestThefts(t *testing.T) {
 	tests := []struct {
 		name      string
