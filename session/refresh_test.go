@@ -3,9 +3,11 @@ package session_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -299,8 +301,46 @@ func TestReuseDuringAnOutage(t *testing.T) {
 	}
 }
 
-// A client that hangs up does not stop the end of a session after reuse or ErrEnd, but a store that
-// hangs is bounded.
+// A store that hangs does not hold a call for ever: the end of a session is bounded.
+func TestEndIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		first := w.start(t)
+		w.clock.Advance(2 * grace)
+		second := w.refresh(t, first)
+		w.clock.Advance(2 * grace)
+		w.refresh(t, second)
+		m := must(session.New(hangingStore{w.store}, w.issuer, secret, policy))
+		for name, call := range map[string]func() error{
+			"Refresh": func() error { _, err := m.Refresh(t.Context(), first); return err },
+			"RevocationHandler": func() error {
+				if got := post(t, m.RevocationHandler(), "token="+first).Code; got != http.StatusServiceUnavailable {
+					t.Errorf("got %d, want 503", got)
+				}
+				return jwtexp.ErrUnavailable
+			},
+		} {
+			began := time.Now()
+			wantOutcome(t, call(), "unavailable")
+			if took := time.Since(began); took != 5*time.Second {
+				t.Errorf("%s: took %v, want 5s", name, took)
+			}
+		}
+	})
+}
+
+// A hangingStore ends no session.
+type hangingStore struct{ *spy }
+
+func (s hangingStore) End(ctx context.Context, _ string, _, _ time.Time) (r session.Record, found bool, err error) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Hour):
+	}
+	return session.Record{}, false, errors.New("the store hangs")
+}
+
+// A client that hangs up does not stop the end of a session after reuse or ErrEnd.
 func TestEndGoesOnWithoutTheCaller(t *testing.T) {
 	end := false
 	for name, reuse := range map[string]bool{"reuse": true, "ErrEnd": false} {
