@@ -17,7 +17,7 @@ import (
 //
 // No Refresh that begins after End has returned nil succeeds. One that is under way may still
 // return an access token, but no refresh token that works. Access tokens stay good until they
-// expire, unless their verifier rejects what the store's [Feed] lists ([jwtexp.WithRevoked]).
+// expire, unless their verifier has a [Watcher].
 func (m *Manager) End(ctx context.Context, refreshToken string) error {
 	in, err := m.config()
 	if err != nil {
@@ -107,6 +107,7 @@ func (m *manager) endAll(ctx context.Context, subject string, except []string) (
 	if err != nil {
 		return 0, m.storeFailed(ctx, Info{Subject: subject}, err)
 	}
+	m.syncWatcher(ctx, Info{Subject: subject})
 	for _, id := range ids {
 		m.observe(ctx, Event{Kind: EventEnded, Session: Info{ID: id, Subject: subject}})
 	}
@@ -118,10 +119,10 @@ const maxTokenID = maxText - len(tokenIDPrefix)
 
 const tokenIDPrefix = "jti:"
 
-// RevokeToken lists one access token as ended, by its ID (jti), for verifiers that read the store's
-// [Feed]. Its session goes on. The entry stays until the token has expired for every verifier. A
-// nil token, a token without an ID, or an ID of more than 251 bytes is an error that matches no
-// verdict. After [jwtexp.ErrUnavailable] repeat the call.
+// RevokeToken lists one access token as ended, by its ID (jti), for verifiers with a [Watcher]. Its
+// session goes on. The entry stays until the token has expired for every verifier. A nil token, a
+// token without an ID, or an ID of more than 251 bytes is an error that matches no verdict. After
+// [jwtexp.ErrUnavailable] repeat the call.
 func (m *Manager) RevokeToken(ctx context.Context, t *jwtexp.Token) error {
 	in, err := m.config()
 	if err != nil {
@@ -150,6 +151,7 @@ func (m *manager) revokeToken(ctx context.Context, t *jwtexp.Token) error {
 	if _, _, err := m.store.End(ctx, tokenIDPrefix+t.ID(), now, until); err != nil {
 		return m.storeFailed(ctx, Info{}, err)
 	}
+	m.syncWatcher(ctx, Info{})
 	return nil
 }
 
@@ -163,7 +165,24 @@ func (m *manager) listedUntil(now time.Time) time.Time {
 }
 
 func (m *manager) end(ctx context.Context, id string, now time.Time) (r Record, found bool, err error) {
-	return m.store.End(ctx, id, now, m.listedUntil(now))
+	r, found, err = m.store.End(ctx, id, now, m.listedUntil(now))
+	if err == nil {
+		m.syncWatcher(ctx, Info{ID: id})
+	}
+	return r, found, err
+}
+
+// syncWatcher waits until the Watcher knows what was ended. The end itself is done, so an error is
+// for the observer only.
+func (m *manager) syncWatcher(ctx context.Context, s Info) {
+	if m.watcher == nil {
+		return
+	}
+	ctx, cancel := withoutCaller(ctx)
+	defer cancel()
+	if err := m.watcher.Sync(ctx); err != nil {
+		m.failed(ctx, s, outage(ctx, "session.Watcher", "it could not be synced", err))
+	}
 }
 
 // endAnyway ends a session although the caller may have hung up. A thief must not be able to stop

@@ -246,6 +246,11 @@ func signed(t *testing.T, id string) string {
 	if id != "" {
 		claims["jti"] = id
 	}
+	return signClaims(claims)
+}
+
+// signClaims returns a token of the key of a world.
+func signClaims(claims map[string]any) string {
 	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)) + "." + base64.RawURLEncoding.EncodeToString(must(json.Marshal(claims)))
 	h := hmac.New(sha256.New, []byte(keySecret))
 	h.Write([]byte(text))

@@ -34,6 +34,7 @@ type manager struct {
 	longest time.Duration // of an access token
 	claims  func(context.Context, Info) (any, error)
 	observe func(context.Context, Event)
+	watcher *Watcher // or nil
 }
 
 // New returns a Manager. The access tokens are the issuer's. secret signs the refresh tokens: 32
@@ -219,6 +220,21 @@ func WithObserver(observe func(ctx context.Context, e Event)) Option {
 		m.observe = observe
 		if observe == nil {
 			return errors.New("nil; leave the option out")
+		}
+		return nil
+	}}
+}
+
+// WithWatcher makes the Watcher know what this Manager ends before End, EndSession, EndAll and
+// RevokeToken return, and before Refresh returns an error for reuse or [ErrEnd]: Verifiers that use
+// the Watcher then reject the access tokens at once. Other processes do so after their next poll. If
+// the Watcher cannot read its feed, the end counts nevertheless, and the observer gets
+// [EventFailed].
+func WithWatcher(w *Watcher) Option {
+	return option{"WithWatcher", func(m *manager) error {
+		m.watcher = w
+		if _, err := w.config(); err != nil {
+			return errors.New("nil or zero; make it with NewWatcher")
 		}
 		return nil
 	}}

@@ -51,8 +51,19 @@ func (t refreshToken) of(r Record) refreshToken {
 
 // isID reports whether id can be the ID of a session.
 func isID(id string) bool {
-	sum, err := base64.RawURLEncoding.Strict().DecodeString(id)
-	return err == nil && len(sum) == idSize && len(id) == base64.RawURLEncoding.EncodedLen(idSize)
+	_, ok := decodeID(id)
+	return ok
+}
+
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// decodeID returns the bytes of the ID of a session.
+func decodeID(id string) (sum [idSize]byte, ok bool) {
+	if len(id) != strictBase64.EncodedLen(idSize) {
+		return sum, false
+	}
+	n, err := strictBase64.Decode(sum[:], []byte(id))
+	return sum, err == nil && n == idSize // Decode skips line breaks
 }
 
 // keys sign and verify refresh tokens. The first one signs.

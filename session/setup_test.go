@@ -65,6 +65,8 @@ func TestFaultsOfNew(t *testing.T) {
 		{"longest access with a fraction", w.store, w.issuer, secret, policy, []session.Option{session.WithLongestAccess(access + 1)}, []string{"WithLongestAccess: "}},
 		{"no claims", w.store, w.issuer, secret, policy, []session.Option{session.WithClaims(nil)}, []string{"WithClaims: nil"}},
 		{"no observer", w.store, w.issuer, secret, policy, []session.Option{session.WithObserver(nil)}, []string{"WithObserver: nil"}},
+		{"no watcher", w.store, w.issuer, secret, policy, []session.Option{session.WithWatcher(nil)}, []string{"WithWatcher: nil or zero"}},
+		{"zero watcher", w.store, w.issuer, secret, policy, []session.Option{session.WithWatcher(&session.Watcher{})}, []string{"WithWatcher: nil or zero"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, err := session.New(tt.store, tt.issuer, tt.secret, tt.policy, tt.opts...)

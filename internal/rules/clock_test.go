@@ -16,8 +16,8 @@ var wallClock = []string{
 
 // The library has one clock. Only clock.go uses time.Now, and only once. The other functions of
 // wallClock in the library are the timeout of WithContextDeadline, the polls of a keyring.Rotator
-// with their timeout, the wait for a lock in keyring.Directory, and the bound on the end of a session
-// after its caller has hung up. sessiontest bounds each call of a store, and passes a deadline in the
+// with their timeout, the wait for a lock in keyring.Directory, the bound on the end of a session after
+// its caller has hung up, and the polls of a session.Watcher with their timeout. sessiontest bounds each call of a store, and passes a deadline in the
 // past. All other code receives a reading or an injected Clock. The rule does not apply to examples.
 //
 // The rule does not find a clock behind a function or a field of another package, such as the
@@ -26,6 +26,7 @@ func TestOnlyClockGoReadsTheWallClock(t *testing.T) {
 	got := wallClockIn(t, packages(t, false))
 	want := []string{"clock.go: time.Now", "keyring/lock_unix.go: time.After", "keyring/rotator.go: context.WithTimeout",
 		"keyring/rotator.go: time.NewTicker", "session/end.go: context.WithTimeout",
+		"session/poll.go: context.WithTimeout", "session/poll.go: time.NewTicker", "session/poll.go: time.NewTicker",
 		"session/sessiontest/probe.go: context.WithTimeout", "session/sessiontest/rules_context.go: context.WithDeadline", "verifier.go: context.WithTimeoutCause"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got uses of the wall clock %v, want %v", got, want)

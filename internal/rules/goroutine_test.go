@@ -10,17 +10,17 @@ import (
 )
 
 // A panic in a goroutine ends the process unless the goroutine recovers, and a goroutine that
-// never returns blocks its waiters. So the library starts a goroutine in one place only: to
-// fetch a key set. A test in jwks proves that this goroutine recovers. The rule does not apply to
-// sessiontest, which runs in tests.
-func TestGoroutinesAreStartedInOnePlace(t *testing.T) {
+// never returns blocks its waiters. So the library starts a goroutine in two places only: to
+// fetch a key set, and to poll for a session.Watcher. Tests in jwks and session prove that these
+// goroutines recover. The rule does not apply to sessiontest, which runs in tests.
+func TestGoroutinesAreStartedInTwoPlaces(t *testing.T) {
 	var got []string
 	for _, p := range packagesOfBoth(t, false) {
 		if !under(p.path(), "internal") && p.path() != "session/sessiontest" && p.Name != "main" {
 			got = append(got, load(t, p).resolve(t, p.ImportMap).goroutines()...)
 		}
 	}
-	if want := []string{"remote.go: (*sync.WaitGroup).Go"}; !slices.Equal(got, want) {
+	if want := []string{"session/poll.go: go", "remote.go: (*sync.WaitGroup).Go"}; !slices.Equal(got, want) {
 		t.Errorf("got goroutines started in %v, want %v", got, want)
 	}
 }

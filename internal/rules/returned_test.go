@@ -70,6 +70,7 @@ var ownedByCaller = map[string]string{
 	"session Manager.Start":      "",
 	"session New":                "",
 	"session NewMemory":          "",
+	"session NewWatcher":         "",
 	"session Tokens.MarshalJSON": "",
 	"keyring NewRotator":         "",
 }
