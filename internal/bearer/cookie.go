@@ -40,7 +40,7 @@ func (c *Cookie) From(r *http.Request) (token string, status Status, detail stri
 	switch {
 	case sent == 0:
 		return "", Missing, "no cookie " + c.name
-	case isUpgrade(r) && !c.trusts(r):
+	case IsUpgrade(r) && !c.trusts(r):
 		return "", Missing, "the cookie does not count in an upgrade request from another origin; " +
 			"if you trust the page, pass its origin to FromCookie"
 	case sent > 1 || len(cookies) != 1:
@@ -52,9 +52,9 @@ func (c *Cookie) From(r *http.Request) (token string, status Status, detail stri
 	return cookies[0].Value, Found, ""
 }
 
-// isUpgrade reports whether r asks for another protocol on its connection, as a WebSocket
+// IsUpgrade reports whether r asks for another protocol on its connection, as a WebSocket
 // handshake does over HTTP/1.1 (RFC 6455 §4.1) and over HTTP/2 and 3 (RFC 8441 §4).
-func isUpgrade(r *http.Request) bool {
+func IsUpgrade(r *http.Request) bool {
 	return len(r.Header["Upgrade"]) > 0 || r.Method == http.MethodConnect
 }
 
