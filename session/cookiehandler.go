@@ -21,7 +21,7 @@ import (
 //     in place of the Cache-Control of next. If the refresh token has not changed, only the access
 //     cookie is set.
 //   - If Refresh refuses, the request is one without a token: no cookie is removed, so that a slow
-//     response cannot remove those of the next login.
+//     response cannot remove the cookies of the next login.
 //   - If Refresh fails, the response is 503, as of [jwtexp.Middleware.Refuse], and sets no cookie.
 //
 // next gets a copy of the request with the access cookie only: with the new one if there is one, and

@@ -126,7 +126,7 @@ func (c *Cookies) Extractor() jwtexp.Extractor {
 // that the cookies of the request belong to, so that an attacker who has planted them shares nothing
 // with the new login. It sets Cache-Control: no-store. Call it before w is written to.
 //
-// Errors are those of Manager.Start. If the earlier session cannot be ended, the error matches
+// Errors are as for Manager.Start. If the earlier session cannot be ended, the error matches
 // [jwtexp.ErrUnavailable]. After an error, no cookie is set or changed.
 func (c *Cookies) Start(w http.ResponseWriter, r *http.Request, subject string, claims any, opts ...StartOption) (Info, error) {
 	in, err := c.config()
@@ -194,7 +194,7 @@ func (c *cookies) refreshToken(r *http.Request) (text string, ok bool) {
 	return text, err == nil && text != ""
 }
 
-// put sets cookies in place of those of an enclosing Handler.
+// put sets cookies in place of the cookies of an enclosing Handler.
 func (c *cookies) put(w http.ResponseWriter, r *http.Request, cookies []*http.Cookie) {
 	if done := c.renewalOf(r); done != nil && done.writer != nil {
 		done.writer.drop()
@@ -206,7 +206,7 @@ func (c *cookies) put(w http.ResponseWriter, r *http.Request, cookies []*http.Co
 	setCookies(h, cookies)
 }
 
-// removeSetCookie removes the Set-Cookie lines of a name, such as those of an End before a Start.
+// removeSetCookie removes the Set-Cookie lines of a name, such as from an End before a Start.
 func removeSetCookie(h http.Header, name string) {
 	var others []string
 	for _, line := range h["Set-Cookie"] {

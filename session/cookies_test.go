@@ -37,7 +37,7 @@ func newSite(t *testing.T, opts ...session.CookieOption) *site {
 // A browser keeps cookies, by name. It does not know when they end.
 type browser map[string]string
 
-// send sends a request with the cookies of the browser, and stores those of the response.
+// send sends a request with the cookies of the browser, and stores the new ones.
 func (b browser) send(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	for _, name := range slices.Sorted(maps.Keys(b)) {
 		line := strings.TrimPrefix(r.Header.Get("Cookie")+"; "+name+"="+b[name], "; ")

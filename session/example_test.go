@@ -22,6 +22,10 @@ func newSecret() []byte { return []byte("32 random bytes, from openssl rand") }
 
 // newSessions returns a Manager whose access tokens live for ten minutes.
 func newSessions(clock jwtexp.Clock, policy session.Policy, opts ...session.Option) *session.Manager {
+	return newSessionsIn(session.NewMemory(), clock, policy, opts...)
+}
+
+func newSessionsIn(store session.Store, clock jwtexp.Clock, policy session.Policy, opts ...session.Option) *session.Manager {
 	key, err := jwtexp.NewSecretKey(jwtexp.HS256, newSecret())
 	if err != nil {
 		log.Fatal(err)
@@ -30,7 +34,7 @@ func newSessions(clock jwtexp.Clock, policy session.Policy, opts ...session.Opti
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := session.New(session.NewMemory(), issuer, newSecret(), policy, opts...)
+	sessions, err := session.New(store, issuer, newSecret(), policy, opts...)
 	if err != nil {
 		log.Fatal(err)
 	}

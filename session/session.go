@@ -20,8 +20,11 @@
 //	n, err := sessions.EndAll(ctx, user.ID) // log out everywhere
 //
 // Resource servers verify the access tokens as before. [jwtexp.Token.SessionID] is the ID of the
-// session. A logout ends refreshing at once. Access tokens that were issued before stay good until
-// they expire.
+// session. A logout ends refreshing at once. A [Watcher] makes Verifiers reject the access tokens
+// that were issued before, too: within a second, and in other processes by [NewRemoteFeed]. Without
+// one, they stay good until they expire.
+//
+// [Cookies] keep the tokens of a web application, and refresh them before a handler runs.
 //
 // # What a client does
 //

@@ -69,6 +69,8 @@ var ownedByCaller = map[string]string{
 	"session Manager.Refresh":    "",
 	"session Manager.Start":      "",
 	"session New":                "",
+	"session Cookies.Start":      "",
+	"session NewCookies":         "",
 	"session NewMemory":          "",
 	"session NewWatcher":         "",
 	"session Tokens.MarshalJSON": "",
