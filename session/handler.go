@@ -107,16 +107,23 @@ func RespondError(w http.ResponseWriter, err error) {
 	answer := &formError{status: http.StatusInternalServerError, Code: "server_error"}
 	switch {
 	case errors.Is(err, jwtexp.ErrUnavailable):
-		retry := jwtexp.DefaultRetryAfter
-		if e, ok := errors.AsType[*jwtexp.UnavailableError](err); ok && e != nil && e.RetryAfter > 0 {
-			retry = e.RetryAfter
-		}
-		w.Header().Set("Retry-After", bearer.RetryAfter(retry))
-		answer = &formError{http.StatusServiceUnavailable, "temporarily_unavailable", "keep the refresh token and try later"}
+		respondUnavailable(w, err, "keep the refresh token and try later")
+		return
 	case errors.Is(err, jwtexp.ErrExpired):
 		answer = badRequest("invalid_grant", "the session has expired; log in again")
 	case errors.Is(err, jwtexp.ErrInvalid):
 		answer = badRequest("invalid_grant", "the session is not valid; log in again")
 	}
+	answer.respond(w)
+}
+
+// respondUnavailable writes a 503 for an outage, with the RetryAfter of the error.
+func respondUnavailable(w http.ResponseWriter, err error, description string) {
+	retry := jwtexp.DefaultRetryAfter
+	if e, ok := errors.AsType[*jwtexp.UnavailableError](err); ok && e != nil && e.RetryAfter > 0 {
+		retry = e.RetryAfter
+	}
+	w.Header().Set("Retry-After", bearer.RetryAfter(retry))
+	answer := formError{http.StatusServiceUnavailable, "temporarily_unavailable", description}
 	answer.respond(w)
 }

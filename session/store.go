@@ -70,8 +70,9 @@ type Store interface {
 // A Feed lists what was ended, so that verifiers can reject the access tokens of ended sessions.
 type Feed interface {
 	// Ended returns a page of the list, in the order in which End added to it, and the cursor for
-	// the next page. A page has any size, such as 1,000 entries. after is "" for the first page. An
-	// empty page means that there is no more for now, and its cursor finds what is ended later.
+	// the next page. A page has any size up to 10,000 entries, such as 1,000. A cursor has at most 255
+	// bytes of UTF-8. after is "" for the first page. An empty page means that there is no more for
+	// now, and its cursor finds what is ended later.
 	//
 	// A cursor may tell something twice, but misses nothing, also while others end sessions. A cursor
 	// of another store, or of this one before it was emptied, is taken as "". A Store may leave out an
@@ -108,6 +109,7 @@ type Ended struct {
 }
 
 const (
-	maxText   = 255     // bytes of a Subject and of a Label
-	maxClaims = 4 << 10 // bytes of a Record's Claims
+	maxText    = 255     // bytes of a Subject, of a Label, of the ID of an Ended, and of a cursor
+	maxClaims  = 4 << 10 // bytes of a Record's Claims
+	maxEntries = 10_000  // entries on a page of a Feed
 )

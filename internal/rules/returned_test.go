@@ -72,6 +72,7 @@ var ownedByCaller = map[string]string{
 	"session Cookies.Start":      "",
 	"session NewCookies":         "",
 	"session NewMemory":          "",
+	"session remoteFeed.Ended":   "",
 	"session NewWatcher":         "",
 	"session Tokens.MarshalJSON": "",
 	"keyring NewRotator":         "",

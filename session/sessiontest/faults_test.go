@@ -68,6 +68,9 @@ const (
 	emptyPageSkips       fault = "skips an entry after an empty page"
 	neverEmpty           fault = "never returns an empty page"
 	skipsAtPageBorder    fault = "skips an entry between two pages"
+	longPage             fault = "returns more than 10,000 entries"
+	longCursor           fault = "returns a cursor of more than 255 bytes"
+	binaryCursor         fault = "returns a cursor that is not UTF-8"
 	cursorWithoutEpoch   fault = "takes a cursor of another store"
 	refusesForeignCursor fault = "returns an error for a foreign cursor"
 	trimsList            fault = "keeps the last entries only"
@@ -144,6 +147,9 @@ var faults = []struct {
 	{emptyPageSkips, []string{"an empty page has a cursor that finds what comes later"}},
 	{neverEmpty, []string{"Ended pages through everything"}},
 	{skipsAtPageBorder, []string{"Ended pages through everything"}},
+	{longPage, []string{"Ended pages through everything"}},
+	{longCursor, []string{"Ended pages through everything"}},
+	{binaryCursor, []string{"Ended pages through everything"}},
 	{cursorWithoutEpoch, []string{"a foreign cursor starts at the beginning"}},
 	{refusesForeignCursor, []string{"a foreign cursor starts at the beginning"}},
 	{trimsList, []string{"Ended pages through everything"}},

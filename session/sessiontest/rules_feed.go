@@ -8,8 +8,15 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/jwtexp/jwtexp/session"
+)
+
+// The bounds of a page of session.Feed.
+const (
+	maxEntries = 10_000
+	maxCursor  = 255 // bytes
 )
 
 // feedRules are about Ended.
@@ -92,9 +99,22 @@ var feedRules = []rule{
 		p.wantListed("while others end sessions", seen, slices.Concat(ids...)...)
 		p.wantListed("afterwards", p.listed(), slices.Concat(ids...)...)
 	}},
-	{"Ended pages through everything", "keep every entry until its Until; start a page behind the last entry of the page before, whose place is in the cursor; return an empty page only at the end", func(p *probe) {
+	{"Ended pages through everything", "keep every entry until its Until; return 10,000 entries at most, and a cursor of 255 bytes at most; start a page behind the last entry of the page before, whose place is in the cursor; return an empty page only at the end", func(p *probe) {
 		ids := p.endsMany(scaled(12_000))
 		p.wantListed("from the start", p.listed(), ids...)
+		for after := ""; !p.failed(); {
+			page, next, ok := p.page(after)
+			if len(page) > maxEntries {
+				p.faultf("Ended: got a page of %d entries, want %d at most", len(page), maxEntries)
+			}
+			if len(next) > maxCursor || !utf8.ValidString(next) {
+				p.faultf("Ended: got a cursor of %d bytes, want %d at most, in UTF-8", len(next), maxCursor)
+			}
+			if !ok || len(page) == 0 {
+				break
+			}
+			after = next
+		}
 		if p.failed() {
 			return
 		}

@@ -353,7 +353,7 @@ func (s *store) Ended(ctx context.Context, after string) (page []session.Ended, 
 	s.reads++
 	var epoch, read int
 	n, _ := fmt.Sscanf(after, "%d.%d", &epoch, &read)
-	if after != fmt.Sprintf("%d.%d", epoch, read) || epoch != s.epoch && !s.has(cursorWithoutEpoch) {
+	if after != fmt.Sprintf("%d.%d", epoch, read)+s.suffix() || epoch != s.epoch && !s.has(cursorWithoutEpoch) {
 		read = 0
 		if after != "" && n == 0 && s.has(refusesForeignCursor) {
 			return nil, "", errors.New("invalid cursor")
@@ -387,5 +387,19 @@ func (s *store) Ended(ctx context.Context, after string) (page []session.Ended, 
 	case s.has(neverEmpty) && len(page) == 0 && len(s.list) > 0:
 		page = append(page, s.list[0].Ended)
 	}
-	return page, fmt.Sprintf("%d.%d", s.epoch, read), nil
+	for s.has(longPage) && 0 < len(page) && len(page) <= 10_000 {
+		page = append(page, page[0])
+	}
+	return page, fmt.Sprintf("%d.%d", s.epoch, read) + s.suffix(), nil
+}
+
+// suffix makes a cursor longer.
+func (s *store) suffix() string {
+	switch {
+	case s.has(longCursor):
+		return "." + strings.Repeat("x", 255)
+	case s.has(binaryCursor):
+		return ".\xff"
+	}
+	return ""
 }
