@@ -106,6 +106,7 @@ func TestHandlerInAnOutage(t *testing.T) {
 	}
 	wantCookies(t, w)
 
+	s.store.hook = nil
 	down := verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
 		return nil, &jwtexp.UnavailableError{What: "key set"}
 	})
@@ -166,8 +167,14 @@ func TestCookiesGoOutWithTheHeader(t *testing.T) {
 		"WriteHeader":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) },
 		"Write":           func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "text") },
 		"ReadFrom":        func(w http.ResponseWriter, _ *http.Request) { io.Copy(w, strings.NewReader("text")) },
-		"Flush":           func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() },
-		"controller":      func(w http.ResponseWriter, _ *http.Request) { http.NewResponseController(w).Flush() },
+		"Flush": func(w http.ResponseWriter, _ *http.Request) {
+			if f, ok := w.(http.Flusher); ok {
+				f.Flush()
+			} else {
+				t.Error("got no Flusher, want one")
+			}
+		},
+		"controller": func(w http.ResponseWriter, _ *http.Request) { http.NewResponseController(w).Flush() },
 		"a cache for all": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Cache-Control", "public, max-age=600")
 			io.WriteString(w, "text")
@@ -328,6 +335,25 @@ func TestStartAndEndInsideHandler(t *testing.T) {
 			}
 		})
 	}
+}
+
+// End inside Handler needs no verifier: it has the refresh cookie that the browser sent.
+func TestEndInsideHandlerWithoutVerifier(t *testing.T) {
+	s, b := newSite(t), browser{}
+	s.login(t, b, "alice")
+	old := b[refreshCookie]
+	down := verifierFunc(func(context.Context, string) (*jwtexp.Token, error) {
+		return nil, &jwtexp.UnavailableError{What: "key set"}
+	})
+	cookies := must(session.NewCookies(s.Manager, down))
+	w := b.send(cookies.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := cookies.End(w, r); err != nil {
+			t.Errorf("got %v, want nil", err)
+		}
+	})), visit("POST", "/logout"))
+	wantCookies(t, w, clearAccess, clearRefresh)
+	_, err := s.Refresh(t.Context(), old)
+	wantOutcome(t, err, "invalid: ended")
 }
 
 // A logout while a renewal is under way: the late answer brings nothing back.

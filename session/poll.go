@@ -137,6 +137,9 @@ func (w *watcher) readNews(ctx context.Context, s *snapshot, start time.Time) er
 	if err != nil {
 		start = s.start
 	}
+	if errors.Is(err, errBrokenFeed) {
+		news.cursor = "" // the next poll reads all
+	}
 	w.known.Store(s.with(news, start))
 	return err
 }

@@ -131,7 +131,7 @@ func TestRevoked(t *testing.T) {
 		{"a longer jti", twoID, long + "x", "good"},
 		{"a session with another form of ID", "a session of another issuer", "", "revoked"},
 		{"another spelling of a session", "AAAAAAAAAAAAAAAAAAAAAB", "", "good"},
-		{"a line break in the ID", "AAAAAAAAAAAAAAAAAAAAA\n", "", "good"},
+		{"line breaks in the ID", "AAAAAAAAAAAAAAAAAAAA\n\n", "", "good"},
 		{"a session with the ID of a token", "one", "", "good"},
 		{"a token with the ID of a session", "", twoID, "good"},
 		{"a token with the ID of an ended session and of a revoked token", "", oneID, "revoked"},
@@ -169,6 +169,12 @@ func TestWatcherPolls(t *testing.T) {
 		if got, want := fmt.Sprint(f.read()), "[1 2]"; got != want {
 			t.Errorf("got pages %s, want %s", got, want)
 		}
+		f.end("jti:one")
+		time.Sleep(session.DefaultInterval)
+		synctest.Wait()
+		wantRevoked(t, w, tokenOf(t, "", "one"), "revoked")
+		wantRevoked(t, w, token, "revoked")
+		f.read()
 		time.Sleep(10 * session.DefaultInterval)
 		synctest.Wait()
 		if got, want := len(f.read()), 10; got != want {
@@ -182,8 +188,10 @@ func TestSync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &feed{}
 		w := watch(t, f)
-		if err := w.Sync(t.Context()); err != nil {
-			t.Fatal(err)
+		synctest.Wait()
+		begun := time.Now()
+		if err := w.Sync(t.Context()); err != nil || !time.Now().Equal(begun) {
+			t.Fatalf("got %v after %v, want a poll at once", err, time.Since(begun))
 		}
 		blocked, goOn := make(chan bool), make(chan bool)
 		f.set(func() { f.hook = func(context.Context) { blocked <- true; <-goOn } })
@@ -234,6 +242,25 @@ func TestOutageOfTheFeed(t *testing.T) {
 		f.fail(nil)
 		wantRevoked(t, w, two, "good") // at once
 		wantRevoked(t, w, one, "revoked")
+	})
+}
+
+// The age of what is known counts from the start of a poll that takes long.
+func TestAgeCountsFromTheStartOfAPoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &feed{}
+		w := watch(t, f, session.WithOutageLimit(9*time.Second))
+		token := tokenOf(t, oneID, "")
+		wantRevoked(t, w, token, "good")
+		synctest.Wait()
+		f.set(func() { f.hook = func(context.Context) { time.Sleep(2 * time.Second) } })
+		time.Sleep(3 * time.Second) // a poll has begun after one, and has ended after three
+		synctest.Wait()
+		f.set(func() { f.hook, f.err = nil, errStore })
+		time.Sleep(7*time.Second - 1)
+		wantRevoked(t, w, token, "good")
+		time.Sleep(1)
+		wantRevoked(t, w, token, "unavailable")
 	})
 }
 
@@ -403,7 +430,7 @@ func TestBrokenFeeds(t *testing.T) {
 		}},
 		{"panics", func(context.Context, string) ([]session.Ended, string, error) { panic("broken") }},
 		{"repeats a page", func(context.Context, string) ([]session.Ended, string, error) {
-			return []session.Ended{{ID: twoID}}, "again", nil
+			return []session.Ended{{ID: twoID}}, "7", nil
 		}},
 		{"has no end", func(_ context.Context, after string) ([]session.Ended, string, error) {
 			<-time.After(time.Second) // in a bubble
@@ -420,8 +447,12 @@ func TestBrokenFeeds(t *testing.T) {
 				synctest.Wait()
 				f.use(test.broken)
 				time.Sleep(session.DefaultOutageLimit)
+				begun := time.Now()
 				_, err := w.Revoked(t.Context(), token)
 				wantOutcome(t, err, "unavailable")
+				if waited := time.Since(begun); waited > 2*session.DefaultOutageLimit/3 {
+					t.Errorf("got an answer after %v, want two polls at most", waited)
+				}
 				if errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("got %v, want an error that does not match the deadline of a caller", err)
 				}
