@@ -66,6 +66,7 @@ func startServer(t *testing.T, clock jwtexp.Clock, log io.Writer, changes ...fun
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(handler.Close)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server

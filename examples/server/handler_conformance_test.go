@@ -22,6 +22,7 @@ func TestResourceIsProtected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer handler.Close()
 	key, err := jwtexp.NewSecretKey(jwtexp.HS256, []byte(secret))
 	if err != nil {
 		t.Fatal(err)

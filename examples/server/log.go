@@ -48,9 +48,10 @@ func logRequests(next http.Handler, clock jwtexp.Clock, logger *slog.Logger) htt
 	})
 }
 
-// note adds an attribute to the log line of r. Do not log a token: log its Subject or ID.
-func note(r *http.Request, key, value string) {
-	if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
+// note adds an attribute to the log line of the request with ctx. Do not log a token: log its Subject
+// or ID.
+func note(ctx context.Context, key, value string) {
+	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
 		rec.attrs = append(rec.attrs, slog.String(key, value))
 	}
 }

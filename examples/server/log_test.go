@@ -48,7 +48,7 @@ func TestLog(t *testing.T) {
 	d.Close()
 
 	line := func(rest string) string { return "level=INFO msg=request " + rest + "\n" }
-	want := line(`method=POST path=/login status=200 duration=0s subject=1`) +
+	want := line(`method=POST path=/login status=200 duration=0s session=started subject=1`) +
 		line(`method=GET path=/resource status=200 duration=0s subject=1`) +
 		line(`method=GET path=/resource status=200 duration=0s subject=""`) +
 		line(`method=GET path=/resource status=400 duration=0s reason=missing`) +
@@ -63,7 +63,7 @@ func TestLog(t *testing.T) {
 		line(`method=GET path=/resource status=307 duration=0s`) +
 		line(`method=GET path=/resource status=401 duration=0s reason=expired`) +
 		line(`method=GET path=/resource status=503 duration=0s reason=unavailable`) +
-		line(`method=POST path=/login status=503 duration=0s error="jwtexp: temporarily unavailable: …"`)
+		line(`method=POST path=/login status=503 duration=0s session=failed error="jwtexp: temporarily unavailable: …"`)
 	got := regexp.MustCompile(`unavailable: .*"`).ReplaceAllString(d.log.String(), `unavailable: …"`)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -118,5 +118,5 @@ func TestNoteWithoutLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	note(r, "subject", "1")
+	note(r.Context(), "subject", "1")
 }

@@ -1,9 +1,11 @@
 // Server is a demo of package jwtexp: a login, and a resource that requires a token. Tokens
-// expire after half an hour, and the server tells expired tokens from invalid ones.
+// expire after half an hour, and the server tells expired tokens from invalid ones. A refresh token
+// keeps the login for longer.
 //
 //	go run ./examples/server
 //
-// The page at / shows a token from login to expiry. There is no password.
+// The page at / shows a token from login to expiry, and a session from login to logout. There is
+// no password.
 package main
 
 import (
@@ -27,11 +29,14 @@ import (
 
 const usage = `Usage: server [-addr host:port] [-hosts names] [-lifetime duration] [-timetravel]
 
-A demo of tokens that expire. Open its address in a browser, or use curl: POST /login
-returns a token, and GET /resource requires it.
+A demo of tokens that expire, and of logins that last longer. Open its address in a browser,
+or use curl: POST /login returns a token, and GET /resource requires it. POST /token trades the
+refresh token for the next token, and POST /revoke logs out.
 
   curl -H 'Content-Type: application/json' -d '{"user_id":1}' http://127.0.0.1:8080/login
   curl -H 'Authorization: Bearer <token>' http://127.0.0.1:8080/resource
+  curl -d grant_type=refresh_token -d refresh_token=<refresh_token> http://127.0.0.1:8080/token
+  curl -d token=<refresh_token> http://127.0.0.1:8080/revoke
 
 With -timetravel, clients can move the server's clock ahead, so that you need not wait
 until a token expires. Use the buttons on the page, or
@@ -45,7 +50,7 @@ pages, the server answers only to localhost and to the host of -addr. -hosts add
 
 The environment variable JWTEXP_SECRET is the key that signs the tokens. It needs at least
 32 bytes, such as the output of openssl rand -base64 32. If it is unset, the server uses a
-random secret, and its tokens become invalid when it stops.
+random secret, and its tokens become invalid when it stops. Sessions end when it stops.
 
 `
 
@@ -106,6 +111,7 @@ func serve(ctx context.Context, addr string, names []string, lifetime time.Durat
 	if err != nil {
 		return err
 	}
+	defer handler.Close()
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err

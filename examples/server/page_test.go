@@ -71,7 +71,7 @@ func TestPageLog(t *testing.T) {
 	send(t, request(t, "POST", d.URL+"/", nil))
 	send(t, request(t, "GET", d.URL+"/"+token, nil))
 	d.Close()
-	want := "level=INFO msg=request method=POST path=/login status=200 duration=0s subject=1\n" +
+	want := "level=INFO msg=request method=POST path=/login status=200 duration=0s session=started subject=1\n" +
 		"level=INFO msg=request method=GET path=/ status=200 duration=0s\n" +
 		"level=INFO msg=request method=GET path=/page.js status=200 duration=0s\n" +
 		"level=INFO msg=request method=POST path=/ status=405 duration=0s\n" +

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jwtexp/jwtexp"
 	"github.com/jwtexp/jwtexp/internal/hosts"
+	"github.com/jwtexp/jwtexp/session"
 )
 
 type config struct {
@@ -37,12 +38,20 @@ var users = map[int64]user{
 	2: {ID: 2, Name: "Bob"},
 }
 
-// newServer returns the handler of the service.
+// A server is the handler of the service. Close ends its goroutine.
+type server struct {
+	http.Handler
+	watcher *session.Watcher
+}
+
+func (s *server) Close() { s.watcher.Close() }
+
+// newServer returns the service.
 //
 // Its tokens have neither an issuer nor an audience, so every token of this key is accepted. If
 // two services share a key, use jwtexp.WithIssuer and jwtexp.WithAudience for the Issuer and the
 // Verifier.
-func newServer(c config) (http.Handler, error) {
+func newServer(c config) (*server, error) {
 	key, err := jwtexp.NewSecretKey(jwtexp.HS256, c.secret)
 	if err != nil {
 		return nil, fmt.Errorf("JWTEXP_SECRET: %w", err)
@@ -51,32 +60,53 @@ func newServer(c config) (http.Handler, error) {
 	if c.timetravel {
 		clock = &travelClock{base: c.clock}
 	}
-	withClock := jwtexp.WithClock(clock)
-	issuer, err := jwtexp.NewIssuer(key, c.lifetime, withClock)
+	issuer, err := jwtexp.NewIssuer(key, c.lifetime, jwtexp.WithClock(clock))
 	if err != nil {
 		return nil, err
 	}
-	// WithClaims makes a token invalid if its user_id has the wrong type.
-	verifier, err := jwtexp.NewVerifier(key, withClock, jwtexp.WithClaims[claims](nil))
+	store := session.NewMemory()
+	watcher, err := session.NewWatcher(store, session.WithClock(clock))
 	if err != nil {
 		return nil, err
+	}
+	s := &server{watcher: watcher}
+	if err := s.handle(c, key, clock, issuer, store); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// handle makes the handler.
+func (s *server) handle(c config, key jwtexp.Key, clock jwtexp.Clock, issuer *jwtexp.Issuer, store session.Store) error {
+	// WithClaims makes a token invalid if its user_id has the wrong type. WithRevoked makes it
+	// invalid when its session ends.
+	verifier, err := jwtexp.NewVerifier(key, jwtexp.WithClock(clock), jwtexp.WithClaims[claims](nil), jwtexp.WithRevoked(s.watcher.Revoked))
+	if err != nil {
+		return err
+	}
+	sessions, err := session.New(store, issuer, c.secret, policyFor(c.lifetime), session.WithWatcher(s.watcher), session.WithObserver(noteEvent))
+	if err != nil {
+		return err
 	}
 	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithErrorHandler(reject))
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	mux := http.NewServeMux()
-	mux.Handle("POST /login", login(issuer))
+	mux.Handle("POST /login", login(sessions))
 	mux.Handle("/login", methodNotAllowed("POST"))
 	mux.Handle("GET /resource", guard.Handler(http.HandlerFunc(resource)))
 	mux.Handle("/resource", methodNotAllowed("GET, HEAD"))
+	handleSessions(mux, sessions, guard)
 	handleClock(mux, clock)
 	handlePage(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "Not found")
 	})
-	return logRequests(onlyHosts(c.hosts, mux), c.clock, c.logger), nil
+	s.Handler = logRequests(onlyHosts(c.hosts, mux), c.clock, c.logger)
+	return nil
 }
 
 // onlyHosts rejects requests whose Host header is neither a loopback name nor one of names. A
@@ -91,11 +121,11 @@ func onlyHosts(names []string, next http.Handler) http.Handler {
 	})
 }
 
-// login issues a token for the user_id in the request.
+// login starts a session for the user_id in the request.
 //
-// THERE IS NO PASSWORD. Every client that sends a number gets a token for that user. Your own
-// service must authenticate the user here, before it issues a token.
-func login(issuer *jwtexp.Issuer) http.HandlerFunc {
+// THERE IS NO PASSWORD. Every client that sends a number is logged in as that user. Your own
+// service must authenticate the user here, before it starts a session.
+func login(sessions *session.Manager) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		userID, fault := readLogin(w, r)
 		if fault != nil {
@@ -103,23 +133,23 @@ func login(issuer *jwtexp.Issuer) http.HandlerFunc {
 			return
 		}
 		subject := strconv.FormatInt(userID, 10)
-		token, err := issuer.Issue(r.Context(), subject, claims{UserID: &userID})
-		if err != nil { // the clock is broken; nothing else fails with a key in memory
-			note(r, "error", err.Error())
+		tokens, err := sessions.Start(r.Context(), subject, claims{UserID: &userID})
+		if err != nil { // the clock is broken; nothing else fails with a key and a store in memory
 			writeError(w, http.StatusServiceUnavailable, "Temporarily unavailable")
 			return
 		}
-		note(r, "subject", subject)
+		note(r.Context(), "subject", subject)
 		writeJSON(w, http.StatusOK, struct {
-			Token string `json:"token"`
-		}{token.Raw()})
+			Token        string `json:"token"`
+			RefreshToken string `json:"refresh_token"`
+		}{tokens.Access().Raw(), tokens.Refresh()})
 	}
 }
 
 // resource answers with the token's user.
 func resource(w http.ResponseWriter, r *http.Request) {
 	token, _ := jwtexp.FromContext(r.Context()) // without the guard, the next line panics
-	note(r, "subject", token.Subject())
+	note(r.Context(), "subject", token.Subject())
 
 	var own claims
 	if err := token.Claims(&own); err != nil || own.UserID == nil {
@@ -143,7 +173,7 @@ func resource(w http.ResponseWriter, r *http.Request) {
 // The guard has set the challenge and cache headers. For an expired token or an outage, reject
 // writes nothing, and the guard writes its own answer.
 func reject(w http.ResponseWriter, r *http.Request, err error) {
-	note(r, "reason", reason(err))
+	note(r.Context(), "reason", reason(err))
 	switch {
 	case errors.Is(err, jwtexp.ErrMissing):
 		writeError(w, http.StatusBadRequest, "Invalid token")

@@ -61,7 +61,11 @@ func TestLoginToken(t *testing.T) {
 		if jti, _ := got["jti"].(string); jti == "" {
 			t.Errorf("user %s: got jti %v, want a nonempty string", id, got["jti"])
 		}
+		if sid, _ := got["sid"].(string); sid == "" {
+			t.Errorf("user %s: got sid %v, want the ID of a session", id, got["sid"])
+		}
 		delete(got, "jti")
+		delete(got, "sid")
 		wantClaims := map[string]any{
 			"sub":     id,
 			"user_id": json.Number(id),
@@ -311,9 +315,11 @@ func TestBadConfig(t *testing.T) {
 		lifetime: lifetime,
 		logger:   slog.New(slog.DiscardHandler),
 	}
-	if _, err := newServer(good); err != nil {
+	server, err := newServer(good)
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer server.Close()
 	tests := []struct {
 		name   string
 		change func(*config)
