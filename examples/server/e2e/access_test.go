@@ -30,6 +30,12 @@ func TestKeyboard(t *testing.T) {
 	w.see("#token", "No token")
 	w.tabTo("Log in as Bob", " ")
 	w.see("#verdict", "Bob’s token is good.")
+	w.tabTo("Refresh", kb.Enter)
+	w.see("#session-meaning", "R2 is young")
+	w.tabTo("Steal the refresh token", " ")
+	w.see("#thief-same", "the same refresh token")
+	w.tabTo("Log out everywhere", kb.Enter)
+	w.see("#browser-refresh", "none")
 }
 
 // tabTo presses Tab until the named button has the focus, and then presses key.
@@ -83,7 +89,7 @@ func TestScreenReader(t *testing.T) {
 	// Only parts that change rarely are live regions: a screen reader would announce the timer
 	// every second.
 	live := eval[[]string](w, `[...document.querySelectorAll("[role=status], [aria-live]")].map((e) => e.id)`)
-	if got, want := fmt.Sprint(live), "[verdict travel-note meaning]"; got != want {
+	if got, want := fmt.Sprint(live), "[verdict travel-note meaning session-meaning]"; got != want {
 		t.Errorf("got live regions %s, want %s", got, want)
 	}
 }
@@ -97,7 +103,7 @@ func value(v *accessibility.Value) string {
 }
 
 // named lists the roles whose name a screen reader announces.
-var named = map[string]bool{"button": true, "heading": true, "region": true, "timer": true, "group": true}
+var named = map[string]bool{"button": true, "heading": true, "region": true, "timer": true, "group": true, "switch": true}
 
 // On a phone the page has no horizontal scroll bar and no button that is too small for a thumb.
 func TestPhone(t *testing.T) {
@@ -123,6 +129,10 @@ func TestPhone(t *testing.T) {
 	w.press("Call /resource")
 	w.see("#answer", "Invalid token")
 	fits("with answers")
+	w.press("Steal the refresh token")
+	w.press("Refresh as the thief")
+	w.see("#thief-same", "another refresh token")
+	fits("with a thief")
 }
 
 // Every text has the contrast to its background that WCAG 2.2 AA requires, in light and in dark
@@ -150,13 +160,24 @@ func TestContrast(t *testing.T) {
 		w.press("Call /resource")
 		w.see("#meaning", "401")
 		legible("expired and tampered with")
+		w.press("Refresh")
+		w.see("#session-meaning", "R2 in place of R1")
+		w.press("Steal the refresh token")
+		w.press("Refresh as the thief")
+		w.see("#session-meaning", "R2 is young")
+		legible("with a thief")
+		w.press("Log out everywhere")
+		w.see("#session-meaning", "All logins")
+		w.press("Refresh as the thief")
+		w.see("#session-meaning", "invalid_grant")
+		legible("logged out")
 		if got := eval[string](w, `getComputedStyle(document.querySelector("#ring")).transitionProperty + getComputedStyle(document.querySelector("#ring")).transitionDuration`); got != "none0s" {
 			t.Errorf("with reduced motion: got a transition %s, want none", got)
 		}
 	}
 }
 
-// faint lists the texts with a contrast below 4.5, and the ring if its contrast is below 3.
+// faint lists the texts with a contrast below 4.5, and the rings with one below 3.
 const faint = `(() => {
 	const rgb = (color) => color.match(/[\d.]+/g).map(Number);
 	const luminance = (color) => rgb(color).slice(0, 3).map((v) => v / 255)
@@ -173,7 +194,8 @@ const faint = `(() => {
 	const found = [...document.querySelectorAll("body *")]
 		.filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
 		.map((e) => [e.textContent.trim().slice(0, 30), contrast(getComputedStyle(e).color, ground(e)), 4.5]);
-	const ring = document.querySelector("#ring");
-	found.push(["the ring", contrast(getComputedStyle(ring).stroke, ground(ring.closest(".card"))), 3]);
+	for (const ring of document.querySelectorAll("#ring, #session-ring")) {
+		found.push([ring.id, contrast(getComputedStyle(ring).stroke, ground(ring.closest(".card"))), 3]);
+	}
 	return found.filter(([, got, want]) => !(got >= want)).map(([text, got]) => text + ": " + got.toFixed(2));
 })()`

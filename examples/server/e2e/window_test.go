@@ -59,7 +59,7 @@ func (w *window) watch(event any) {
 		w.fault("exception %s", e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
 		// The browser logs every rejected request, and the page sends such requests.
-		if e.Entry.Source == log.EntrySourceNetwork && e.Entry.URL == w.server.url+"/resource" {
+		if e.Entry.Source == log.EntrySourceNetwork && mayReject[strings.TrimPrefix(e.Entry.URL, w.server.url)] {
 			return
 		}
 		w.fault("console %s %s %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
@@ -78,7 +78,11 @@ func (w *window) watch(event any) {
 var routes = map[string]bool{
 	"/": true, "/page.css": true, "/page.js": true, "/icon.svg": true,
 	"/login": true, "/resource": true, "/clock": true,
+	"/token": true, "/revoke": true, "/session": true, "/logout-everywhere": true,
 }
+
+// mayReject lists the paths of requests that the page may send although the server rejects them.
+var mayReject = map[string]bool{"/resource": true, "/token": true}
 
 func (w *window) fault(format string, args ...any) {
 	w.mu.Lock()
@@ -186,6 +190,12 @@ func (w *window) logIn(name string) string {
 	defer w.mu.Unlock()
 	w.tokens = append(w.tokens, token)
 	return token
+}
+
+// toggle presses a switch.
+func (w *window) toggle(selector string) {
+	w.t.Helper()
+	w.do(chromedp.Click(selector))
 }
 
 // seeLog waits until the log has as many entries as want, and compares them, oldest first.
