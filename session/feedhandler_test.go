@@ -264,9 +264,9 @@ func TestRefusedReads(t *testing.T) {
 			fmt.Fprint(w, page)
 		}, "the request failed", 0},
 		{"another origin", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://localhost:1/ended", 302)
+			http.Redirect(w, r, "http://localhost:1/ended", http.StatusFound)
 		}, "redirect to another origin", 0},
-		{"a loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), 302) }, "more than 5 redirects", 0},
+		{"a loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), http.StatusFound) }, "more than 5 redirects", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, _, err := remote(t, test.answer).Ended(t.Context(), "a")

@@ -7,13 +7,13 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jwtexp/jwtexp"
+	"github.com/jwtexp/jwtexp/internal/hosts"
 	"github.com/jwtexp/jwtexp/internal/opaque"
 )
 
@@ -61,7 +61,7 @@ func parseFeedURL(raw string) (*url.URL, error) {
 		return nil, errors.New("the URL contains a user; remove the part before @, and let the client authenticate")
 	case strings.Contains(raw, "#"):
 		return nil, errors.New("the URL contains a fragment; remove the part from # on")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !hosts.Serves(u.Host, nil):
 		return nil, errors.New("http lets an attacker on the network hide logouts; use https (http only for localhost, 127.0.0.0/8 and ::1)")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, errors.New("the scheme is not https; use https")
@@ -74,11 +74,6 @@ func parseFeedURL(raw string) (*url.URL, error) {
 		return nil, errors.New("the query has the parameter after, which the feed adds itself; remove it")
 	}
 	return u, nil
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback() && !ip.Is4In6() && ip.Zone() == ""
 }
 
 // newFeedClient returns a copy of client, or a client of its own for nil, that follows redirects

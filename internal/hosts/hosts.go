@@ -1,6 +1,6 @@
-// Package hosts checks the Host header for the demos, which give a token to every client. A
-// page of another site must not reach them. By DNS rebinding its host name can resolve to
-// this machine, but the Host header still has that name.
+// Package hosts tells loopback hosts from others. The demos, which give a token to every client,
+// check the Host header by it: a page of another site must not reach them. By DNS rebinding its host
+// name can resolve to this machine, but the Host header still has that name.
 package hosts
 
 import (

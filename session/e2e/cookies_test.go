@@ -138,7 +138,7 @@ func TestLogoutDuringARenewal(t *testing.T) {
 }
 
 // An old tab comes back after the next login. Its answer may overwrite cookies of the next user, but
-// nothing of the former session is accepted. If it set only an access cookie, the next user goes on.
+// nothing of the earlier session is accepted. If it set only an access cookie, the next user goes on.
 // If it set both, the next user has to log in again: the browser has lost the refresh token.
 func TestOldTabAfterTheNextLogin(t *testing.T) {
 	for _, test := range []struct {
