@@ -84,9 +84,24 @@ func (w *watcher) run(ctx context.Context) {
 func (w *watcher) begin() *poll {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	select {
+	case <-w.asked: // for this poll
+	default:
+	}
 	p := w.next
 	w.next = newPoll()
 	return p
+}
+
+// ask returns the next poll, which begins soon.
+func (w *watcher) ask() *poll {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	select {
+	case w.asked <- struct{}{}:
+	default: // another caller has asked
+	}
+	return w.next
 }
 
 // poll reads what is new, and a part of the reload. Both start at one reading of the clock: what was
@@ -200,13 +215,7 @@ var errClosed = &jwtexp.UnavailableError{What: "session.Watcher", Detail: "it is
 
 // sync waits for a poll that begins after the call.
 func (w *watcher) sync(ctx context.Context) error {
-	w.mu.Lock()
-	p := w.next
-	w.mu.Unlock()
-	select {
-	case w.asked <- struct{}{}:
-	default: // another caller has asked
-	}
+	p := w.ask()
 	select {
 	case <-p.done:
 		if p.err != nil {

@@ -55,6 +55,7 @@ func (c *client) login() {
 func (c *client) loggedIn(tokens *session.Tokens) {
 	w := c.w
 	c.l, c.token, c.log = w.byID[tokens.Session().ID], tokens.Refresh(), ""
+	c.l.gives(tokens.Access())
 	w.count.sessions++
 	if chance(w.rnd, w.plan.thieves) {
 		l := c.l
@@ -221,6 +222,7 @@ func (c *client) logout() {
 	case how > 0:
 		c.l, c.thief = nil, nil
 	}
+	w.failFeed()
 	w.serve(call, func(ctx context.Context, m *session.Manager) {
 		var err error
 		switch how {
@@ -236,6 +238,9 @@ func (c *client) logout() {
 			w.violation(l, 6, "End: got %v, want nil", err)
 		case err == nil && !l.hasEnded():
 			w.violation(l, 4, "got a session that goes on after its End, want an end")
+		}
+		if err == nil {
+			w.checkWatcher(l, call)
 		}
 		w.count.logouts++
 		if how == 0 {

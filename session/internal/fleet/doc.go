@@ -25,6 +25,10 @@
 //   - A failover sets the store back by up to 5 minutes: it loses Advances, and no Create or End.
 //     It comes soon after an Advance, so that messages are on their way.
 //   - Users log out, an administrator ends all sessions of a user, and WithClaims returns ErrEnd.
+//   - Each instance has a Watcher and a Verifier. The holders of an access token use it on any
+//     instance, until after its exp. The last poll before is a second old at most, unless the feed is
+//     down: for seconds or minutes, often since just before a logout. Some polls fail after a page.
+//     Pages are short, and a failover makes cursors unknown.
 //   - A thief copies the refresh token of a client, or finds one in a log of requests. Then the
 //     thief refreshes once, at any time, like the client, in turns with it, soon after it, many
 //     times at once, or with any of the refresh tokens so far. A thief steals once.
@@ -56,6 +60,12 @@
 //  6. ErrUnavailable has a cause: an outage, a client who hung up, or a call that took longer than
 //     Grace. If the session's End passes during a call, that is a cause, too. A call that took
 //     longer than Grace has no answer.
+//  7. An instance rejects the access tokens of a session from its first poll on that began after the
+//     end, until their exp, and so does the instance that ended the session from the return of End on.
+//     Until then it accepts them: for a second, and in an outage of the feed for WithOutageLimit after
+//     its last good poll. Later, the answer is ErrUnavailable.
+//  8. The access tokens of a session that goes on are accepted, and an outage of the feed shows only
+//     from WithOutageLimit on.
 //
 // # What logs honest clients out beyond the contract
 //
@@ -74,8 +84,8 @@
 //
 // # What was broken
 //
-// TestStoreFaultsAreFound has stores that break their contract. These changes to the library were
-// made by hand, and the default run found them by these invariants:
+// TestStoreFaultsAreFound and TestFeedFaultsAreFound have stores and feeds that break their contract.
+// These changes to the library were made by hand, and the default run found them by these invariants:
 //
 //   - replace from Grace on: 5, 1
 //   - yield the successor until twice Grace: 2, 1; at any age: 2, 3
@@ -89,4 +99,6 @@
 //   - answer from a record that did not move: 2; do not decide again: 6
 //   - answer with the refresh token that was sent: 2
 //   - answer later than Grace: 6
+//   - drop earlier news at a poll; take a failed poll as a good one; take any knowledge as fresh;
+//     answer from memory if a poll fails; twice WithOutageLimit; no poll after an End: 7
 package fleet

@@ -31,14 +31,47 @@ func TestStoreFaultsAreFound(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			for seed := uint64(1); seed <= 400; seed++ {
-				found := slices.ContainsFunc(simulate(seed, test.broken).violations, func(v violation) bool { return v.invariant == test.want })
-				if found {
-					t.Logf("found by invariant %d, seed %d", test.want, seed)
-					return
-				}
+			wantFound(t, faults{store: test.broken}, test.want)
+		})
+	}
+}
+
+// wantFound simulates seeds until the invariant finds a fault.
+func wantFound(t *testing.T, broken faults, invariant int) {
+	t.Helper()
+	for seed := uint64(1); seed <= 400; seed++ {
+		found := slices.ContainsFunc(simulate(seed, broken).violations, func(v violation) bool { return v.invariant == invariant })
+		if found {
+			t.Logf("found by invariant %d, seed %d", invariant, seed)
+			return
+		}
+	}
+	t.Errorf("got no violation of invariant %d in 400 seeds, want one", invariant)
+}
+
+// TestFeedFaultsAreFound does the same for feeds.
+func TestFeedFaultsAreFound(t *testing.T) {
+	tests := []struct {
+		name   string
+		broken faults
+		want   int // the invariant
+	}{
+		{"leaves an entry out", faults{list: func(_ *world, all []session.Ended) []session.Ended { return all[:len(all)*2/3] }}, 7},
+		{"reads a replica", faults{list: func(w *world, all []session.Ended) []session.Ended {
+			return slices.DeleteFunc(all, func(e session.Ended) bool { return w.now-w.byID[e.ID].ended < 10*time.Second })
+		}}, 7},
+		{"is silent in an outage", faults{silent: true}, 7},
+		{"lists a living session", faults{list: func(w *world, all []session.Ended) []session.Ended {
+			if len(w.ledgers) > 0 {
+				all = append(all, session.Ended{ID: w.ledgers[0].record.ID})
 			}
-			t.Errorf("got no violation of invariant %d in 400 seeds, want one", test.want)
+			return all
+		}}, 8},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			wantFound(t, test.broken, test.want)
 		})
 	}
 }

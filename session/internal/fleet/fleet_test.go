@@ -48,7 +48,7 @@ func simulateAll(t *testing.T, first, last uint64) (sum count) {
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for seed := next.Add(1) - 1; seed <= last; seed = next.Add(1) - 1 {
-				w := simulate(seed, nil)
+				w := simulate(seed, faults{})
 				mu.Lock()
 				sum.add(w.count)
 				if len(w.violations) > 0 {
@@ -67,7 +67,7 @@ func simulateAll(t *testing.T, first, last uint64) (sum count) {
 	return sum
 }
 
-func simulate(seed uint64, broken func(*world, session.Store) session.Store) *world {
+func simulate(seed uint64, broken faults) *world {
 	r := rand.New(rand.NewPCG(seed, 0))
 	w := newWorld(seed, newPlan(r), r, broken)
 	for range w.plan.clients {
@@ -94,7 +94,7 @@ func report(t *testing.T, w *world) {
 // The same seed yields the same world and the same events.
 func TestSimulationIsDeterministic(t *testing.T) {
 	for seed := uint64(1); seed <= 10; seed++ {
-		got, want := hash(simulate(seed, nil)), hash(simulate(seed, nil))
+		got, want := hash(simulate(seed, faults{})), hash(simulate(seed, faults{}))
 		if got != want {
 			t.Errorf("seed %d: got history %s, want %s as in the second run", seed, got, want)
 		}
@@ -113,6 +113,9 @@ func hash(w *world) string {
 type count struct {
 	clients, sessions, refreshes, writes, lost, thefts, failovers, logouts, refused, expired int
 
+	uses, revoked, unavailable int // of access tokens, and their answers
+	late                       int // accepted after the end, within the bounds
+
 	causes map[string]int // why sessions ended
 	events map[session.EventKind]int
 }
@@ -128,6 +131,10 @@ func (c *count) add(d count) {
 	c.logouts += d.logouts
 	c.refused += d.refused
 	c.expired += d.expired
+	c.uses += d.uses
+	c.revoked += d.revoked
+	c.unavailable += d.unavailable
+	c.late += d.late
 	for k, n := range d.causes {
 		c.causes[k] += n
 	}
@@ -140,6 +147,7 @@ func (c count) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "clients %d, sessions %d, refreshes %d, writes %d, lost answers %d, thefts %d, failovers %d, logouts %d, refusals %d (expired %d)",
 		c.clients, c.sessions, c.refreshes, c.writes, c.lost, c.thefts, c.failovers, c.logouts, c.refused, c.expired)
+	fmt.Fprintf(&b, "\naccess tokens: used %d, revoked %d, unavailable %d, accepted after the end %d", c.uses, c.revoked, c.unavailable, c.late)
 	b.WriteString("\nends:")
 	for _, k := range slices.Sorted(maps.Keys(c.causes)) {
 		fmt.Fprintf(&b, " %s %d;", k, c.causes[k])

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jwtexp/jwtexp"
 	"github.com/jwtexp/jwtexp/session"
 )
 
@@ -27,8 +28,11 @@ type ledger struct {
 
 	respelled uint32 // the latest generation that has two refresh tokens, because of a failover
 
+	access []*jwtexp.Token // the last ones that were handed out
+
 	ended   time.Duration // when End took effect; 0: it goes on
-	cause   string        // of the end
+	endedBy *call
+	cause   string // of the end
 	turns   turns
 	history []entry
 }
@@ -77,6 +81,14 @@ func (l *ledger) text() string {
 		fmt.Fprintf(&b, "\n\t%15v  "+e.format, args[:1+strings.Count(e.format, "%")]...)
 	}
 	return b.String()
+}
+
+// gives notes an access token that was handed out.
+func (l *ledger) gives(access *jwtexp.Token) {
+	l.access = append(l.access[max(0, len(l.access)-1):], access)
+	if l.w.rnd.IntN(4) == 0 {
+		l.w.uses(l, access, 1)
+	}
 }
 
 func (l *ledger) last() state    { return l.states[len(l.states)-1] }
@@ -158,7 +170,7 @@ func (l *ledger) end(c *call) {
 	if l.hasEnded() {
 		return
 	}
-	l.ended = l.w.now
+	l.ended, l.endedBy = l.w.now, c
 	switch {
 	case c.endedByUser:
 		l.cause = "End"
@@ -168,6 +180,9 @@ func (l *ledger) end(c *call) {
 		l.cause = l.causeOfReuse(c)
 	}
 	l.w.count.causes[l.cause]++
+	for _, access := range l.access {
+		l.w.uses(l, access, 4)
+	}
 	l.note("  ended: "+l.cause, 0, 0)
 }
 

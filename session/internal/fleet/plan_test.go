@@ -37,6 +37,8 @@ type plan struct {
 	agree     bool          // the clocks agree
 	killed    float64       // share of lost answers after which a client is silent for up to days
 	horizon   time.Duration // no request is sent later
+
+	feedOutages float64 // share of logouts before which the feed fails
 }
 
 func newPlan(r *rand.Rand) plan {
@@ -62,6 +64,7 @@ func newPlan(r *rand.Rand) plan {
 	p.policy.Recovery = pick(r, session.DefaultRecovery, session.DefaultRecovery, session.DefaultRecovery,
 		session.NoRecovery, 2*p.policy.Grace, time.Hour)
 	p.drawTimes(r)
+	p.feedOutages = pick(r, 0, .3)
 	return p
 }
 

@@ -126,6 +126,7 @@ func (l *ledger) checkAnswer(c *call, tokens *session.Tokens) (got uint32) {
 		w.violation(l, 1, "got an access token of session %s until %v, want %s and until %v at most",
 			access.SessionID(), access.ExpiresAt(), l.record.ID, l.record.End)
 	}
+	l.gives(access)
 	l.checkChain(c, got, tokens.Refresh(), now)
 	good := l.wasSetBack && now.Before(r.expires)
 	for _, s := range l.since(c.started) {

@@ -59,7 +59,7 @@ func simulateTheft(t *testing.T, seed uint64, p plot) (lasted time.Duration, ok 
 		lost:   .005, horizon: theftHorizon,
 	}
 	one.drawTimes(r)
-	w := newWorld(seed, one, r, nil)
+	w := newWorld(seed, one, r, faults{})
 	c := &client{w: w, subject: "owner", app: true, loads: 1 << 30, single: true}
 	c.login()
 	var thief *robber

@@ -26,6 +26,7 @@ type world struct {
 	events     queue
 	running    *call // the call whose code runs now
 	store      *store
+	feed       *feed
 	instances  []*instance
 	ledgers    []*ledger
 	byID       map[string]*ledger
@@ -45,19 +46,30 @@ type instance struct {
 	number  int
 	offset  time.Duration // of its clock
 	manager *session.Manager
+
+	watcher  *session.Watcher
+	polled   time.Duration // when its last poll that succeeded began
+	verifier *jwtexp.Verifier
 }
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
-// newWorld returns the world of a seed. broken wraps the store, to show that an invariant finds its
-// fault. It is nil otherwise.
-func newWorld(seed uint64, p plan, r *rand.Rand, broken func(*world, session.Store) session.Store) *world {
+// faults wrap parts of a world, to show that an invariant finds a fault. They are nil otherwise.
+type faults struct {
+	store  func(*world, session.Store) session.Store
+	list   func(*world, []session.Ended) []session.Ended // of the feed
+	silent bool                                          // the feed answers an empty page in an outage
+}
+
+// newWorld returns the world of a seed.
+func newWorld(seed uint64, p plan, r *rand.Rand, broken faults) *world {
 	w := &world{
 		seed: seed, plan: p, rnd: r,
 		byID: make(map[string]*ledger), blocked: make(map[string]bool),
 		count: count{causes: make(map[string]int), events: make(map[session.EventKind]int)},
 	}
-	w.store = newStore(w, broken)
+	w.store = newStore(w, broken.store)
+	w.feed = &feed{w: w, lastDown: -day, broken: broken}
 	for i, offset := range p.offsets {
 		w.instances = append(w.instances, w.newInstance(i, offset))
 	}
@@ -75,7 +87,17 @@ func (w *world) newInstance(number int, offset time.Duration) *instance {
 	if err != nil {
 		panic(err)
 	}
+	in.watcher, err = session.NewWatcher(watched{w.feed, in}, session.WithClock(clock), session.WithOutageLimit(outageLimit), session.WithInterval(outageLimit/3))
+	if err != nil {
+		panic(err)
+	}
+	w.poll(in)
+	in.verifier, err = jwtexp.NewVerifier(key, jwtexp.WithClock(clock), jwtexp.WithRevoked(in.watcher.Revoked))
+	if err != nil {
+		panic(err)
+	}
 	in.manager, err = session.New(w.store, issuer, secret, w.plan.policy,
+		session.WithWatcher(in.watcher),
 		session.WithClaims(w.claims),
 		session.WithObserver(func(_ context.Context, e session.Event) { w.count.events[e.Kind]++ }))
 	if err != nil {
@@ -120,6 +142,9 @@ func (w *world) run() {
 		e.do()
 	}
 	w.checkRecords()
+	for _, in := range w.instances {
+		in.watcher.Close()
+	}
 }
 
 // after schedules do in d.
@@ -167,7 +192,9 @@ func (w *world) serve(c *call, do func(context.Context, *session.Manager)) {
 // step runs a call until it sleeps or returns.
 func (w *world) step(c *call) {
 	w.running = c
+	w.feed.open.Store(true)
 	d, more := c.resume()
+	w.feed.open.Store(false)
 	w.running = nil
 	if more {
 		w.after(d, func() { w.step(c) })
