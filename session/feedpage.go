@@ -45,12 +45,10 @@ func secondsUp(t time.Time) int64 {
 	return t.Unix()
 }
 
-var errTooManyEntries = fmt.Errorf("a page has more than %d entries", maxEntries)
-
 // check returns an error if the page breaks the bounds of a Feed. The error does not quote the page.
 func (p *feedPage) check() error {
 	if len(p.Ended) > maxEntries {
-		return errTooManyEntries
+		return fmt.Errorf("a page has more than %d entries", maxEntries)
 	}
 	for _, e := range p.Ended {
 		switch {
@@ -118,9 +116,6 @@ func readEntries(value *strictjson.Reader) ([]feedEntry, error) {
 	}
 	entries := []feedEntry{}
 	for value.PeekKind() != ']' {
-		if len(entries) == maxEntries {
-			return nil, errTooManyEntries
-		}
 		object, err := value.ReadValue()
 		if err != nil {
 			return nil, err

@@ -357,6 +357,31 @@ func TestReload(t *testing.T) {
 	})
 }
 
+// A reload that finds a broken feed begins anew, and drops nothing.
+func TestBrokenReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &feed{entries: []string{oneID}}
+		switched := &switchedFeed{Feed: f}
+		w := watch(t, switched)
+		wantRevoked(t, w, tokenOf(t, oneID, ""), "revoked")
+		time.Sleep(5*time.Minute - time.Second)
+		switched.use(feedFunc(func(ctx context.Context, after string) ([]session.Ended, string, error) {
+			if after == "" || after == "7" { // the reload
+				return []session.Ended{{ID: twoID}}, "7", nil
+			}
+			return f.Ended(ctx, after)
+		}))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		wantRevoked(t, w, tokenOf(t, oneID, ""), "revoked")
+		switched.use(f)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		wantRevoked(t, w, tokenOf(t, oneID, ""), "revoked")
+		wantRevoked(t, w, tokenOf(t, twoID, ""), "good")
+	})
+}
+
 // A reload of a long list takes many polls, and news is not delayed by it. A reload that fails goes
 // on later, and nothing is dropped before it is complete.
 func TestLongReload(t *testing.T) {
