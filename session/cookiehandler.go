@@ -81,10 +81,16 @@ func (c *cookies) renew(r *http.Request) (tokens *Tokens, stale bool, err error)
 		return nil, true, nil
 	}
 	tokens, err = c.manager.refresh(r.Context(), text)
-	if errors.Is(err, jwtexp.ErrUnavailable) {
+	switch {
+	case errors.Is(err, jwtexp.ErrUnavailable):
 		return nil, false, err
+	case err != nil:
+		return nil, true, nil
 	}
-	return tokens, err != nil, nil
+	if err := c.of(r).checkSize(tokens); err != nil {
+		return nil, false, c.manager.failed(r.Context(), tokens.Session(), outage(r.Context(), "session.Cookies", err.Error(), nil))
+	}
+	return tokens, false, nil
 }
 
 // A renewal is what Handler has done for a request. It is in the context of the request that next

@@ -37,7 +37,7 @@ import (
 // everything, with the login, rejects such requests.
 //
 // The cookies are HttpOnly, Secure and SameSite=Lax, for the path / of one host. The prefix __Host-
-// of their names makes the browser reject those that another subdomain sets. The cookie of the
+// of their names makes the browser reject cookies that another subdomain sets. The cookie of the
 // access token ends when nine tenths of its time are over, and the cookie of the refresh token when
 // the session expires.
 //
@@ -127,7 +127,8 @@ func (c *Cookies) Extractor() jwtexp.Extractor {
 // with the new login. It sets Cache-Control: no-store. Call it before w is written to.
 //
 // Errors are as for Manager.Start. If the earlier session cannot be ended, the error matches
-// [jwtexp.ErrUnavailable]. After an error, no cookie is set or changed.
+// [jwtexp.ErrUnavailable]. If the access token is too long for a cookie of 4096 bytes, the error
+// matches no verdict. After an error, no cookie is set or changed.
 func (c *Cookies) Start(w http.ResponseWriter, r *http.Request, subject string, claims any, opts ...StartOption) (Info, error) {
 	in, err := c.config()
 	if err != nil {
@@ -140,7 +141,12 @@ func (c *Cookies) Start(w http.ResponseWriter, r *http.Request, subject string, 
 	if err != nil {
 		return Info{}, err
 	}
-	in.put(w, r, in.of(r).of(tokens))
+	names := in.of(r)
+	if err := names.checkSize(tokens); err != nil {
+		_ = in.manager.endByToken(r.Context(), tokens.Refresh()) // it would be of no use
+		return Info{}, fmt.Errorf("session: Cookies.Start: %w", err)
+	}
+	in.put(w, r, names.of(tokens))
 	return tokens.Session(), nil
 }
 
@@ -235,6 +241,18 @@ func (n *cookieNames) of(t *Tokens) []*http.Cookie {
 		cookies = append(cookies, n.cookie(n.refresh, in.refresh, in.session.Expires.Sub(in.ready)))
 	}
 	return cookies
+}
+
+// maxCookie is how many bytes a name and a value have together at most: browsers ignore a longer
+// cookie (RFC 6265bis §5.7).
+const maxCookie = 4096
+
+// checkSize returns an error if an access token does not fit into a cookie.
+func (n *cookieNames) checkSize(t *Tokens) error {
+	if size := len(n.access) + len(t.Access().Raw()); size > maxCookie {
+		return fmt.Errorf("the cookie of the access token has %d bytes with its name; browsers take %d at most: put less into the claims", size, maxCookie)
+	}
+	return nil
 }
 
 // longestCookie is how long browsers keep a cookie at most (RFC 6265bis §5.5).

@@ -207,6 +207,55 @@ func TestStartThatFails(t *testing.T) {
 	}
 }
 
+// Browsers ignore a cookie of more than 4096 bytes. A token that is too long is an error of Start,
+// and an outage when it is renewed.
+func TestLongAccessToken(t *testing.T) {
+	s, b := newSite(t), browser{}
+	length := 0
+	s.Manager = s.manager(policy, session.WithClaims(func(context.Context, session.Info) (any, error) {
+		return map[string]string{"x": strings.Repeat("x", length)}, nil
+	}))
+	cookies := must(session.NewCookies(s.Manager, s.verifier))
+	start := func() (session.Info, error) {
+		var info session.Info
+		var err error
+		b.send(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { info, err = cookies.Start(w, r, "alice", nil) }), visit("POST", "/login"))
+		return info, err
+	}
+	for length = 2000; ; length++ {
+		if _, err := start(); err != nil {
+			wantOutcome(t, err, "no verdict")
+			break
+		}
+		if length > 4096 {
+			t.Fatal("got no error for a cookie of more than 4096 bytes, want one")
+		}
+	}
+	if size := len(accessCookie) + len(b[accessCookie]); size > 4096 || size < 4094 {
+		t.Errorf("got a longest cookie of %d bytes, want 4096 or a little less", size)
+	}
+	if all := must(s.List(t.Context(), "alice")); len(all) > 0 {
+		t.Errorf("got %d sessions after the error, want none: the earlier one has ended, and the new one is of no use", len(all))
+	}
+	length = 10
+	if _, err := start(); err != nil {
+		t.Fatal(err)
+	}
+	length = 4000
+	s.kinds()
+	s.clock.Advance(access)
+	w := b.send(cookies.Handler(page), visit("GET", "/"))
+	if w.Code != 503 {
+		t.Errorf("got %d, want 503", w.Code)
+	}
+	wantCookies(t, w)
+	s.wantEvents(t, session.EventRefreshed, session.EventFailed)
+	length = 10
+	if w := b.send(cookies.Handler(s.guard.Handler(page)), visit("GET", "/")); w.Code != 200 {
+		t.Errorf("got %d after the claims are short again, want 200", w.Code)
+	}
+}
+
 func TestCookiesEnd(t *testing.T) {
 	for _, test := range []struct {
 		name   string

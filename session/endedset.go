@@ -2,8 +2,9 @@ package session
 
 import (
 	"context"
-	"crypto/sha256"
+	"encoding/binary"
 	"errors"
+	"hash/maphash"
 	"maps"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 const maxEnded = 1 << 24
 
 // An endedKey stands for an entry of a feed in 16 bytes: the ID of a session as it is, and other text
-// as a part of its SHA-256. A map of strings takes more than twice the memory.
+// by two hashes. A map of strings takes more than twice the memory. Should two texts ever have the
+// same hashes, a good token is rejected, and no ended one is accepted.
 type endedKey struct {
 	sum       [idSize]byte
 	isSession bool
@@ -34,9 +36,14 @@ func keyOfToken(jti string) endedKey {
 	return hashed(append(id, jti...))
 }
 
-func hashed(id []byte) endedKey {
-	sum := sha256.Sum256(id)
-	return endedKey{sum: [idSize]byte(sum[:])}
+// seeds are random, so that an attacker cannot find two IDs with the same hashes. With SHA-256,
+// Revoked takes 40 % longer (BenchmarkRevoked).
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func hashed(id []byte) (k endedKey) {
+	binary.LittleEndian.PutUint64(k.sum[:8], maphash.Bytes(seeds[0], id))
+	binary.LittleEndian.PutUint64(k.sum[8:], maphash.Bytes(seeds[1], id))
+	return k
 }
 
 // An endedSet is what a feed lists.
@@ -75,12 +82,7 @@ type snapshot struct {
 
 // hasToken reports whether an access token was ended, or its session.
 func (s *snapshot) hasToken(sid, jti string) bool {
-	if sid != "" && s.has(keyOf(sid)) {
-		return true
-	}
-	// As long as no access token was ended, there is nothing to hash, which takes a fifth of the time
-	// (BenchmarkRevoked).
-	return jti != "" && len(s.base.others)+len(s.recent.others) > 0 && s.has(keyOfToken(jti))
+	return sid != "" && s.has(keyOf(sid)) || jti != "" && s.has(keyOfToken(jti))
 }
 
 func (s *snapshot) has(k endedKey) bool { return s.base.has(k) || s.recent.has(k) }

@@ -394,7 +394,10 @@ func TestWatcherOfARemoteFeed(t *testing.T) {
 	wantRevoked(t, watcher, tokens.Access(), "revoked")
 	f.use(&feed{err: errStore})
 	wantOutcome(t, watcher.Sync(t.Context()), "unavailable")
+	other := must(w.Start(t.Context(), "bob", nil))
 	wantRevoked(t, watcher, tokens.Access(), "revoked")
+	wantRevoked(t, watcher, other.Access(), "good")
 	w.clock.Advance(session.DefaultOutageLimit)
-	wantRevoked(t, watcher, tokens.Access(), "unavailable")
+	wantRevoked(t, watcher, tokens.Access(), "revoked")
+	wantRevoked(t, watcher, other.Access(), "unavailable")
 }

@@ -195,13 +195,16 @@ func (w *watcher) revoked(ctx context.Context, t *jwtexp.Token) (bool, error) {
 		return false, nil
 	}
 	s := w.known.Load()
-	if s == nil || !w.isFresh(s) {
-		if err := w.sync(ctx); err != nil {
-			return false, err
-		}
-		s = w.known.Load()
+	switch {
+	case s != nil && s.hasToken(sid, jti): // also if the snapshot is old
+		return true, nil
+	case s != nil && w.isFresh(s):
+		return false, nil
 	}
-	return s.hasToken(sid, jti), nil
+	if err := w.sync(ctx); err != nil {
+		return false, err
+	}
+	return w.known.Load().hasToken(sid, jti), nil
 }
 
 // isFresh reports whether a snapshot may be used. If the clock has stepped back to before its start,

@@ -38,7 +38,7 @@ const (
 //     does not bring a session back.
 //   - While polls fail, Revoked answers from memory until [WithOutageLimit], and then with
 //     [jwtexp.ErrUnavailable]. So an outage of the feed never hides a logout for longer.
-//   - A million entries take about 30 MB, and twice as much while the whole feed is read. More than
+//   - A million entries take about 37 MB, and twice as much while the whole feed is read. More than
 //     16,777,216 entries are an error of the feed.
 type Watcher struct {
 	in opaque.Field[watcher] // leads to the feed, which may hold credentials
@@ -74,10 +74,10 @@ func NewWatcher(feed Feed, opts ...WatcherOption) (*Watcher, error) {
 // itself ([jwtexp.Token.ID], [Manager.RevokeToken]). It is for [jwtexp.WithRevoked]. A token with
 // neither ID cannot be revoked.
 //
-// It answers from memory. It waits for a poll, until ctx is done, if no poll has succeeded yet, and
-// if the last good one began more than [WithOutageLimit] ago: after a clock has jumped, or after the
-// process was frozen, that costs a poll and is not an outage. An error matches
-// [jwtexp.ErrUnavailable].
+// It answers from memory: true if the token is known to be revoked, and false if the last good poll
+// began less than [WithOutageLimit] ago. Otherwise it waits for a poll, until ctx is done. So after a
+// clock has jumped, or after the process was frozen, the answer costs a poll and is not an outage. An
+// error matches [jwtexp.ErrUnavailable].
 func (w *Watcher) Revoked(ctx context.Context, t *jwtexp.Token) (bool, error) {
 	in, err := w.config()
 	if err != nil {
@@ -155,8 +155,8 @@ func WithInterval(d time.Duration) WatcherOption {
 }
 
 // WithOutageLimit sets how long a Watcher answers from memory while its polls fail, from the start
-// of the last good one. The default is [DefaultOutageLimit]. It must be three intervals or more: an
-// access token of an ended session is accepted for as long if the feed is down.
+// of the last good one. The default is [DefaultOutageLimit]. It must be three intervals or more. While
+// the feed is down, an access token of a session that has just ended is accepted for this long.
 func WithOutageLimit(d time.Duration) WatcherOption {
 	return watcherOption{"WithOutageLimit", func(w *watcher) error {
 		w.limit = d

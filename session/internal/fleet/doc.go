@@ -63,7 +63,7 @@
 //  7. An instance rejects the access tokens of a session from its first poll on that began after the
 //     end, until their exp, and so does the instance that ended the session from the return of End on.
 //     Until then it accepts them: for a second, and in an outage of the feed for WithOutageLimit after
-//     its last good poll. Later, the answer is ErrUnavailable.
+//     its last good poll. Later, the answer is ErrUnavailable, unless it knows of the end.
 //  8. The access tokens of a session that goes on are accepted, and an outage of the feed shows only
 //     from WithOutageLimit on.
 //

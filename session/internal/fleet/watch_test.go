@@ -72,7 +72,7 @@ func (w *world) verify(in *instance, l *ledger, access *jwtexp.Token) {
 		if !tooOld {
 			w.violation(l, 8, "got %v with a poll that began %v before, want an answer", err, age)
 		}
-	case tooOld:
+	case tooOld && err == nil:
 		w.violation(l, 7, "got %v with a poll that began %v before, want an outage", err, age)
 	case err == nil:
 		if late := w.now - l.ended; l.hasEnded() && (l.ended < in.polled || late > pollInterval && w.feed.lastDown < l.ended-pollInterval) {
