@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -150,6 +151,24 @@ func outcome(err error) string {
 		return "no verdict"
 	}
 	return got
+}
+
+// wantFaults compares the faults that an error of a constructor joins with how each begins.
+func wantFaults(t *testing.T, err error, prefix string, want []string) {
+	t.Helper()
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		t.Fatalf("got %v, want joined faults", err)
+	}
+	faults := joined.Unwrap()
+	if len(faults) != len(want) {
+		t.Fatalf("got %d faults, want %d:\n%v", len(faults), len(want), err)
+	}
+	for i, fault := range faults {
+		if !strings.HasPrefix(fault.Error(), prefix+want[i]) {
+			t.Errorf("got %q, want it to start with %q", fault, prefix+want[i])
+		}
+	}
 }
 
 // generation returns the generation of a refresh token.
