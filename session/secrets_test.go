@@ -87,6 +87,7 @@ func TestSecretsStayOut(t *testing.T) {
 	}
 	values := map[string]any{
 		"Manager": w.Manager, "Memory": w.store.Memory, "Tokens": tokens, "zero Tokens": new(session.Tokens), "nil Tokens": (*session.Tokens)(nil),
+		"Watcher": watch(t, w.store), "Cookies": must(session.NewCookies(w.Manager, must(jwtexp.NewVerifier(w.key)))),
 		"Info": tokens.Session(), "option": session.WithOtherSecrets(otherSecret), "events": w.events,
 		"malformed": malformed, "forged": forged, "down": down, "reused": reused, "ended": ended, "bad claims": badClaims, "bad secret": badSecret, "twice": twice,
 	}
