@@ -51,7 +51,7 @@ func (c *cookies) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 		c.guard.Refuse(w, r, err)
 		return
 	}
-	done, names := &renewal{sent: r}, c.of(r)
+	done, names := &renewal{sent: r}, c.namesFor(r)
 	inner := r.WithContext(context.WithValue(r.Context(), renewalKey{c}, done))
 	inner.Header = maps.Clone(r.Header)
 	removeCookie(inner.Header, names.refresh)
@@ -87,7 +87,7 @@ func (c *cookies) renew(r *http.Request) (tokens *Tokens, stale bool, err error)
 	case err != nil:
 		return nil, true, nil
 	}
-	if err := c.of(r).checkSize(tokens); err != nil {
+	if err := c.namesFor(r).checkSize(tokens); err != nil {
 		return nil, false, c.manager.failed(r.Context(), tokens.Session(), outage(r.Context(), "session.Cookies", err.Error(), nil))
 	}
 	return tokens, false, nil

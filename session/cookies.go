@@ -101,15 +101,15 @@ func newCookieNames(access, refresh string, secure bool) *cookieNames {
 	return &cookieNames{access, refresh, jwtexp.FromCookie(access), jwtexp.FromCookie(refresh), secure}
 }
 
-// of returns the names of the cookies of a request.
-func (c *cookies) of(r *http.Request) *cookieNames {
+// namesFor returns the names of the cookies of a request.
+func (c *cookies) namesFor(r *http.Request) *cookieNames {
 	if c.http != nil && r.TLS == nil && hosts.Serves(r.Host, nil) {
 		return c.http
 	}
 	return c.names
 }
 
-func (c *cookies) extract(r *http.Request) (string, error) { return c.of(r).fromAccess(r) }
+func (c *cookies) extract(r *http.Request) (string, error) { return c.namesFor(r).fromAccess(r) }
 
 // Extractor returns an Extractor of the access token, for [jwtexp.WithTokenFrom] of the guard. It
 // has the rules of [jwtexp.FromCookie]: in a WebSocket handshake from another origin, the cookie does
@@ -141,12 +141,12 @@ func (c *Cookies) Start(w http.ResponseWriter, r *http.Request, subject string, 
 	if err != nil {
 		return Info{}, err
 	}
-	names := in.of(r)
+	names := in.namesFor(r)
 	if err := names.checkSize(tokens); err != nil {
 		_ = in.manager.endByToken(r.Context(), tokens.Refresh()) // it would be of no use
 		return Info{}, fmt.Errorf("session: Cookies.Start: %w", err)
 	}
-	in.put(w, r, names.of(tokens))
+	in.put(w, r, names.cookiesOf(tokens))
 	return tokens.Session(), nil
 }
 
@@ -166,7 +166,7 @@ func (c *Cookies) End(w http.ResponseWriter, r *http.Request) error {
 	if err := in.endSession(ctx, r); err != nil {
 		return err
 	}
-	names := in.of(r)
+	names := in.namesFor(r)
 	in.put(w, r, []*http.Cookie{names.cookie(names.access, "", -1), names.cookie(names.refresh, "", -1)})
 	return nil
 }
@@ -196,7 +196,7 @@ func (c *cookies) endSession(ctx context.Context, r *http.Request) error {
 
 // refreshToken returns the text in the refresh cookie of a request.
 func (c *cookies) refreshToken(r *http.Request) (text string, ok bool) {
-	text, err := c.of(r).fromRefresh(r)
+	text, err := c.namesFor(r).fromRefresh(r)
 	return text, err == nil && text != ""
 }
 
@@ -232,8 +232,8 @@ func setCookies(h http.Header, cookies []*http.Cookie) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// of returns the cookies for tokens.
-func (n *cookieNames) of(t *Tokens) []*http.Cookie {
+// cookiesOf returns the cookies for tokens.
+func (n *cookieNames) cookiesOf(t *Tokens) []*http.Cookie {
 	in := t.in.Get()
 	lifetime := in.access.ExpiresAt().Sub(in.ready)
 	cookies := []*http.Cookie{n.cookie(n.access, in.access.Raw(), lifetime-lifetime/10)}

@@ -20,7 +20,7 @@ type cookieWriter struct {
 }
 
 func (c *cookies) newWriter(w http.ResponseWriter, r *http.Request, tokens *Tokens) *cookieWriter {
-	cookies := c.of(r).of(tokens)
+	cookies := c.namesFor(r).cookiesOf(tokens)
 	if sent, _ := c.refreshToken(r); sent == tokens.Refresh() {
 		cookies = cookies[:1]
 	}

@@ -51,7 +51,7 @@ func (s *server) Close() { s.watcher.Close() }
 // Its tokens have neither an issuer nor an audience, so every token of this key is accepted. If
 // two services share a key, use jwtexp.WithIssuer and jwtexp.WithAudience for the Issuer and the
 // Verifier.
-func newServer(c config) (*server, error) {
+func newServer(c config) (_ *server, err error) {
 	key, err := jwtexp.NewSecretKey(jwtexp.HS256, c.secret)
 	if err != nil {
 		return nil, fmt.Errorf("JWTEXP_SECRET: %w", err)
@@ -69,29 +69,24 @@ func newServer(c config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{watcher: watcher}
-	if err := s.handle(c, key, clock, issuer, store); err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
-}
-
-// handle makes the handler.
-func (s *server) handle(c config, key jwtexp.Key, clock jwtexp.Clock, issuer *jwtexp.Issuer, store session.Store) error {
+	defer func() {
+		if err != nil {
+			watcher.Close()
+		}
+	}()
 	// WithClaims makes a token invalid if its user_id has the wrong type. WithRevoked makes it
 	// invalid when its session ends.
-	verifier, err := jwtexp.NewVerifier(key, jwtexp.WithClock(clock), jwtexp.WithClaims[claims](nil), jwtexp.WithRevoked(s.watcher.Revoked))
+	verifier, err := jwtexp.NewVerifier(key, jwtexp.WithClock(clock), jwtexp.WithClaims[claims](nil), jwtexp.WithRevoked(watcher.Revoked))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	sessions, err := session.New(store, issuer, c.secret, policyFor(c.lifetime), session.WithWatcher(s.watcher), session.WithObserver(noteEvent))
+	sessions, err := session.New(store, issuer, c.secret, policyFor(c.lifetime), session.WithWatcher(watcher), session.WithObserver(noteEvent))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	guard, err := jwtexp.NewMiddleware(verifier, jwtexp.WithErrorHandler(reject))
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	mux := http.NewServeMux()
@@ -105,8 +100,7 @@ func (s *server) handle(c config, key jwtexp.Key, clock jwtexp.Clock, issuer *jw
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "Not found")
 	})
-	s.Handler = logRequests(onlyHosts(c.hosts, mux), c.clock, c.logger)
-	return nil
+	return &server{logRequests(onlyHosts(c.hosts, mux), c.clock, c.logger), watcher}, nil
 }
 
 // onlyHosts rejects requests whose Host header is neither a loopback name nor one of names. A
