@@ -59,7 +59,7 @@ func (c *cookies) serve(w http.ResponseWriter, r *http.Request, next http.Handle
 		removeCookie(inner.Header, names.access)
 	}
 	if tokens != nil {
-		inner.AddCookie(&http.Cookie{Name: names.access, Value: tokens.Access().Raw()})
+		inner.Header["Cookie"] = append(inner.Header["Cookie"], names.access+"="+tokens.Access().Raw())
 		done.writer = c.newWriter(w, r, tokens)
 		defer done.writer.setCookies() // if next writes nothing
 		w = done.writer

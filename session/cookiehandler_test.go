@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/jwtexp/jwtexp"
 	"github.com/jwtexp/jwtexp/session"
 )
@@ -90,6 +92,31 @@ func TestHandlerRenews(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A request may have its cookies on several lines, and each name once.
+func TestCookiesOnSeveralLines(t *testing.T) {
+	s, b := newSite(t), browser{}
+	s.login(t, b, "alice")
+	s.clock.Advance(access)
+	r := visit("GET", "/")
+	r.Header["Cookie"] = []string{"a=1; " + accessCookie + "=" + b[accessCookie], refreshCookie + "=" + b[refreshCookie], "b=2;c=3"}
+	var seen []string
+	w := httptest.NewRecorder()
+	s.cookies.Handler(s.guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.Header["Cookie"] }))).ServeHTTP(w, r)
+	b.store(w)
+	if diff := cmp.Diff([]string{"a=1", "b=2;c=3", accessCookie + "=" + b[accessCookie]}, seen); diff != "" {
+		t.Errorf("cookies inside (-want +got):\n%s", diff)
+	}
+
+	// Two refresh cookies are none: an attacker may have added one.
+	r.Header["Cookie"] = []string{refreshCookie + "=" + b[refreshCookie], refreshCookie + "=" + b[refreshCookie]}
+	w = httptest.NewRecorder()
+	s.cookies.Handler(s.guard.Handler(page)).ServeHTTP(w, r)
+	if w.Code != 401 {
+		t.Errorf("got %d with two refresh cookies, want 401", w.Code)
+	}
+	wantCookies(t, w)
 }
 
 // An outage is 503 and sets nothing. An outage of the Verifier is answered by the guard.

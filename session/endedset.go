@@ -96,10 +96,13 @@ func (s *snapshot) with(news *reading, start time.Time) *snapshot {
 	return &snapshot{s.base, recent, news.cursor, start}
 }
 
-// union returns a map with the keys of a and b. It may be b.
+// union returns a map with the keys of a and b. It may be a or b.
 func union(a, b map[[idSize]byte]struct{}) map[[idSize]byte]struct{} {
-	if len(a) == 0 {
+	switch {
+	case len(a) == 0:
 		return b
+	case len(b) == 0:
+		return a
 	}
 	a = maps.Clone(a)
 	maps.Copy(a, b)
