@@ -31,7 +31,7 @@ func TestLoginLasts(t *testing.T) {
 	w.see("#verdict", "Alice’s token is good.")
 	w.press("10 s before exp")
 	w.see("#browser-refresh", "R4")
-	w.see("#left", "30:00")
+	w.see("#left", "29:") // of 30 minutes
 	w.press("Call /resource")
 	w.see("#meaning", "200 OK: the token is good.")
 
