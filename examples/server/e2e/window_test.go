@@ -82,7 +82,7 @@ var routes = map[string]bool{
 }
 
 // mayReject lists the paths of requests that the page may send although the server rejects them.
-var mayReject = map[string]bool{"/resource": true, "/token": true}
+var mayReject = map[string]bool{"/resource": true, "/token": true, "/session": true}
 
 func (w *window) fault(format string, args ...any) {
 	w.mu.Lock()
