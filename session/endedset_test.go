@@ -46,9 +46,10 @@ func (f *millionFeed) Ended(_ context.Context, after string) ([]session.Ended, s
 	if n == 1000 {
 		return nil, after, nil
 	}
-	page := make([]session.Ended, 1000)
+	page, random := make([]session.Ended, 1000), make([]byte, 16*1000)
+	rand.Read(random) // at once, because each call is a system call
 	for i := range page {
-		page[i].ID = f.prefix + newSessionID()
+		page[i].ID = f.prefix + base64.RawURLEncoding.EncodeToString(random[16*i:16*i+16])
 	}
 	return page, fmt.Sprint(n + 1), nil
 }
